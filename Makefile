@@ -1,0 +1,42 @@
+# The doors. Each installs what is missing (Debian packages), builds, and does its thing.
+#   make demo    remap an example map with the bundled model, and draw it
+#   make test    build and run every test
+#   make bench   print the tables of measurements
+#   make fuzz    fuzz every reader of files (FUZZ_SECONDS each, default 60)
+.PHONY: all deps build test asan bench fuzz demo format clean
+
+BINARY := build/release/osu-diffusion
+FUZZ_SECONDS ?= 60
+
+all: build
+
+deps:
+	@./scripts/install-deps.sh
+
+build: deps
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release
+
+test: build
+	@cd build/release && ctest --output-on-failure -j2
+
+asan: deps
+	@cmake --preset asan >/dev/null && cmake --build --preset asan
+	@cd build/asan && ctest --output-on-failure -j2
+
+bench: build
+	@./scripts/bench.sh
+
+fuzz:
+	@./scripts/install-deps.sh clang libclang-rt-14-dev
+	@cmake --preset fuzz >/dev/null && cmake --build --preset fuzz
+	@./scripts/fuzz.sh $(FUZZ_SECONDS)
+
+demo: build
+	@./scripts/demo.sh
+
+format:
+	@git ls-files 'src/*.h' 'src/*.cpp' 'tests/*.h' 'tests/*.cpp' 'bench/*.cpp' 'fuzz/*.cpp' | xargs clang-format -i
+
+clean:
+	rm -rf build

@@ -1,0 +1,32 @@
+#include "app/cli.h"
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "app/verbs.h"
+
+namespace osu {
+
+namespace {
+
+// Every flag shows its default in the help; a bad line of flags names the help to read.
+class HelpFormatter : public CLI::Formatter {
+  public:
+    HelpFormatter() { column_width(38); }
+};
+
+}  // namespace
+
+void declare_command_line(CLI::App& app) {
+    app.formatter(std::make_shared<HelpFormatter>());
+    app.set_version_flag("--version", "osu-diffusion " OSU_DIFFUSION_VERSION);
+    app.require_subcommand(1);
+    app.option_defaults()->always_capture_default();
+    app.failure_message(CLI::FailureMessage::help);
+    app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
+        return std::string("error: ") + error.what() + "\nhint: " + failed->get_name() + " --help lists every flag\n";
+    });
+}
+
+}  // namespace osu

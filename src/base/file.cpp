@@ -1,0 +1,115 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace osu {
+
+namespace {
+
+class Descriptor {
+  public:
+    explicit Descriptor(const std::filesystem::path& path) : value(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+        if (value < 0) fail("cannot open {}: {}", path.string(), std::strerror(errno));
+    }
+    ~Descriptor() { ::close(value); }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    const int value;
+};
+
+size_t size_of_regular_file(const Descriptor& file, const std::filesystem::path& path) {
+    struct stat status {};
+    if (::fstat(file.value, &status) != 0) fail("cannot read {}: {}", path.string(), std::strerror(errno));
+    if (!S_ISREG(status.st_mode)) fail("{} is not a file", path.string());
+    return static_cast<size_t>(status.st_size);
+}
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& path, size_t limit) {
+    const Descriptor file(path);
+    const size_t size = size_of_regular_file(file, path);
+    if (size > limit) fail("{} has {} bytes, more than the {} that can be right", path.string(), size, limit);
+    std::string content(size, '\0');
+    size_t done = 0;
+    while (done < size) {
+        const ssize_t count = ::read(file.value, content.data() + done, size - done);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) fail("cannot read {}: {}", path.string(), std::strerror(errno));
+        if (count == 0) break;  // cut short while we read
+        done += static_cast<size_t>(count);
+    }
+    content.resize(done);
+    return content;
+}
+
+void write_file(const std::filesystem::path& path, std::string_view content) {
+    AtomicFile file(path);
+    file.write(content);
+    file.commit();
+}
+
+AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
+    static std::atomic<unsigned> serial{0};
+    temporary_ = path_;
+    temporary_ += fmt::format(".{}.{}.part", ::getpid(), serial++);
+    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (descriptor_ < 0) fail("cannot write {}: {}", path_.string(), std::strerror(errno));
+}
+
+AtomicFile::~AtomicFile() {
+    if (descriptor_ < 0) return;
+    ::close(descriptor_);
+    ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(const void* data, size_t size) {
+    buffer_.append(static_cast<const char*>(data), size);
+    if (buffer_.size() >= (size_t{1} << 20)) flush();
+}
+
+void AtomicFile::flush() {
+    size_t done = 0;
+    while (done < buffer_.size()) {
+        const ssize_t count = ::write(descriptor_, buffer_.data() + done, buffer_.size() - done);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) fail("cannot write {}: {}", path_.string(), std::strerror(errno));
+        done += static_cast<size_t>(count);
+    }
+    buffer_.clear();
+}
+
+void AtomicFile::commit() {
+    flush();
+    if (::fsync(descriptor_) != 0) fail("cannot write {}: {}", path_.string(), std::strerror(errno));
+    const int descriptor = std::exchange(descriptor_, -1);
+    if (::close(descriptor) != 0 || ::rename(temporary_.c_str(), path_.c_str()) != 0) {
+        const int reason = errno;
+        ::unlink(temporary_.c_str());
+        fail("cannot write {}: {}", path_.string(), std::strerror(reason));
+    }
+}
+
+MappedFile::MappedFile(const std::filesystem::path& path) {
+    const Descriptor file(path);
+    size_ = size_of_regular_file(file, path);
+    if (size_ == 0) return;
+    void* address = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.value, 0);
+    if (address == MAP_FAILED) fail("cannot map {}: {}", path.string(), std::strerror(errno));
+    data_ = static_cast<const std::byte*>(address);
+}
+
+MappedFile::~MappedFile() {
+    if (data_) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+}  // namespace osu

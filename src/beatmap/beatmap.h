@@ -1,0 +1,132 @@
+// A beatmap: the text of a .osu file and what the game reads in it.
+// The text is kept whole. Everything parsed knows its line, so that a rewritten map differs from its source in the
+// lines that were meant to change and in nothing else (beatmap/rewrite.h).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace osu {
+
+// osu! pixels; the playfield is 512 × 384, y grows downwards.
+struct Vec2 {
+    float x = 0, y = 0;
+    bool operator==(const Vec2&) const = default;
+};
+inline Vec2 operator+(Vec2 a, Vec2 b) { return {a.x + b.x, a.y + b.y}; }
+inline Vec2 operator-(Vec2 a, Vec2 b) { return {a.x - b.x, a.y - b.y}; }
+inline Vec2 operator*(Vec2 a, float s) { return {a.x * s, a.y * s}; }
+
+constexpr Vec2 playfield_size{512, 384};
+
+enum class GameMode : uint8_t { standard, taiko, fruits, mania };
+enum class ObjectKind : uint8_t { circle, slider, spinner, hold };
+enum class CurveType : uint8_t { bezier, linear, catmull, perfect, bspline };
+
+// A piece of a slider path of one type. Its points are Beatmap::anchors[first, first + count); consecutive segments
+// share their end point, which stands once for each. A doubled Bézier anchor stays one segment here, as in the text.
+struct PathSegment {
+    CurveType type = CurveType::bezier;
+    uint8_t degree = 0;  // of a B-spline; 0 otherwise
+    uint32_t first = 0, count = 0;
+};
+
+struct HitObject {
+    ObjectKind kind = ObjectKind::circle;
+    bool new_combo = false;      // as the file has it
+    uint8_t combo_skip = 0;      // colours skipped at a new combo
+    uint8_t hit_sound = 0;
+    uint32_t line = 0;           // index into Beatmap::lines
+    Vec2 position;               // whole numbers below format v128
+    double start_time = 0;       // ms, as in the file (no shift for formats before v5)
+    double end_time = 0;         // ms; equal to start_time for circles
+    // Sliders:
+    uint32_t first_anchor = 0, anchor_count = 0;    // into Beatmap::anchors, head included, in the text's order
+    uint32_t first_segment = 0, segment_count = 0;  // into Beatmap::segments
+    int32_t span_count = 0;      // 1 + repeats
+    double pixel_length = 0;     // as in the file; 0: the length of the path itself
+    double span_duration = 0;    // ms
+    double slider_velocity = 1;  // the multiplier of the green line in force, 0.1–10
+};
+
+struct TimingPoint {
+    double time = 0;         // ms
+    double beat_length = 0;  // ms when uninherited, else −100 / velocity multiplier
+    int32_t meter = 4, sample_set = 0, sample_index = 0, volume = 100;
+    bool uninherited = true;
+    uint8_t effects = 0;     // bit 0: kiai, bit 3: omit the first bar line
+    uint32_t line = 0;
+    double velocity_multiplier() const;  // 1 when uninherited; else −100 / beat_length, 0.1–10
+};
+
+struct Break {
+    double start = 0, end = 0;  // ms
+};
+
+struct Colour {
+    uint8_t red = 0, green = 0, blue = 0;
+};
+
+// A line that could not be read, as an editor counts lines (from 1).
+struct Warning {
+    uint32_t line = 0;
+    std::string message;
+};
+
+struct Metadata {
+    std::string title, title_unicode, artist, artist_unicode, creator, version, source, tags;
+    int64_t beatmap_id = 0, set_id = -1;  // 0 and −1 where the file has none
+};
+
+struct Difficulty {
+    float hp = 5, cs = 5, od = 5, ar = 5;  // AR is OD where the file has none
+    double slider_multiplier = 1.4;        // clamped to 0.4–3.6
+    double slider_tick_rate = 1;           // clamped to 0.5–8
+};
+
+enum class Section : uint8_t {
+    none, general, editor, metadata, difficulty, events, timing_points, colours, hit_objects, unknown
+};
+
+struct Line {
+    uint32_t offset = 0, length = 0;  // into Beatmap::text, without the line end
+    Section section = Section::none;
+};
+
+struct Beatmap {
+    std::string text;         // every byte of the file
+    std::vector<Line> lines;
+    int format_version = 14;
+    GameMode mode = GameMode::standard;
+    double stack_leniency = 0.7;
+    int32_t preview_time = -1;
+    std::string audio_filename, background_filename;
+    Metadata metadata;
+    Difficulty difficulty;
+    std::vector<Colour> combo_colours;     // empty: the game's default
+    std::vector<Break> breaks;
+    std::vector<TimingPoint> timing_points;  // stable-sorted by time
+    std::vector<HitObject> objects;          // stable-sorted by time
+    std::vector<Vec2> anchors;
+    std::vector<PathSegment> segments;
+    std::vector<Warning> warnings;         // at most a few hundred are kept …
+    uint32_t warning_count = 0;            // … all are counted
+
+    std::string_view line(uint32_t index) const;  // without its line end
+    std::span<const Vec2> anchors_of(const HitObject& slider) const;
+    std::span<const PathSegment> segments_of(const HitObject& slider) const;
+    // ms per beat of the red line in force at a time; the first one before it; 1000 (60 BPM) without any.
+    double beat_length_at(double time) const;
+};
+
+// Reads a map as the game does: what a line cannot mean is a warning, never the end. Throws Error only when the text
+// is no beatmap at all (no line "osu file format v…" where the game wants it).
+Beatmap parse_beatmap(std::string text);
+Beatmap read_beatmap(const std::filesystem::path& path);  // parse_beatmap of the file; an Error names the path
+
+}  // namespace osu

@@ -1,0 +1,35 @@
+// Rewriting a map's text: replace, remove and insert lines, keep every other byte (line ends and BOM included).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "beatmap/beatmap.h"
+
+namespace osu {
+
+class Rewrite {
+  public:
+    explicit Rewrite(const Beatmap& source) : source_(source) {}
+
+    void replace(uint32_t line, std::string text);        // without a line end: the old line's stays
+    void remove(uint32_t line);
+    void insert_before(uint32_t line, std::string text);  // takes the line end that the file uses
+    // Sets `Key:Value` in a section (Version and BeatmapID live in [Metadata]); adds the key where it is missing.
+    void set_value(Section section, std::string_view key, std::string_view value);
+
+    std::string text() const;  // without edits: the source, byte for byte
+
+  private:
+    struct Edit {
+        uint32_t line;
+        enum Kind : uint8_t { insertion, replacement, removal } kind;
+        std::string text;
+    };
+    const Beatmap& source_;
+    std::vector<Edit> edits_;
+};
+
+}  // namespace osu

@@ -1,0 +1,27 @@
+// Noise schedules and their respacing (REFERENCE §4). All tables in float64.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace osu {
+
+enum class NoiseSchedule { squaredcos_cap_v2, linear };
+NoiseSchedule noise_schedule(std::string_view name);  // Error with the list for another name
+
+std::vector<double> betas(NoiseSchedule schedule, int steps = 1000);
+
+// "250": evenly, round-half-even; "10,15,20": sections; "ddim25": integer stride. Ascending original indices.
+std::vector<int> respace(std::string_view spacing, int steps = 1000);
+
+// The tables of a (respaced) process; index i is the i-th kept step.
+struct Diffusion {
+    Diffusion(NoiseSchedule schedule, const std::vector<int>& kept);
+
+    std::vector<int> timestep;  // the original index, which the network gets
+    std::vector<double> beta, alpha_cumprod, alpha_cumprod_prev, posterior_variance, posterior_log_variance_clipped,
+        posterior_mean_coef1, posterior_mean_coef2;
+    size_t steps() const { return timestep.size(); }
+};
+
+}  // namespace osu
