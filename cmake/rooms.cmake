@@ -4,8 +4,9 @@
 if(OSU_TESTS)
   find_package(GTest REQUIRED)
   include(GoogleTest)
-  add_library(osu_test_support STATIC tests/support/goldens.cpp)
+  add_library(osu_test_support STATIC tests/support/goldens.cpp tests/support/reference_backend.cpp)
   target_include_directories(osu_test_support PUBLIC tests)
+  target_link_libraries(osu_test_support PUBLIC osu_base)
   target_compile_definitions(osu_test_support PUBLIC OSU_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 endif()
 

@@ -5,13 +5,18 @@
 
 namespace osu::test {
 
-std::filesystem::path source_dir() { return OSU_SOURCE_DIR; }
+std::filesystem::path source_dir() {
+    return OSU_SOURCE_DIR;
+}
 
-std::filesystem::path test_data(const std::string& name) { return source_dir() / "tests/data" / name; }
+std::filesystem::path test_data(const std::string& name) {
+    return source_dir() / "tests/data" / name;
+}
 
 std::optional<std::filesystem::path> shared(const std::string& name) {
     const char* elsewhere = std::getenv("OSU_SHARED");
-    const auto path = (elsewhere ? std::filesystem::path(elsewhere) : source_dir().parent_path() / "shared") / name;
+    const auto path =
+        (elsewhere ? std::filesystem::path(elsewhere) : source_dir().parent_path() / "shared") / name;
     if (!std::filesystem::exists(path)) return std::nullopt;
     return path;
 }

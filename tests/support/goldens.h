@@ -1,5 +1,5 @@
-// Where tests find what they compare with: their own numbers in tests/data, and the shared folder beside the checkout,
-// which may be absent (then tests skip with a message).
+// Where tests find what they compare with: their own numbers in tests/data, and the shared folder beside the
+// checkout, which may be absent (then tests skip with a message).
 #pragma once
 
 #include <filesystem>
@@ -8,15 +8,16 @@
 
 namespace osu::test {
 
-std::filesystem::path source_dir();                                  // the checkout
-std::filesystem::path test_data(const std::string& name);           // tests/data/NAME
-std::optional<std::filesystem::path> shared(const std::string& name);  // the file or folder, where it is there
-std::vector<std::filesystem::path> shared_maps();                   // every .osu of maps/, sorted; empty when absent
+std::filesystem::path source_dir();                        // the checkout
+std::filesystem::path test_data(const std::string& name);  // tests/data/NAME
+std::optional<std::filesystem::path> shared(
+    const std::string& name);                      // the file or folder, where it is there
+std::vector<std::filesystem::path> shared_maps();  // every .osu of maps/, sorted; empty when absent
 
 }  // namespace osu::test
 
 // Skips the test when ../shared/NAME is absent; otherwise declares `variable` as its path.
-#define SHARED_OR_SKIP(variable, name)                                    \
-    const auto variable##_found = ::osu::test::shared(name);              \
+#define SHARED_OR_SKIP(variable, name)                                             \
+    const auto variable##_found = ::osu::test::shared(name);                       \
     if (!variable##_found) GTEST_SKIP() << "../shared/" << (name) << " is absent"; \
     const std::filesystem::path variable = *variable##_found
