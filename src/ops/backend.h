@@ -109,7 +109,7 @@ class Backend {
     virtual void sinusoidal_features(std::span<const float> values, float scale, Matrix out) = 0;
     // out[n][k] = 1 where k = index[n], else 0.
     virtual void one_hot(std::span<const uint8_t> index, Matrix out) = 0;
-  (x), float32 (B, h); and dx = dy·silu'(x).
+    // y = x·sigmoid(x), float32 (B, h); and dx = dy·silu'(x).
     virtual void silu(Matrix x, Matrix y) = 0;
     virtual void silu_backward(Matrix x, Matrix dy, Matrix dx) = 0;
     // out[n] (+)= table[index[n]]; d_table[index[n]] += dy[n], in the order of n. float32.
