@@ -6,7 +6,7 @@ if(OSU_TESTS)
   include(GoogleTest)
   add_library(osu_test_support STATIC tests/support/goldens.cpp tests/support/reference_backend.cpp)
   target_include_directories(osu_test_support PUBLIC tests)
-  target_link_libraries(osu_test_support PUBLIC osu_base)
+  target_link_libraries(osu_test_support PUBLIC osu_ops)
   target_compile_definitions(osu_test_support PUBLIC OSU_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 endif()
 

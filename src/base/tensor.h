@@ -5,7 +5,10 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -50,6 +53,9 @@ struct TensorView {
         return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
     }
 };
+
+// Tensors by their name in a state dict.
+using TensorMap = std::map<std::string, TensorView, std::less<>>;
 
 // The elements of a tensor of any type, converted to float32.
 std::vector<float> to_floats(const TensorView& tensor);

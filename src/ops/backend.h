@@ -10,12 +10,13 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "base/tensor.h"
 
 namespace osu {
 
-// Rows of `cols` elements, `stride` elements apart; f32 or bf16.
+// Rows of `cols` elements, `stride` elements apart (0: one row for all); f32 or bf16.
 struct Matrix {
     void* data = nullptr;
     DType type = DType::f32;
@@ -106,10 +107,13 @@ class Backend {
                                     const float* log_sum, Matrix d_qkv) = 0;
 
     // out[n] = cos(v_n·s·f_k) for k < d/2, then sin(v_n·s·f_k); f_k = exp(−ln(10000)·k/(d/2)), d = out.cols, s = scale.
+    // Both products and the exponent of f_k are rounded to float32, as in the reference: sinusoid_frequencies().
     virtual void sinusoidal_features(std::span<const float> values, float scale, Matrix out) = 0;
     // out[n][k] = 1 where k = index[n], else 0.
     virtual void one_hot(std::span<const uint8_t> index, Matrix out) = 0;
-    // y = x·sigmoid(x), float32 (B, h); and dx = dy·silu'(x).
+    // y = x, from and to either type (a copy when they are the same).
+    virtual void cast(Matrix x, Matrix y) = 0;
+    // y = x·sigmoid(x), and dx = dy·silu'(x). x float32; y, dy, dx of either type. Few rows.
     virtual void silu(Matrix x, Matrix y) = 0;
     virtual void silu_backward(Matrix x, Matrix dy, Matrix dx) = 0;
     // out[n] (+)= table[index[n]]; d_table[index[n]] += dy[n], in the order of n. float32.
@@ -121,6 +125,9 @@ class Backend {
                        const AdamWStep& step) = 0;
     virtual double squared_norm(const float* values, size_t n) = 0;  // Σ v², in float64, in a fixed order
 };
+
+// f_k for k < count, as the reference has them.
+std::vector<float> sinusoid_frequencies(int64_t count);
 
 // compute: f32 or bf16. Error when the CPU cannot do bf16 products and bf16 was asked for.
 std::unique_ptr<Backend> make_cpu_backend(DType compute);

@@ -234,10 +234,10 @@ class ReferenceBackend final : public Backend {
 
     void sinusoidal_features(std::span<const float> values, float scale, Matrix out) override {
         const int64_t half = out.cols / 2;
+        const auto frequencies = sinusoid_frequencies(half);
         for (int64_t n = 0; n < out.rows; ++n)
             for (int64_t k = 0; k < half; ++k) {
-                const float frequency = static_cast<float>(std::exp(-std::log(10000.0) * k / half));
-                const float angle = values[n] * scale * frequency;  // float32, as the reference has it
+                const float angle = values[n] * scale * frequencies[k];
                 at(out, n, k) = static_cast<float>(std::cos(double{angle}));
                 at(out, n, half + k) = static_cast<float>(std::sin(double{angle}));
             }
@@ -245,6 +245,10 @@ class ReferenceBackend final : public Backend {
     void one_hot(std::span<const uint8_t> index, Matrix out) override {
         for (int64_t n = 0; n < out.rows; ++n)
             for (int64_t k = 0; k < out.cols; ++k) at(out, n, k) = index[n] == k;
+    }
+    void cast(Matrix x, Matrix y) override {
+        for (int64_t i = 0; i < x.rows; ++i)
+            for (int64_t j = 0; j < x.cols; ++j) at(y, i, j) = at(x, i, j);
     }
     void silu(Matrix x, Matrix y) override {
         for (int64_t i = 0; i < x.rows; ++i)
