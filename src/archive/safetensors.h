@@ -17,12 +17,13 @@ using TensorMap = std::map<std::string, TensorView, std::less<>>;
 
 class Safetensors {
   public:
-    // Error that names what is wrong for a truncated, hostile or other file; memory is bounded by the header's size.
+    // Error that names what is wrong for a truncated, hostile or other file; memory is bounded by the
+    // header's size.
     static Safetensors open(const std::filesystem::path& path);
     static Safetensors parse(std::span<const std::byte> bytes);  // the caller keeps the bytes alive
 
     const TensorMap& tensors() const { return tensors_; }
-    const TensorView& tensor(std::string_view name) const;       // Error when absent
+    const TensorView& tensor(std::string_view name) const;  // Error when absent
     const std::map<std::string, std::string>& metadata() const { return metadata_; }
     std::shared_ptr<const MappedFile> file() const { return file_; }  // keeps the views alive
 
@@ -32,7 +33,9 @@ class Safetensors {
     std::map<std::string, std::string> metadata_;
 };
 
-// Written in the order given, each tensor aligned to 64 bytes; beside its place, then renamed.
+// The header keeps the order given. The format allows no gaps, so the data of tensors whose size is no
+// multiple of 64 comes last: all others are aligned to 64 bytes, these at least to their element. Written
+// beside its place, then renamed.
 struct NamedTensor {
     std::string name;
     TensorView tensor;
