@@ -18,6 +18,9 @@ class NormalSource {
     virtual void fill_normal(std::span<float> out) = 0;  // independent, mean 0, variance 1
 };
 
+// Ten rounds over a counter: the block function beneath Philox.
+std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
+
 class Philox final : public NormalSource {
   public:
     // `stream` names a purpose or an item (a training sample, a variant); streams of one seed are independent.
@@ -46,6 +49,7 @@ class TorchRandom final : public NormalSource {
     std::mt19937 engine_;
     double spare_normal_ = 0;  // the second value of the last Box-Muller pair of the short path
     bool has_spare_ = false;
+    double unit_double();  // [0, 1), 53 bits
     double normal();
 };
 
