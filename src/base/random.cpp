@@ -1,5 +1,6 @@
-// The float logarithm, sine and cosine are the Cephes polynomials that PyTorch's vectorised fill uses, with a fused
-// multiply-add written out wherever its build has one: the same bits on every machine and for every compiler.
+// The float logarithm, sine and cosine are the Cephes polynomials that PyTorch's vectorised fill uses, with a
+// fused multiply-add written out wherever its build has one: the same bits on every machine and for every
+// compiler.
 #include "base/random.h"
 
 #include <bit>
@@ -11,7 +12,9 @@ namespace osu {
 
 namespace {
 
-float fused(float a, float b, float c) { return std::fma(a, b, c); }
+float fused(float a, float b, float c) {
+    return std::fma(a, b, c);
+}
 
 template <size_t n>
 float polynomial(float x, const float (&coefficients)[n]) {
@@ -60,10 +63,14 @@ SineCosine sincos_float(float x) {
     cosine = fused(cosine, square, -(square * 0.5f)) + 1;
     const float sine = fused(polynomial(square, sine_coefficients) * square, x, x);
     switch (octant & 6) {
-        case 0: return {sine, cosine};
-        case 2: return {cosine, -sine};
-        case 4: return {-sine, -cosine};
-        default: return {-cosine, sine};
+        case 0:
+            return {sine, cosine};
+        case 2:
+            return {cosine, -sine};
+        case 4:
+            return {-sine, -cosine};
+        default:
+            return {-cosine, sine};
     }
 }
 
@@ -77,7 +84,9 @@ NormalPair box_muller(float u, float v) {
     return {radius * cosine, radius * sine};
 }
 
-float unit_float(uint32_t word) { return static_cast<float>(word & 0xffffffu) * 0x1p-24f; }
+float unit_float(uint32_t word) {
+    return static_cast<float>(word & 0xffffffu) * 0x1p-24f;
+}
 
 }  // namespace
 
@@ -103,11 +112,14 @@ uint32_t Philox::next_u32() {
     return words_[used_++];
 }
 
-float Philox::uniform() { return unit_float(next_u32() >> 8); }
+float Philox::uniform() {
+    return unit_float(next_u32() >> 8);
+}
 
 uint64_t Philox::below(uint64_t bound) {
     assert(bound > 0);
-    const uint64_t rejected = -bound % bound;  // 2⁶⁴ mod bound: the values that would favour the small remainders
+    const uint64_t rejected =
+        -bound % bound;  // 2⁶⁴ mod bound: the values that would favour the small remainders
     for (;;) {
         const uint64_t high = next_u32(), value = high << 32 | next_u32();
         if (value >= rejected) return value % bound;

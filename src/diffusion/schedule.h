@@ -8,6 +8,7 @@ namespace osu {
 
 enum class NoiseSchedule { squaredcos_cap_v2, linear };
 NoiseSchedule noise_schedule(std::string_view name);  // Error with the list for another name
+std::string_view name_of(NoiseSchedule schedule);
 
 std::vector<double> betas(NoiseSchedule schedule, int steps = 1000);
 

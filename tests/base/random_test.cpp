@@ -1,11 +1,11 @@
 #include "base/random.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <numeric>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "archive/safetensors.h"
 #include "support/goldens.h"
