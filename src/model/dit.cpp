@@ -1,0 +1,236 @@
+#include "model/dit.h"
+
+#include <cassert>
+
+#include "model/input_features.h"
+#include "model/network.h"
+
+namespace osu {
+
+namespace {
+
+// The timestep's and the label's share of every modulation.
+struct Condition {
+    Matrix features;        // (B, 256) compute type
+    Matrix pre, activated;  // (B, h): t_embedder's first layer before (float32) and after its SiLU
+    Matrix sum;             // (B, h) float32: embedded timestep + label
+    Matrix activated_sum;   // (B, h) compute type
+    Matrix modulation;      // (B, modulation_size) float32
+    Matrix d_modulation, d_activated_sum, d_sum, d_sum_cast, d_activated, d_pre;
+};
+
+Condition make_condition(Buffers& buffers, const DitConfig& config, int64_t batch) {
+    const int64_t h = config.hidden;
+    Condition c;
+    c.features = buffers.activation(batch, timestep_features);
+    c.pre = buffers.residual(batch, h);
+    c.activated = buffers.activation(batch, h);
+    c.sum = buffers.residual(batch, h);
+    c.activated_sum = buffers.activation(batch, h);
+    c.modulation = buffers.residual(batch, config.modulation_size());
+    c.d_modulation = buffers.activation(batch, config.modulation_size());
+    c.d_activated_sum = buffers.activation(batch, h);
+    c.d_sum = buffers.residual(batch, h);
+    c.d_sum_cast = buffers.activation(batch, h);
+    c.d_activated = buffers.activation(batch, h);
+    c.d_pre = buffers.activation(batch, h);
+    return c;
+}
+
+}  // namespace
+
+struct Dit::State {
+    State(const DitConfig& config, Backend& backend) : config(config), backend(backend), layout(config) {}
+
+    const DitConfig config;
+    Backend& backend;
+    const ParameterLayout layout;
+
+    Linear input, timestep_first, timestep_second, modulation;
+    NetworkWeights network;
+    const float* values = nullptr;
+
+    // Of the last shape:
+    int64_t batch = 0, tokens = 0;
+    std::unique_ptr<Buffers> buffers;
+    Matrix features;  // (N, 528)
+    Condition condition;
+    Activations activations;
+    NetworkGradients gradients;
+    Matrix d_out, d_out_cast;  // (N, 4) float32 and compute type
+    Matrix d_input;            // (N, h) compute type
+    DitInput last;
+
+    size_t offset(const std::string& name) const { return layout.find(name).offset; }
+    AttentionShape attention_shape() const {
+        return {batch,        tokens,
+                config.heads, config.head_size(),
+                last.band,    last.lengths.empty() ? nullptr : last.lengths.data()};
+    }
+
+    void make_weights();
+    void reshape(int64_t new_batch, int64_t new_tokens);
+    void embed();
+    void condition_backward(float* to);
+    LinearGradient gradient_of(float* arena, const std::string& weight, const std::string& bias) const {
+        return {arena + offset(weight), arena + offset(bias)};
+    }
+};
+
+void Dit::State::make_weights() {
+    const int64_t h = config.hidden;
+    const auto make = [this](int64_t out, int64_t in) {
+        return Linear{backend.make_weight(out, in, true), nullptr};
+    };
+    input = make(h, input_features);
+    timestep_first = make(h, timestep_features);
+    timestep_second = make(h, h);
+    modulation = make(config.modulation_size(), h);
+    for (int i = 0; i < config.depth; ++i)
+        network.blocks.push_back({make(3 * h, h), make(h, h), make(4 * h, h), make(h, 4 * h)});
+    network.final = make(output_channels, h);
+}
+
+void Dit::State::reshape(int64_t new_batch, int64_t new_tokens) {
+    if (new_batch == batch && new_tokens == tokens) return;
+    batch = new_batch;
+    tokens = new_tokens;
+    const int64_t rows = batch * tokens;
+    buffers.reset();  // first free, then allocate
+    buffers = std::make_unique<Buffers>(backend);
+    features = buffers->activation(rows, input_features);
+    condition = make_condition(*buffers, config, batch);
+    activations = make_activations(*buffers, config, rows, true);
+    gradients = make_gradients(*buffers, config, batch, rows);
+    d_out = buffers->residual(rows, output_channels);
+    d_out_cast = buffers->activation(rows, output_channels);
+    d_input = buffers->activation(rows, config.hidden);
+}
+
+void Dit::State::embed() {
+    position_feature_columns(backend, last.x, batch, tokens, features);
+    context_feature_columns(backend, last.time, last.distance, last.type,
+                            features.columns(2 * position_features, input_features - 2 * position_features));
+    backend.linear(features, *input.weight, input.bias, activations.norms[0].x);
+
+    backend.sinusoidal_features(last.timestep, 1, condition.features);
+    backend.linear(condition.features, *timestep_first.weight, timestep_first.bias, condition.pre);
+    backend.silu(condition.pre, condition.activated);
+    backend.linear(condition.activated, *timestep_second.weight, timestep_second.bias, condition.sum);
+    backend.lookup_add(values + offset("y_embedder.embedding_table.weight"), last.label, condition.sum);
+    backend.silu(condition.sum, condition.activated_sum);
+    backend.linear(condition.activated_sum, *modulation.weight, modulation.bias, condition.modulation);
+}
+
+void Dit::State::condition_backward(float* to) {
+    const auto backward = [this](Matrix dy, Matrix x, const Linear& layer, Matrix dx, float* weight,
+                                 float* bias) {
+        backend.linear_backward(dy, x, *layer.weight, dx, weight, layer.weight->in, bias);
+    };
+    backend.cast(gradients.d_modulation, condition.d_modulation);
+    backward(condition.d_modulation, condition.activated_sum, modulation, condition.d_activated_sum,
+             to + layout.modulation_weight(), to + layout.modulation_bias());
+    backend.silu_backward(condition.sum, condition.d_activated_sum, condition.d_sum);
+    backend.lookup_backward(condition.d_sum, last.label, to + offset("y_embedder.embedding_table.weight"));
+    backend.cast(condition.d_sum, condition.d_sum_cast);
+    backward(condition.d_sum_cast, condition.activated, timestep_second, condition.d_activated,
+             to + offset("t_embedder.mlp.2.weight"), to + offset("t_embedder.mlp.2.bias"));
+    backend.silu_backward(condition.pre, condition.d_activated, condition.d_pre);
+    backward(condition.d_pre, condition.features, timestep_first, {}, to + offset("t_embedder.mlp.0.weight"),
+             to + offset("t_embedder.mlp.0.bias"));
+}
+
+Dit::Dit(const DitConfig& config, Backend& backend) : state_(std::make_unique<State>(config, backend)) {
+    state_->make_weights();
+}
+
+Dit::~Dit() = default;
+
+const DitConfig& Dit::config() const {
+    return state_->config;
+}
+const ParameterLayout& Dit::layout() const {
+    return state_->layout;
+}
+size_t Dit::activation_bytes() const {
+    return state_->buffers ? state_->buffers->bytes() : 0;
+}
+
+void Dit::load(const float* values) {
+    State& s = *state_;
+    s.values = values;
+    const auto take = [&](Linear& layer, size_t weight, size_t bias) {
+        s.backend.pack(*layer.weight, values + weight, layer.weight->in);
+        layer.bias = values + bias;
+    };
+    const auto take_named = [&](Linear& layer, const std::string& weight, const std::string& bias) {
+        take(layer, s.offset(weight), s.offset(bias));
+    };
+    take_named(s.input, "xoc_embedder.mlp.0.weight", "xoc_embedder.mlp.0.bias");
+    take_named(s.timestep_first, "t_embedder.mlp.0.weight", "t_embedder.mlp.0.bias");
+    take_named(s.timestep_second, "t_embedder.mlp.2.weight", "t_embedder.mlp.2.bias");
+    take(s.modulation, s.layout.modulation_weight(), s.layout.modulation_bias());
+    for (size_t i = 0; i < s.network.blocks.size(); ++i) {
+        const std::string name = "blocks." + std::to_string(i) + ".";
+        BlockWeights& block = s.network.blocks[i];
+        take_named(block.qkv, name + "attn.in_proj_weight", name + "attn.in_proj_bias");
+        take_named(block.proj, name + "attn.out_proj.weight", name + "attn.out_proj.bias");
+        take_named(block.fc1, name + "mlp.fc1.weight", name + "mlp.fc1.bias");
+        take_named(block.fc2, name + "mlp.fc2.weight", name + "mlp.fc2.bias");
+    }
+    take_named(s.network.final, "final_layer.linear.weight", "final_layer.linear.bias");
+}
+
+void Dit::forward(const DitInput& input, std::span<float> out) {
+    State& s = *state_;
+    assert(s.values && static_cast<int64_t>(out.size()) == input.batch * output_channels * input.tokens);
+    s.reshape(input.batch, input.tokens);
+    s.last = input;
+    s.embed();
+    network_forward(s.backend, s.config, s.network, s.attention_shape(), s.condition.modulation,
+                    s.activations);
+    std::vector<float> rows(out.size());
+    s.backend.download(rows.data(), s.activations.out.data, rows.size() * sizeof(float));
+    tokens_to_channels(rows, s.batch, s.tokens, out);
+}
+
+void Dit::backward(std::span<const float> d_out, float* to) {
+    State& s = *state_;
+    std::vector<float> rows(d_out.size());
+    channels_to_tokens(d_out, s.batch, s.tokens, rows);
+    s.backend.upload(s.d_out.data, rows.data(), rows.size() * sizeof(float));
+    s.backend.cast(s.d_out, s.d_out_cast);
+
+    std::vector<BlockGradients> blocks;
+    for (int i = 0; i < s.config.depth; ++i) {
+        const std::string name = "blocks." + std::to_string(i) + ".";
+        blocks.push_back({s.gradient_of(to, name + "attn.in_proj_weight", name + "attn.in_proj_bias"),
+                          s.gradient_of(to, name + "attn.out_proj.weight", name + "attn.out_proj.bias"),
+                          s.gradient_of(to, name + "mlp.fc1.weight", name + "mlp.fc1.bias"),
+                          s.gradient_of(to, name + "mlp.fc2.weight", name + "mlp.fc2.bias")});
+    }
+    network_backward(s.backend, s.config, s.network, s.attention_shape(), s.condition.modulation,
+                     s.activations, s.d_out_cast, blocks,
+                     s.gradient_of(to, "final_layer.linear.weight", "final_layer.linear.bias"), s.gradients);
+    s.condition_backward(to);
+    s.backend.cast(s.gradients.d_x, s.d_input);
+    const LinearGradient input = s.gradient_of(to, "xoc_embedder.mlp.0.weight", "xoc_embedder.mlp.0.bias");
+    s.backend.linear_backward(s.d_input, s.features, *s.input.weight, {}, input.weight, input_features,
+                              input.bias);
+}
+
+std::vector<float> Dit::embedded_input() const {
+    const Matrix x = state_->activations.norms[0].x;
+    std::vector<float> copy(static_cast<size_t>(x.rows * x.cols));
+    state_->backend.download(copy.data(), x.data, copy.size() * sizeof(float));
+    return copy;
+}
+
+std::vector<float> Dit::condition() const {
+    const Matrix sum = state_->condition.sum;
+    std::vector<float> copy(static_cast<size_t>(sum.rows * sum.cols));
+    state_->backend.download(copy.data(), sum.data, copy.size() * sizeof(float));
+    return copy;
+}
+
+}  // namespace osu

@@ -1,0 +1,107 @@
+// The network against the reference's numbers, on every backend.
+#include "model/dit.h"
+
+#include <gtest/gtest.h>
+
+#include "model/dit_sampler.h"
+#include "support/goldens.h"
+#include "support/network_golden.h"
+#include "support/reference_backend.h"
+
+namespace osu {
+namespace {
+
+struct BackendCase {
+    std::string name;
+    double tolerance;  // relative to the largest entry
+    std::unique_ptr<Backend> (*make)();
+};
+
+class DitGolden : public testing::TestWithParam<BackendCase> {
+  protected:
+    const Safetensors golden = Safetensors::open(test::test_data("dit_forward.safetensors"));
+    const DitConfig config = infer_config(test::below(golden, "param."), 2);
+    const std::unique_ptr<Backend> backend = GetParam().make();
+    const ParameterLayout layout{config};
+    const std::shared_ptr<void> memory = backend->allocate(layout.size() * sizeof(float));
+
+    void load(Dit& dit) {
+        std::vector<float> values(layout.size());
+        load_parameters(layout, test::below(golden, "param."), values);
+        backend->upload(memory.get(), values.data(), values.size() * sizeof(float));
+        dit.load(static_cast<const float*>(memory.get()));
+    }
+};
+
+TEST_P(DitGolden, SizesAreReadFromTheShapes) {
+    EXPECT_EQ(config.depth, 2);
+    EXPECT_EQ(config.hidden, 64);
+    EXPECT_EQ(config.num_classes, 10);
+    EXPECT_THROW(infer_config(test::below(golden, "param.")), std::runtime_error) << "64/2 is no known size";
+    EXPECT_THROW(infer_config(test::below(golden, "in.")), std::runtime_error);
+}
+
+TEST_P(DitGolden, ForwardAndIntermediates) {
+    Dit dit(config, *backend);
+    load(dit);
+    const test::NetworkInput input(golden);
+    std::vector<float> out(static_cast<size_t>(input.batch * 4 * input.tokens));
+    dit.forward(input.view(), out);
+    EXPECT_LT(test::relative_error(dit.embedded_input(), test::floats_of(golden, "mid.xoc_embedder")),
+              GetParam().tolerance);
+    EXPECT_LT(test::relative_error(out, test::floats_of(golden, "out")), GetParam().tolerance);
+    dit.forward(input.view(8), out);
+    EXPECT_LT(test::relative_error(out, test::floats_of(golden, "out_banded")), GetParam().tolerance);
+}
+
+TEST_P(DitGolden, SamplerGivesTheSameAndGuides) {
+    const TensorMap weights = test::below(golden, "param.");
+    const test::NetworkInput input(golden);
+    const size_t tokens = static_cast<size_t>(input.tokens);
+    DitSampler sampler(config, *backend, weights);
+    // Rows 0 and 1 of out_cfg: the first input with label 3 and the null label, guided with scale 1.5.
+    std::vector<float> styles = label_vector(weights, 3), null_style = label_vector(weights, 10);
+    styles.insert(styles.end(), null_style.begin(), null_style.end());
+    const std::span<const float> time(input.time), distance(input.distance);
+    const int timestep = static_cast<int>(input.timestep[0]);
+    const std::vector<int> timesteps{0, timestep};
+    sampler.prepare({time.first(tokens), distance.first(tokens), std::span(input.type).first(tokens), 0}, styles,
+                    timesteps);
+    std::vector<float> x(input.x.begin(), input.x.begin() + static_cast<int64_t>(2 * tokens));
+    x.insert(x.end(), input.x.begin(), input.x.begin() + static_cast<int64_t>(2 * tokens));
+    std::vector<float> out(2 * 4 * tokens);
+    sampler.denoise(x, 0, out);  // another step first: nothing of it may remain
+    sampler.denoise(x, 1, out);
+    for (size_t i = 0; i < 2 * tokens; ++i)
+        out[i] = out[4 * tokens + i] = out[4 * tokens + i] + 1.5f * (out[i] - out[4 * tokens + i]);
+    EXPECT_LT(test::relative_error(out, test::floats_of(golden, "out_cfg")), GetParam().tolerance);
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, DitGolden,
+                         testing::Values(BackendCase{"reference", 1e-4, test::make_reference_backend}),
+                         [](const auto& info) { return info.param.name; });
+
+TEST(ParameterLayout, PlacesEveryParameterOnce) {
+    const ParameterLayout layout(dit_config("DiT-XS", 100));
+    std::vector<bool> used(layout.size());
+    for (const Parameter& parameter : layout.all()) {
+        EXPECT_EQ(parameter.offset % 16, 0u);
+        for (size_t i = parameter.offset; i < parameter.offset + parameter.count; ++i) {
+            ASSERT_LT(i, used.size());
+            ASSERT_FALSE(used[i]);
+            used[i] = true;
+        }
+    }
+    EXPECT_EQ(layout.find("blocks.0.adaLN_modulation.1.weight").offset, layout.modulation_weight());
+    EXPECT_EQ(layout.find("final_layer.adaLN_modulation.1.weight").offset,
+              layout.modulation_weight() + 6u * 6 * 256 * 256);
+}
+
+TEST(Config, NamesAndErrors) {
+    EXPECT_EQ(dit_config("DiT-B", 5).name(), "DiT-B");
+    EXPECT_EQ((DitConfig{2, 64, 2, 10}).name(), "DiT(2, 64, 2)");
+    EXPECT_THROW(dit_config("DiT-M", 5), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace osu
