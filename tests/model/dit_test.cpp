@@ -63,10 +63,10 @@ TEST_P(DitGolden, SamplerGivesTheSameAndGuides) {
     std::vector<float> styles = label_vector(weights, 3), null_style = label_vector(weights, 10);
     styles.insert(styles.end(), null_style.begin(), null_style.end());
     const std::span<const float> time(input.time), distance(input.distance);
-    const int timestep = static_cast<int>(input.timestep[0]);
+    const int timestep = static_cast<int>(input.timestep[1]);  // the golden was made with it
     const std::vector<int> timesteps{0, timestep};
-    sampler.prepare({time.first(tokens), distance.first(tokens), std::span(input.type).first(tokens), 0}, styles,
-                    timesteps);
+    sampler.prepare({time.first(tokens), distance.first(tokens), std::span(input.type).first(tokens), 0},
+                    styles, timesteps);
     std::vector<float> x(input.x.begin(), input.x.begin() + static_cast<int64_t>(2 * tokens));
     x.insert(x.end(), input.x.begin(), input.x.begin() + static_cast<int64_t>(2 * tokens));
     std::vector<float> out(2 * 4 * tokens);
