@@ -14,10 +14,10 @@ namespace osu {
 struct Checkpoint {
     // All by the state-dict name ("blocks.0.attn.in_proj_weight"), float32 unless the file has another type.
     TensorMap model, ema;
-    TensorMap exp_avg, exp_avg_sq;            // AdamW's moments; empty where the file has no optimiser
+    TensorMap exp_avg, exp_avg_sq;  // AdamW's moments; empty where the file has no optimiser
     int64_t optimizer_step = 0;
-    // Strings that travel with the weights: "config" (JSON of the model), "labels" (JSON: beatmap ID → class),
-    // "training" (JSON: flags, step, random state). A .pt holds them too, under the key "metadata".
+    // Strings that travel with the weights: "config" (JSON of the model), "labels" (JSON: beatmap ID →
+    // class), "training" (JSON: flags, step, random state). A .pt holds them too, under the key "metadata".
     std::map<std::string, std::string> metadata;
     std::vector<std::shared_ptr<const void>> storage;  // keeps the views alive
 
@@ -27,7 +27,8 @@ struct Checkpoint {
 
 enum class CheckpointFormat { safetensors, torch_zip, torch_legacy };
 
-// By content, not by name. Executes nothing: objects that are no tensors, numbers, strings, lists or dicts are skipped.
+// By content, not by name. Executes nothing: objects that are no tensors, numbers, strings, lists or dicts
+// are skipped.
 Checkpoint read_checkpoint(const std::filesystem::path& path);
 
 // .safetensors, or .pt (torch.save's zip) by the name's extension; Error for another.

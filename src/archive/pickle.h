@@ -1,4 +1,5 @@
-// Python pickles, read without executing anything, and written for what we write: dicts, lists, numbers, strings.
+// Python pickles, read without executing anything, and written for what we write: dicts, lists, numbers,
+// strings.
 #pragma once
 
 #include <cstdint>
