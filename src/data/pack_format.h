@@ -1,0 +1,35 @@
+// What the writer and the reader of packed datasets agree on, and writing one map by map.
+// Columns: x, y, distance (f32), time (f64), type (u8), one entry a datapoint; map_label, map_track (i32),
+// map_beatmap_id, map_set_id (i64), one a map; map_first (i64), offsets of each map's datapoints; map_string_first (i64),
+// offsets of creator, artist, title, version and path of each map in map_strings (u8).
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "data/packed_dataset.h"
+#include "data/sequence.h"
+
+namespace osu {
+
+inline constexpr char pack_format[] = "osu-diffusion packed dataset 1";
+inline constexpr size_t pack_strings = 5;
+
+// Collects maps on the disk, beside the file that commit() writes; memory holds the tables of maps only.
+class PackWriter {
+  public:
+    PackWriter(const std::filesystem::path& file, std::string fingerprint);
+    ~PackWriter();
+    void add(const DatasetMap& map, const Sequence& sequence);  // `first` and `count` of the map are set here
+    uint64_t maps() const;
+    uint64_t datapoints() const;
+    void commit();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace osu
