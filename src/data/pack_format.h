@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "data/packed_dataset.h"
@@ -22,7 +23,8 @@ class PackWriter {
   public:
     PackWriter(const std::filesystem::path& file, std::string fingerprint);
     ~PackWriter();
-    void add(const DatasetMap& map, const Sequence& sequence);  // `first` and `count` of the map are set here
+    // Takes the datapoints of the sequence and their distances(); `first` and `count` of the map are ignored.
+    void add(const DatasetMap& map, const Sequence& sequence, std::span<const float> distance);
     uint64_t maps() const;
     uint64_t datapoints() const;
     void commit();

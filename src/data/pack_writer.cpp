@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -96,10 +97,10 @@ PackWriter::~PackWriter() = default;
 uint64_t PackWriter::maps() const { return state_->label.size(); }
 uint64_t PackWriter::datapoints() const { return static_cast<uint64_t>(state_->first.back()); }
 
-void PackWriter::add(const DatasetMap& map, const Sequence& sequence) {
+void PackWriter::add(const DatasetMap& map, const Sequence& sequence, std::span<const float> distance) {
     State& state = *state_;
     const size_t count = sequence.size();
-    const std::vector<float> distance = distances(sequence);
+    assert(distance.size() == count);
     std::vector<float> x(count), y(count);
     for (size_t i = 0; i < count; ++i) {
         x[i] = sequence.position[i].x;

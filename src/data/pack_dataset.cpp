@@ -1,0 +1,106 @@
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/progress.h"
+#include "beatmap/beatmap.h"
+#include "data/dataset_folder.h"
+#include "data/pack_format.h"
+
+namespace osu {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int64_t maps_at_once = 512;  // read in parallel, then written in order: some 20 MB
+
+struct ReadMap {
+    DatasetMap map;
+    Sequence sequence;
+    std::vector<float> distance;
+    std::string problem;
+};
+
+void check_finite(const Sequence& sequence) {
+    for (size_t i = 0; i < sequence.size(); ++i)
+        if (!std::isfinite(sequence.position[i].x) || !std::isfinite(sequence.position[i].y) ||
+            !std::isfinite(sequence.time[i]))
+            fail("datapoint {} has no finite place or time", i);
+}
+
+// Names come from the map: the reference's tool writes the creator under "Source" and the source under "Creator".
+void read_map(const fs::path& dataset, const FolderMap& entry, ReadMap& result) {
+    const Beatmap beatmap = read_beatmap(dataset / entry.path);
+    result.sequence = to_sequence(beatmap);
+    if (result.sequence.size() == 0) fail("no hit objects");
+    check_finite(result.sequence);
+    result.distance = distances(result.sequence);
+    const Metadata& metadata = beatmap.metadata;
+    DatasetMap& map = result.map;
+    map.beatmap_id = entry.beatmap_id > 0 ? entry.beatmap_id : std::max<int64_t>(0, metadata.beatmap_id);
+    map.set_id = entry.set_id > 0 ? entry.set_id : metadata.set_id > 0 ? metadata.set_id : -1;
+    map.creator = metadata.creator;
+    map.artist = metadata.artist;
+    map.title = metadata.title;
+    map.version = metadata.version;
+    map.path = entry.path;
+    map.label = entry.label;
+    map.track = entry.track;
+}
+
+}  // namespace
+
+PackReport pack_dataset(const fs::path& dataset, const fs::path& file) {
+    DatasetFolder folder = read_dataset_folder(dataset);
+    PackWriter writer(file, folder.fingerprint);
+    PackReport report;
+    report.skipped = std::move(folder.problems);
+    const int64_t total = static_cast<int64_t>(folder.maps.size());
+    Progress progress("packing", total, "maps");
+    for (int64_t begin = 0; begin < total; begin += maps_at_once) {
+        std::vector<ReadMap> block(static_cast<size_t>(std::min(maps_at_once, total - begin)));
+        parallel_for_dynamic(static_cast<int64_t>(block.size()), [&](int64_t i) {
+            try {
+                read_map(dataset, folder.maps[begin + i], block[i]);
+            } catch (const std::exception& error) {
+                block[i].problem = error.what();
+            }
+        });
+        for (size_t i = 0; i < block.size(); ++i) {
+            if (block[i].problem.empty())
+                writer.add(block[i].map, block[i].sequence, block[i].distance);
+            else
+                report.skipped.push_back({folder.maps[begin + i].path, block[i].problem});
+        }
+        progress.advance(static_cast<int64_t>(block.size()));
+    }
+    if (writer.maps() == 0) fail("{} holds no map that can be read", dataset.string());
+    writer.commit();
+    report.maps = writer.maps();
+    report.datapoints = writer.datapoints();
+    report.bytes = fs::file_size(file);
+    return report;
+}
+
+PackedDataset open_dataset(const fs::path& pack_or_folder) {
+    if (!fs::is_directory(pack_or_folder)) return PackedDataset::open(pack_or_folder);
+    const fs::path file = pack_or_folder / "dataset.pack";
+    const std::string fingerprint = dataset_fingerprint(pack_or_folder);
+    if (fs::exists(file)) {
+        try {
+            PackedDataset dataset = PackedDataset::open(file);
+            if (fingerprint.empty() || dataset.fingerprint() == fingerprint) return dataset;
+        } catch (const Error&) {
+            if (fingerprint.empty()) throw;  // no tracks to make it anew from
+        }
+    }
+    const PackReport report = pack_dataset(pack_or_folder, file);
+    for (size_t i = 0; i < std::min<size_t>(report.skipped.size(), 10); ++i)
+        fmt::print(stderr, "warning: skipped {}: {}\n", report.skipped[i].path, report.skipped[i].reason);
+    if (report.skipped.size() > 10) fmt::print(stderr, "warning: and {} more\n", report.skipped.size() - 10);
+    return PackedDataset::open(file);
+}
+
+}  // namespace osu
