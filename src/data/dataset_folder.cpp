@@ -44,7 +44,8 @@ std::vector<TrackFolder> track_folders(const fs::path& path) {
     std::vector<TrackFolder> tracks;
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(path, error))
-        if (const auto number = track_number(entry.path().filename().string()); number && entry.is_directory(error))
+        if (const auto number = track_number(entry.path().filename().string());
+            number && entry.is_directory(error))
             tracks.push_back({*number, entry.path()});
     std::sort(tracks.begin(), tracks.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
     return tracks;
@@ -94,7 +95,8 @@ TrackContent read_track(const TrackFolder& track) {
         content.maps.push_back(std::move(map));
     }
     for (const TrackBeatmap& missing : metadata.beatmaps)
-        content.problems.push_back({name + "/" + metadata.map_dir + "/" + missing.name + ".osu", "the file is missing"});
+        content.problems.push_back(
+            {name + "/" + metadata.map_dir + "/" + missing.name + ".osu", "the file is missing"});
     return content;
 }
 
@@ -104,10 +106,16 @@ std::string fingerprint_of(const std::vector<TrackFolder>& tracks) {
 
 }  // namespace
 
-std::string track_name(uint32_t number) { return fmt::format("Track{:05}", number); }
-std::string beatmap_name(int64_t index, size_t in_set) { return fmt::format("{:06}M{:03}", index, in_set); }
+std::string track_name(uint32_t number) {
+    return fmt::format("Track{:05}", number);
+}
+std::string beatmap_name(int64_t index, size_t in_set) {
+    return fmt::format("{:06}M{:03}", index, in_set);
+}
 
-std::string dataset_fingerprint(const fs::path& path) { return fingerprint_of(track_folders(path)); }
+std::string dataset_fingerprint(const fs::path& path) {
+    return fingerprint_of(track_folders(path));
+}
 
 DatasetFolder find_dataset_folder(const fs::path& path) {
     const std::vector<TrackFolder> tracks = track_folders(path);
@@ -140,7 +148,8 @@ DatasetFolder read_dataset_folder(const fs::path& path) {
     if (!fs::is_directory(path)) fail("{} is not a folder", path.string());
     DatasetFolder folder = find_dataset_folder(path);
     if (folder.tracks == 0)
-        fail(Hint{"osu-diffusion dataset --from FOLDER --out " + path.string() + " makes one from a folder of maps"},
+        fail(Hint{"osu-diffusion dataset --from FOLDER --out " + path.string() +
+                  " makes one from a folder of maps"},
              "{} holds no Track folder: it is not a dataset", path.string());
     return folder;
 }

@@ -16,8 +16,8 @@
 
 namespace osu {
 
-// One map of a metadata.json, field for field; where there is no game database the stars are empty and the ranked
-// status is 0 (unknown).
+// One map of a metadata.json, field for field; where there is no game database the stars are empty and the
+// ranked status is 0 (unknown).
 struct TrackBeatmap {
     std::string name;  // "000345M002"
     int64_t index = 0, beatmap_id = 0;
@@ -43,8 +43,8 @@ std::string to_json(const TrackMetadata& track);
 // Fields that are missing keep their defaults; Error when the text is no such object at all.
 TrackMetadata parse_track_metadata(std::string_view json);
 
-std::string track_name(uint32_t number);                    // "Track00012"
-std::string beatmap_name(int64_t index, size_t in_set);     // "000345M002"
+std::string track_name(uint32_t number);                 // "Track00012"
+std::string beatmap_name(int64_t index, size_t in_set);  // "000345M002"
 
 // A map as the folder has it, found by its file; what metadata.json says of it, where it says anything.
 struct FolderMap {
@@ -61,7 +61,7 @@ struct DatasetFolder {
     std::vector<SkippedMap> problems;  // metadata that cannot be read, maps that are named and missing
     uint32_t tracks = 0, next_track = 0;
     int64_t next_index = 0;
-    std::string fingerprint;           // changes when tracks come or go
+    std::string fingerprint;  // changes when tracks come or go
 };
 
 // Reads names and metadata, no map. Error when the folder holds no track.

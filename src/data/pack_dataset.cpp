@@ -30,7 +30,8 @@ void check_finite(const Sequence& sequence) {
             fail("datapoint {} has no finite place or time", i);
 }
 
-// Names come from the map: the reference's tool writes the creator under "Source" and the source under "Creator".
+// Names come from the map: the reference's tool writes the creator under "Source" and the source under
+// "Creator".
 void read_map(const fs::path& dataset, const FolderMap& entry, ReadMap& result) {
     const Beatmap beatmap = read_beatmap(dataset / entry.path);
     result.sequence = to_sequence(beatmap);

@@ -1,11 +1,11 @@
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <utility>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "archive/safetensors.h"
 #include "base/error.h"
@@ -15,8 +15,8 @@ namespace osu {
 
 namespace {
 
-// A column that grows on the disk: an unlinked file, mapped at the end. The kernel may write its pages out, so a
-// dataset larger than the memory can be packed.
+// A column that grows on the disk: an unlinked file, mapped at the end. The kernel may write its pages out,
+// so a dataset larger than the memory can be packed.
 class Column {
   public:
     Column(const std::filesystem::path& beside, const char* name, DType type) : name_(name), type_(type) {
@@ -47,7 +47,9 @@ class Column {
             }
         }
         return {name_,
-                {type_, {static_cast<int64_t>(size_ / size_of(type_))}, {static_cast<const std::byte*>(mapped_), size_}}};
+                {type_,
+                 {static_cast<int64_t>(size_ / size_of(type_))},
+                 {static_cast<const std::byte*>(mapped_), size_}}};
     }
 
   private:
@@ -79,8 +81,13 @@ NamedTensor column_of(const char* name, DType type, const T& values) {
 
 struct PackWriter::State {
     State(const std::filesystem::path& target, std::string print)
-        : file(target), fingerprint(std::move(print)), x(file, "x", DType::f32), y(file, "y", DType::f32),
-          distance(file, "distance", DType::f32), time(file, "time", DType::f64), type(file, "type", DType::u8) {}
+        : file(target),
+          fingerprint(std::move(print)),
+          x(file, "x", DType::f32),
+          y(file, "y", DType::f32),
+          distance(file, "distance", DType::f32),
+          time(file, "time", DType::f64),
+          type(file, "type", DType::u8) {}
 
     std::filesystem::path file;
     std::string fingerprint;
@@ -94,8 +101,12 @@ PackWriter::PackWriter(const std::filesystem::path& file, std::string fingerprin
     : state_(std::make_unique<State>(file, std::move(fingerprint))) {}
 PackWriter::~PackWriter() = default;
 
-uint64_t PackWriter::maps() const { return state_->label.size(); }
-uint64_t PackWriter::datapoints() const { return static_cast<uint64_t>(state_->first.back()); }
+uint64_t PackWriter::maps() const {
+    return state_->label.size();
+}
+uint64_t PackWriter::datapoints() const {
+    return static_cast<uint64_t>(state_->first.back());
+}
 
 void PackWriter::add(const DatasetMap& map, const Sequence& sequence, std::span<const float> distance) {
     State& state = *state_;

@@ -52,7 +52,8 @@ class Columns {
     template <class T>
     std::span<const T> get(const char* name, size_t count) const {
         const auto column = get<T>(name);
-        if (column.size() != count) fail("{}: the column {} has {} entries, not {}", file_, name, column.size(), count);
+        if (column.size() != count)
+            fail("{}: the column {} has {} entries, not {}", file_, name, column.size(), count);
         return column;
     }
 
@@ -75,9 +76,10 @@ PackedDataset PackedDataset::open(const std::filesystem::path& file) {
     const auto& metadata = state->archive.metadata();
     const auto format = metadata.find("format");
     if (format == metadata.end() || format->second != pack_format)
-        fail(Hint{"osu-diffusion dataset --pack makes one from a dataset folder"}, "{} is not a packed dataset",
-             file.string());
-    if (const auto found = metadata.find("fingerprint"); found != metadata.end()) state->fingerprint = found->second;
+        fail(Hint{"osu-diffusion dataset --pack makes one from a dataset folder"},
+             "{} is not a packed dataset", file.string());
+    if (const auto found = metadata.find("fingerprint"); found != metadata.end())
+        state->fingerprint = found->second;
 
     const std::string name = file.string();
     const Columns columns(state->archive, name);
@@ -98,18 +100,27 @@ PackedDataset PackedDataset::open(const std::filesystem::path& file) {
     columns.check_offsets("map_first", state->first, datapoints);
     columns.check_offsets("map_string_first", state->string_first, state->strings.size());
     for (size_t i = 0; i < maps; ++i) {
-        if (state->first[i + 1] - state->first[i] > std::numeric_limits<uint32_t>::max() || state->label[i] < 0 ||
-            state->label[i] == std::numeric_limits<int32_t>::max() || state->track[i] < 0)
+        if (state->first[i + 1] - state->first[i] > std::numeric_limits<uint32_t>::max() ||
+            state->label[i] < 0 || state->label[i] == std::numeric_limits<int32_t>::max() ||
+            state->track[i] < 0)
             fail("{}: map {} has impossible numbers", name, i);
         state->class_count = std::max(state->class_count, state->label[i] + 1);
     }
     return PackedDataset(std::move(state));
 }
 
-size_t PackedDataset::size() const { return state_->label.size(); }
-uint64_t PackedDataset::datapoints() const { return state_->x.size(); }
-int32_t PackedDataset::class_count() const { return state_->class_count; }
-const std::string& PackedDataset::fingerprint() const { return state_->fingerprint; }
+size_t PackedDataset::size() const {
+    return state_->label.size();
+}
+uint64_t PackedDataset::datapoints() const {
+    return state_->x.size();
+}
+int32_t PackedDataset::class_count() const {
+    return state_->class_count;
+}
+const std::string& PackedDataset::fingerprint() const {
+    return state_->fingerprint;
+}
 
 DatasetMap PackedDataset::map(size_t index) const {
     const State& state = *state_;
@@ -121,7 +132,8 @@ DatasetMap PackedDataset::map(size_t index) const {
     map.track = static_cast<uint32_t>(state.track[index]);
     map.first = static_cast<uint64_t>(state.first[index]);
     map.count = static_cast<uint32_t>(state.first[index + 1] - state.first[index]);
-    std::string* const strings[pack_strings] = {&map.creator, &map.artist, &map.title, &map.version, &map.path};
+    std::string* const strings[pack_strings] = {&map.creator, &map.artist, &map.title, &map.version,
+                                                &map.path};
     for (size_t i = 0; i < pack_strings; ++i) {
         const int64_t* bounds = &state.string_first[pack_strings * index + i];
         strings[i]->assign(reinterpret_cast<const char*>(state.strings.data()) + bounds[0],
@@ -130,8 +142,12 @@ DatasetMap PackedDataset::map(size_t index) const {
     return map;
 }
 
-std::span<const float> PackedDataset::x(const DatasetMap& map) const { return state_->x.subspan(map.first, map.count); }
-std::span<const float> PackedDataset::y(const DatasetMap& map) const { return state_->y.subspan(map.first, map.count); }
+std::span<const float> PackedDataset::x(const DatasetMap& map) const {
+    return state_->x.subspan(map.first, map.count);
+}
+std::span<const float> PackedDataset::y(const DatasetMap& map) const {
+    return state_->y.subspan(map.first, map.count);
+}
 std::span<const double> PackedDataset::time(const DatasetMap& map) const {
     return state_->time.subspan(map.first, map.count);
 }

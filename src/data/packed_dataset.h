@@ -1,6 +1,6 @@
-// A dataset for training: all sequences of all maps in one memory-mapped .safetensors. Opening it reads tables of a few
-// bytes a map and no datapoint; its tensors (x, y, time, distance, type, and the map_… tables) are plain columns that
-// any reader of safetensors understands.
+// A dataset for training: all sequences of all maps in one memory-mapped .safetensors. Opening it reads
+// tables of a few bytes a map and no datapoint; its tensors (x, y, time, distance, type, and the map_…
+// tables) are plain columns that any reader of safetensors understands.
 #pragma once
 
 #include <cstdint>
@@ -55,12 +55,12 @@ struct PackReport {
     std::vector<SkippedMap> skipped;
 };
 
-// Packs a dataset folder (data/dataset_folder.h), maps in the order of their class index. A bad map is skipped and
-// named in the report; memory stays bounded whatever the size. Shows its progress.
+// Packs a dataset folder (data/dataset_folder.h), maps in the order of their class index. A bad map is
+// skipped and named in the report; memory stays bounded whatever the size. Shows its progress.
 PackReport pack_dataset(const std::filesystem::path& dataset, const std::filesystem::path& file);
 
-// What training opens: a pack itself, or a dataset folder with `dataset.pack` in it, which is made where it is missing
-// or older than the folder's content.
+// What training opens: a pack itself, or a dataset folder with `dataset.pack` in it, which is made where it
+// is missing or older than the folder's content.
 PackedDataset open_dataset(const std::filesystem::path& pack_or_folder);
 
 }  // namespace osu

@@ -9,8 +9,8 @@
 
 namespace osu {
 
-// A Feistel network over the pairs (left, right) with left < rows, right < columns, rows · columns barely ≥ size;
-// results beyond the size are sent through again (cycle walking), which hardly ever happens.
+// A Feistel network over the pairs (left, right) with left < rows, right < columns, rows · columns barely ≥
+// size; results beyond the size are sent through again (cycle walking), which hardly ever happens.
 class Permutation {
   public:
     Permutation(uint64_t size, uint64_t seed, uint64_t stream) : size_(size) {
@@ -29,7 +29,8 @@ class Permutation {
 
   private:
     uint64_t scramble(uint64_t value) const {
-        uint32_t left = static_cast<uint32_t>(value / columns_), right = static_cast<uint32_t>(value % columns_);
+        uint32_t left = static_cast<uint32_t>(value / columns_),
+                 right = static_cast<uint32_t>(value % columns_);
         for (size_t round = 0; round < keys_.size(); round += 2) {
             left = (left + mix(right + keys_[round]) % rows_) % rows_;
             right = (right + mix(left + keys_[round + 1]) % columns_) % columns_;

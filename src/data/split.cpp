@@ -22,7 +22,8 @@ uint64_t set_key(const DatasetMap& map) {
 }  // namespace
 
 Split split_by_set(const PackedDataset& dataset, double share, uint64_t seed) {
-    if (!(share >= 0 && share < 1)) fail("the share of held-out sets must be at least 0 and below 1, not {}", share);
+    if (!(share >= 0 && share < 1))
+        fail("the share of held-out sets must be at least 0 and below 1, not {}", share);
     Split split;
     for (uint32_t i = 0; i < dataset.size(); ++i) {
         const bool held_out = Philox(seed, set_key(dataset.map(i))).uniform() < share;

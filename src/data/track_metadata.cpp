@@ -14,7 +14,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* star_keys[] = {"StandardStarRating", "TaikoStarRating", "CatchStarRating", "ManiaStarRating"};
+constexpr const char* star_keys[] = {"StandardStarRating", "TaikoStarRating", "CatchStarRating",
+                                     "ManiaStarRating"};
 
 // Whole numbers without a point and floats with their own shortest digits (9.3, not 9.300000190734863).
 Json number(double value) {
@@ -22,7 +23,9 @@ Json number(double value) {
     if (value == std::floor(value) && std::abs(value) < 1e15) return static_cast<int64_t>(value);
     return value;
 }
-Json number(float value) { return number(std::strtod(fmt::format("{}", value).c_str(), nullptr)); }
+Json number(float value) {
+    return number(std::strtod(fmt::format("{}", value).c_str(), nullptr));
+}
 
 template <class T>
 void take(const Json& object, const char* key, T& value) {
@@ -93,7 +96,8 @@ TrackBeatmap beatmap_from_json(const std::string& name, const Json& json) {
         const auto stars = json.find(star_keys[mode]);
         if (stars == json.end() || !stars->is_object()) continue;
         for (const auto& [mods, value] : stars->items())
-            if (value.is_number()) map.stars[mode][std::strtoll(mods.c_str(), nullptr, 10)] = value.get<double>();
+            if (value.is_number())
+                map.stars[mode][std::strtoll(mods.c_str(), nullptr, 10)] = value.get<double>();
     }
     return map;
 }

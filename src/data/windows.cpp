@@ -110,8 +110,8 @@ void WindowLoader::State::fill(uint64_t sample, uint64_t window, Batch& batch, i
 
 WindowLoader::WindowLoader(PackedDataset dataset, std::vector<uint32_t> maps, const WindowOptions& options) {
     if (options.tokens < 1 || options.stride < 1)
-        fail("windows need at least one datapoint and a stride of at least one, not {} and {}", options.tokens,
-             options.stride);
+        fail("windows need at least one datapoint and a stride of at least one, not {} and {}",
+             options.tokens, options.stride);
     auto state = std::make_shared<State>(State{std::move(dataset), options, {}, {0}});
     const PackedDataset& data = state->dataset;
     for (const uint32_t index : maps) {
@@ -126,7 +126,9 @@ WindowLoader::WindowLoader(PackedDataset dataset, std::vector<uint32_t> maps, co
     state_ = std::move(state);
 }
 
-uint64_t WindowLoader::windows_per_epoch() const { return state_->total(); }
+uint64_t WindowLoader::windows_per_epoch() const {
+    return state_->total();
+}
 
 void WindowLoader::load(uint64_t first_sample, int64_t size, Batch& batch) const {
     const State& state = *state_;

@@ -10,30 +10,30 @@
 namespace osu {
 
 struct WindowOptions {
-    int64_t tokens = 128, stride = 16;   // datapoints
+    int64_t tokens = 128, stride = 16;  // datapoints
     uint64_t seed = 0;
-    bool augment = true;                 // flips, random first starts, and time offsets in [0, 100 000) ms
+    bool augment = true;  // flips, random first starts, and time offsets in [0, 100 000) ms
     double label_dropout = 0.2;
-    int32_t null_label = 0;              // num_classes
+    int32_t null_label = 0;  // num_classes
 };
 
 // Host arrays of one batch, laid out as DitInput wants them. x is [0, 1] on the playfield, not noised.
 // Behind `lengths` datapoints a row is zero.
 struct Batch {
     int64_t size = 0, tokens = 0;
-    std::vector<float> x, time, distance;     // (B, 2, T), (B, T), (B, T)
-    std::vector<uint8_t> type;                // (B, T)
-    std::vector<int32_t> label, lengths;      // (B)
-    std::vector<uint32_t> map, start;         // (B) index into the dataset, first datapoint in that map
-    std::vector<uint64_t> sample;             // (B) number of the sample since the start: seeds its noise
+    std::vector<float> x, time, distance;  // (B, 2, T), (B, T), (B, T)
+    std::vector<uint8_t> type;             // (B, T)
+    std::vector<int32_t> label, lengths;   // (B)
+    std::vector<uint32_t> map, start;      // (B) index into the dataset, first datapoint in that map
+    std::vector<uint64_t> sample;          // (B) number of the sample since the start: seeds its noise
 };
 
-// The windows of the chosen maps in a global shuffle. Sample number s (from 0, over all epochs) is a function of the
-// options alone, so a run resumes anywhere and any number of ranks see the same order.
-// Every map has the same windows in each epoch, ⌊(count − tokens) / stride⌋ + 1 of them; in each epoch the first start
-// is drawn anew from [0, stride), and a window that would reach over the end begins so much earlier: no datapoint is
-// never seen. Maps shorter than a window are one padded window.
-// Draws come from Philox streams of the seed whose top byte is 1, 2 or 3; others are free for the caller.
+// The windows of the chosen maps in a global shuffle. Sample number s (from 0, over all epochs) is a function
+// of the options alone, so a run resumes anywhere and any number of ranks see the same order. Every map has
+// the same windows in each epoch, ⌊(count − tokens) / stride⌋ + 1 of them; in each epoch the first start is
+// drawn anew from [0, stride), and a window that would reach over the end begins so much earlier: no
+// datapoint is never seen. Maps shorter than a window are one padded window. Draws come from Philox streams
+// of the seed whose top byte is 1, 2 or 3; others are free for the caller.
 class WindowLoader {
   public:
     WindowLoader(PackedDataset dataset, std::vector<uint32_t> maps, const WindowOptions& options);

@@ -1,11 +1,11 @@
 // A folder for one test, gone at its end.
 #pragma once
 
-#include <unistd.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+
+#include <unistd.h>
 
 namespace osu::test {
 
