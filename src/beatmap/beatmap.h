@@ -32,7 +32,7 @@ enum class CurveType : uint8_t { bezier, linear, catmull, perfect, bspline };
 // share their end point, which stands once for each. A doubled Bézier anchor stays one segment here, as in the text.
 struct PathSegment {
     CurveType type = CurveType::bezier;
-    uint8_t degree = 0;  // of a B-spline; 0 otherwise
+    uint16_t degree = 0;  // of a B-spline; 0 otherwise
     uint32_t first = 0, count = 0;
 };
 
@@ -61,7 +61,7 @@ struct TimingPoint {
     bool uninherited = true;
     uint8_t effects = 0;     // bit 0: kiai, bit 3: omit the first bar line
     uint32_t line = 0;
-    double velocity_multiplier() const;  // 1 when uninherited; else −100 / beat_length, 0.1–10
+    double velocity_multiplier() const;  // −100 / beat_length, 0.1–10; 1 where beat_length is not negative
 };
 
 struct Break {
@@ -111,21 +111,29 @@ struct Beatmap {
     std::vector<Colour> combo_colours;     // empty: the game's default
     std::vector<Break> breaks;
     std::vector<TimingPoint> timing_points;  // stable-sorted by time
+    // The timing points that count, as indices, one for each time: of several red lines the first sets the beat; the
+    // last green line sets the velocity, or the first red line where no green one stands at that time.
+    std::vector<uint32_t> red_lines, velocity_lines;
     std::vector<HitObject> objects;          // stable-sorted by time
     std::vector<Vec2> anchors;
     std::vector<PathSegment> segments;
-    std::vector<Warning> warnings;         // at most a few hundred are kept …
+    std::vector<Warning> warnings;         // the first 200 …
     uint32_t warning_count = 0;            // … all are counted
 
     std::string_view line(uint32_t index) const;  // without its line end
     std::span<const Vec2> anchors_of(const HitObject& slider) const;
     std::span<const PathSegment> segments_of(const HitObject& slider) const;
-    // ms per beat of the red line in force at a time; the first one before it; 1000 (60 BPM) without any.
+    // ms per beat (6–60 000) of the red line in force at a time; before the first the first; 1000 (60 BPM) without any.
     double beat_length_at(double time) const;
+    double velocity_multiplier_at(double time) const;  // 1 before the first timing point
 };
 
-// Reads a map as the game does: what a line cannot mean is a warning, never the end. Throws Error only when the text
-// is no beatmap at all (no line "osu file format v…" where the game wants it).
+// A larger text is an Error; the largest maps that people play have a tenth of it.
+constexpr size_t beatmap_size_limit = size_t{64} << 20;
+
+// Reads a map as the game does: what a line cannot mean is a warning, never the end. A missing or damaged first line
+// is one too (the game reads such a file as v14), as long as a section of a beatmap follows; otherwise the text is no
+// beatmap, which is an Error.
 Beatmap parse_beatmap(std::string text);
 Beatmap read_beatmap(const std::filesystem::path& path);  // parse_beatmap of the file; an Error names the path
 

@@ -1,4 +1,5 @@
-// Rewriting a map's text: replace, remove and insert lines, keep every other byte (line ends and BOM included).
+// Rewriting a map's text: replace, remove and insert lines, keep every other byte (line ends and BOM
+// included).
 #pragma once
 
 #include <cstdint>
@@ -14,10 +15,14 @@ class Rewrite {
   public:
     explicit Rewrite(const Beatmap& source) : source_(source) {}
 
-    void replace(uint32_t line, std::string text);        // without a line end: the old line's stays
-    void remove(uint32_t line);
-    void insert_before(uint32_t line, std::string text);  // takes the line end that the file uses
-    // Sets `Key:Value` in a section (Version and BeatmapID live in [Metadata]); adds the key where it is missing.
+    explicit Rewrite(Beatmap&&) = delete;  // the source must outlive it
+
+    void replace(uint32_t line, std::string text);  // without a line end: the old line's stays
+    void remove(uint32_t line);                     // and its line end
+    void insert_before(uint32_t line,
+                       std::string text);  // takes its neighbour's line end; lines.size(): at the end
+    // Sets `Key:Value` in a section (Version and BeatmapID live in [Metadata]), in every line that has the
+    // key; adds the key, and the section, where it is missing. Error when the value has a line end in it.
     void set_value(Section section, std::string_view key, std::string_view value);
 
     std::string text() const;  // without edits: the source, byte for byte
@@ -28,6 +33,8 @@ class Rewrite {
         enum Kind : uint8_t { insertion, replacement, removal } kind;
         std::string text;
     };
+    void add(uint32_t line, Edit::Kind kind, std::string text);
+
     const Beatmap& source_;
     std::vector<Edit> edits_;
 };
