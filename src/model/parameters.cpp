@@ -95,8 +95,10 @@ void initialize(const ParameterLayout& layout, uint64_t seed, std::span<float> v
     }
 }
 
-void load_parameters(const ParameterLayout& layout, const TensorMap& tensors, std::span<float> values) {
+void load_parameters(const ParameterLayout& layout, const TensorMap& tensors, std::span<float> values,
+                     std::string_view except) {
     for (const Parameter& parameter : layout.all()) {
+        if (parameter.name == except) continue;
         const auto found = tensors.find(parameter.name);
         if (found == tensors.end()) fail("the checkpoint has no tensor {}", parameter.name);
         if (found->second.shape != parameter.shape)

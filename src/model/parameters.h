@@ -44,8 +44,9 @@ class ParameterLayout {
 void initialize(const ParameterLayout& layout, uint64_t seed, std::span<float> values);
 
 // Copies tensors of a state dict, of any float type, into an arena. Error when one is missing or of another
-// shape.
-void load_parameters(const ParameterLayout& layout, const TensorMap& tensors, std::span<float> values);
+// shape; the one named `except` is left alone.
+void load_parameters(const ParameterLayout& layout, const TensorMap& tensors, std::span<float> values,
+                     std::string_view except = {});
 
 // The arena's parameters as tensors that point into it.
 TensorMap parameter_views(const ParameterLayout& layout, std::span<const float> values);

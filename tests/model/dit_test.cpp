@@ -4,21 +4,16 @@
 #include <gtest/gtest.h>
 
 #include "model/dit_sampler.h"
+#include "support/backends.h"
 #include "support/goldens.h"
 #include "support/network_golden.h"
-#include "support/reference_backend.h"
 
 namespace osu {
 namespace {
 
-struct BackendCase {
-    std::string name;
-    double tolerance;  // relative to the largest entry
-    std::unique_ptr<Backend> (*make)();
-};
-
-class DitGolden : public testing::TestWithParam<BackendCase> {
+class DitGolden : public testing::TestWithParam<test::BackendCase> {
   protected:
+    const double tolerance = GetParam().bfloat16 ? 2e-2 : 1e-4;  // relative to the largest entry
     const Safetensors golden = Safetensors::open(test::test_data("dit_forward.safetensors"));
     const DitConfig config = infer_config(test::below(golden, "param."), 2);
     const std::unique_ptr<Backend> backend = GetParam().make();
@@ -48,10 +43,10 @@ TEST_P(DitGolden, ForwardAndIntermediates) {
     std::vector<float> out(static_cast<size_t>(input.batch * 4 * input.tokens));
     dit.forward(input.view(), out);
     EXPECT_LT(test::relative_error(dit.embedded_input(), test::floats_of(golden, "mid.xoc_embedder")),
-              GetParam().tolerance);
-    EXPECT_LT(test::relative_error(out, test::floats_of(golden, "out")), GetParam().tolerance);
+              tolerance);
+    EXPECT_LT(test::relative_error(out, test::floats_of(golden, "out")), tolerance);
     dit.forward(input.view(8), out);
-    EXPECT_LT(test::relative_error(out, test::floats_of(golden, "out_banded")), GetParam().tolerance);
+    EXPECT_LT(test::relative_error(out, test::floats_of(golden, "out_banded")), tolerance);
 }
 
 TEST_P(DitGolden, SamplerGivesTheSameAndGuides) {
@@ -74,11 +69,10 @@ TEST_P(DitGolden, SamplerGivesTheSameAndGuides) {
     sampler.denoise(x, 1, out);
     for (size_t i = 0; i < 2 * tokens; ++i)
         out[i] = out[4 * tokens + i] = out[4 * tokens + i] + 1.5f * (out[i] - out[4 * tokens + i]);
-    EXPECT_LT(test::relative_error(out, test::floats_of(golden, "out_cfg")), GetParam().tolerance);
+    EXPECT_LT(test::relative_error(out, test::floats_of(golden, "out_cfg")), tolerance);
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, DitGolden,
-                         testing::Values(BackendCase{"reference", 1e-4, test::make_reference_backend}),
+INSTANTIATE_TEST_SUITE_P(Backends, DitGolden, testing::ValuesIn(test::all_backends()),
                          [](const auto& info) { return info.param.name; });
 
 TEST(ParameterLayout, PlacesEveryParameterOnce) {

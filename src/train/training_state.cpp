@@ -1,0 +1,99 @@
+#include "train/training_state.h"
+
+#include <cmath>
+
+#include "base/error.h"
+
+namespace osu {
+
+namespace {
+
+constexpr const char* label_table = "y_embedder.embedding_table.weight";
+
+}  // namespace
+
+TrainingState::TrainingState(const ParameterLayout& layout, Backend& backend)
+    : layout_(layout), backend_(backend), memory_(backend.allocate(5 * layout.size() * sizeof(float))) {
+    float* first = static_cast<float*>(memory_.get());
+    parameters_ = first;
+    gradients_ = first + layout.size();
+    exp_avg_ = first + 2 * layout.size();
+    exp_avg_sq_ = first + 3 * layout.size();
+    ema_ = first + 4 * layout.size();
+}
+
+void TrainingState::initialize(uint64_t seed) {
+    std::vector<float> values(layout_.size());
+    osu::initialize(layout_, seed, values);
+    const size_t bytes = values.size() * sizeof(float);
+    backend_.upload(parameters_, values.data(), bytes);
+    backend_.upload(ema_, values.data(), bytes);
+    backend_.zero(exp_avg_, bytes);
+    backend_.zero(exp_avg_sq_, bytes);
+    step_ = 0;
+}
+
+void TrainingState::restore(const Checkpoint& checkpoint, bool relearn_labels) {
+    std::vector<float> values(layout_.size());
+    const size_t bytes = values.size() * sizeof(float);
+    const auto take = [&](const TensorMap& tensors, float* arena) {
+        backend_.download(values.data(), arena, bytes);
+        load_parameters(layout_, tensors, values, relearn_labels ? label_table : "");
+        backend_.upload(arena, values.data(), bytes);
+    };
+    const TensorMap& model = checkpoint.model.empty() ? checkpoint.weights() : checkpoint.model;
+    take(model, parameters_);
+    take(checkpoint.ema.empty() ? model : checkpoint.ema, ema_);
+    backend_.zero(exp_avg_, bytes);
+    backend_.zero(exp_avg_sq_, bytes);
+    step_ = 0;
+    if (checkpoint.exp_avg.empty() || checkpoint.exp_avg_sq.empty()) return;
+    take(checkpoint.exp_avg, exp_avg_);
+    take(checkpoint.exp_avg_sq, exp_avg_sq_);
+    step_ = checkpoint.optimizer_step;
+}
+
+Checkpoint TrainingState::checkpoint() const {
+    Checkpoint checkpoint;
+    const auto give = [&](const float* arena) {
+        auto values = std::make_shared<std::vector<float>>(layout_.size());
+        backend_.download(values->data(), arena, values->size() * sizeof(float));
+        checkpoint.storage.push_back(values);
+        return parameter_views(layout_, *values);
+    };
+    checkpoint.model = give(parameters_);
+    checkpoint.ema = give(ema_);
+    checkpoint.exp_avg = give(exp_avg_);
+    checkpoint.exp_avg_sq = give(exp_avg_sq_);
+    checkpoint.optimizer_step = step_;
+    return checkpoint;
+}
+
+void TrainingState::zero_gradients() {
+    backend_.zero(gradients_, layout_.size() * sizeof(float));
+}
+
+double TrainingState::gradient_norm() {
+    return std::sqrt(backend_.squared_norm(gradients_, layout_.size()));
+}
+
+double TrainingState::update(const OptimizerOptions& options) {
+    const double norm = gradient_norm();
+    ++step_;
+    AdamWStep step;
+    step.learning_rate = static_cast<float>(options.learning_rate);
+    step.ema_decay = static_cast<float>(options.ema_decay);
+    step.step = step_;
+    if (options.gradient_clip > 0 && norm > options.gradient_clip)
+        step.gradient_scale = static_cast<float>(options.gradient_clip / norm);
+    size_t first = 0, count = layout_.size();
+    if (options.label_table_only) {
+        first = layout_.find(label_table).offset;
+        count = layout_.find(label_table).count;
+    }
+    backend_.adamw(parameters_ + first, gradients_ + first, exp_avg_ + first, exp_avg_sq_ + first,
+                   ema_ + first, count, step);
+    return norm;
+}
+
+}  // namespace osu

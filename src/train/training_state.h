@@ -1,0 +1,53 @@
+// Everything that training changes: parameters, their EMA, AdamW's moments, the step. In the backend's
+// memory; as a checkpoint and back.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "archive/checkpoint.h"
+#include "model/parameters.h"
+#include "ops/backend.h"
+
+namespace osu {
+
+struct OptimizerOptions {
+    double learning_rate = 1e-4;
+    double ema_decay = 0.9999;
+    double gradient_clip = 0;       // largest global norm of the gradients; 0: none
+    bool label_table_only = false;  // the others stay as they are
+};
+
+class TrainingState {
+  public:
+    TrainingState(const ParameterLayout& layout, Backend& backend);
+
+    void initialize(uint64_t seed);  // fresh parameters, EMA equal to them, moments zero
+    // Weights, EMA and moments of a checkpoint. Without moments they begin at zero; without EMA it begins at
+    // the weights. relearn_labels: the label table (and its moments) of the checkpoint is left alone, ours
+    // stays as it is.
+    void restore(const Checkpoint& checkpoint, bool relearn_labels);
+    // Host copies of everything; the caller adds metadata.
+    Checkpoint checkpoint() const;
+
+    const float* parameters() const { return parameters_; }
+    float* gradients() { return gradients_; }
+    void zero_gradients();
+    double gradient_norm();
+
+    // AdamW and EMA in one pass, with the gradients clipped; returns their norm before clipping.
+    double update(const OptimizerOptions& options);
+    int64_t optimizer_step() const { return step_; }
+
+  private:
+    const ParameterLayout& layout_;
+    Backend& backend_;
+    std::shared_ptr<void> memory_;
+    float *parameters_, *gradients_, *exp_avg_, *exp_avg_sq_, *ema_;
+    int64_t step_ = 0;
+};
+
+}  // namespace osu
