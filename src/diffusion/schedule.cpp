@@ -97,6 +97,27 @@ std::vector<int> respace(std::string_view spacing, int steps) {
     return kept;
 }
 
+std::vector<int> respace_log_snr(NoiseSchedule schedule, int count, int steps) {
+    if (count < 1 || count > steps) fail("cannot take {} steps of the {} in the schedule", count, steps);
+    std::vector<double> log_snr;  // descending
+    double alpha = 1;
+    for (double beta : betas(schedule, steps)) {
+        alpha *= 1 - beta;
+        log_snr.push_back(std::log(alpha / (1 - alpha)));
+    }
+    // From the noisy end, where one step of the schedule may be wider than an even share: the rest shares
+    // anew.
+    std::vector<int> kept(count);
+    kept.back() = steps - 1;
+    for (int i = count - 2; i >= 0; --i) {
+        const double here = log_snr[kept[i + 1]], wanted = here + (log_snr.front() - here) / (i + 1);
+        int step = kept[i + 1] - 1;
+        while (step > i && log_snr[step - 1] - wanted < wanted - log_snr[step]) --step;
+        kept[i] = step;
+    }
+    return kept;
+}
+
 Diffusion::Diffusion(NoiseSchedule schedule, const std::vector<int>& kept) : timestep(kept) {
     const std::vector<double> all = betas(schedule);
     const size_t n = kept.size();

@@ -56,6 +56,33 @@ TEST(Schedule, RespacingIsTheReferences) {
     EXPECT_EQ(found, 10);
 }
 
+TEST(Schedule, EvenInLogSnr) {
+    for (auto schedule : {NoiseSchedule::linear, NoiseSchedule::squaredcos_cap_v2}) {
+        const Diffusion all(schedule, respace("1000"));
+        const auto log_snr = [&](int t) {
+            return std::log(all.alpha_cumprod[t] / (1 - all.alpha_cumprod[t]));
+        };
+        const std::vector<int> kept = respace_log_snr(schedule, 20);
+        ASSERT_EQ(kept.size(), 20u);
+        EXPECT_EQ(kept.front(), 0);
+        EXPECT_EQ(kept.back(), 999);
+        for (size_t i = 1; i + 6 < kept.size();
+             ++i) {  // at the ends one step of the schedule is wider than a share
+            const double width = log_snr(kept[i]) - log_snr(kept[i + 1]);
+            EXPECT_NEAR(width, log_snr(kept[i + 1]) - log_snr(kept[i + 2]), 0.5 * width) << i;
+        }
+        for (int count : {1, 2, 250, 999, 1000}) {
+            const std::vector<int> some = respace_log_snr(schedule, count);
+            EXPECT_EQ(Diffusion(schedule, some).steps(),
+                      static_cast<size_t>(count));  // which checks the order
+        }
+        EXPECT_EQ(respace_log_snr(schedule, 1000), respace("1000"));
+        EXPECT_EQ(respace_log_snr(schedule, 1), std::vector<int>{999});
+        EXPECT_THROW(respace_log_snr(schedule, 0), Error);
+        EXPECT_THROW(respace_log_snr(schedule, 1001), Error);
+    }
+}
+
 TEST(Schedule, NonsenseIsAnError) {
     for (const char* spacing : {"", "0", "-3", "1001", "ten", "10,", "10,x", "400,400,400", "ddim", "ddim0",
                                 "ddim999", "ddim-4", "0,0", "25 ", "99999999999999"})
