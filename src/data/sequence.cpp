@@ -30,6 +30,13 @@ double whole_duration(const Beatmap& map, const HitObject& slider, std::span<con
     return std::trunc(beats * map.beat_length_at(slider.start_time));
 }
 
+// Where a circle's line ends before the hit sample (maps of old formats), the reference takes the combo skip
+// for the new combo, and its checkpoints have learned such circles so. The map itself keeps its new combo.
+bool sees_new_combo(const Beatmap& map, const HitObject& circle) {
+    const std::string_view line = map.line(circle.line);
+    return std::count(line.begin(), line.end(), ',') >= 5 ? circle.new_combo : circle.combo_skip > 0;
+}
+
 class Writer {
   public:
     explicit Writer(const Beatmap& map) : map_(map) { reserve(); }
@@ -45,10 +52,10 @@ class Writer {
     void put_object(uint32_t index) {
         const HitObject& object = map_.objects[index];
         switch (object.kind) {
-            case ObjectKind::slider:
-                return put_slider(index, object);
+            case ObjectKind::slider: return put_slider(index, object);
             case ObjectKind::circle:
-                return put(index, object.new_combo ? PointType::circle_new_combo : PointType::circle,
+                return put(index,
+                           sees_new_combo(map_, object) ? PointType::circle_new_combo : PointType::circle,
                            object.position, object.start_time);
             default:  // a hold note, too, is a spinner to this mode
                 put(index, PointType::spinner_start, object.position, object.start_time);
