@@ -1,0 +1,67 @@
+// Beatmap archives (.osz: a zip of one set's maps, audio and pictures): listed, read, and copied with one map
+// added. Hostile archives give an Error: names that lead out of the archive's folder, entries that unpack to
+// more than they may, damaged or encrypted data. Nothing is ever unpacked to the disk.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file.h"
+#include "beatmap/beatmap.h"
+
+namespace osu {
+
+struct OszEntry {
+    std::string name;   // with '/' between folders, UTF-8
+    uint64_t size = 0;  // bytes, as the archive declares it
+};
+
+struct OszMap {
+    size_t entry = 0;  // index into entries()
+    std::string file_name, version;
+    int64_t beatmap_id = 0;
+    GameMode mode = GameMode::standard;
+    std::string problem;  // why it cannot be read; empty when it can
+};
+
+class OszArchive {
+  public:
+    explicit OszArchive(const std::filesystem::path& path);
+    // An archive in somebody else's memory, which must outlive it; `name` stands in errors.
+    OszArchive(std::span<const std::byte> bytes, std::string name);
+    ~OszArchive();
+    OszArchive(OszArchive&&) noexcept;
+    OszArchive& operator=(OszArchive&&) noexcept;
+
+    const std::vector<OszEntry>& entries() const { return entries_; }  // files only, in the archive's order
+    std::string read(size_t entry, size_t limit = beatmap_size_limit) const;
+    std::string read(std::string_view name, size_t limit = beatmap_size_limit) const;  // '/' or '\' alike
+
+    std::vector<OszMap> maps() const;  // reads every .osu
+    // The map whose difficulty name, beatmap ID or file name is `which`; without it the only map there is.
+    // Otherwise an Error that lists the maps.
+    OszMap find(std::string_view which) const;
+    Beatmap map(const OszMap& map) const;
+    Beatmap map(std::string_view which) const { return map(find(which)); }
+
+    // Writes a copy with the entry added, or replaced where it exists; all others are copied as they are. The
+    // target is replaced in one step and may be the archive itself.
+    void write_with(const std::filesystem::path& target, std::string_view name,
+                    std::string_view content) const;
+
+  private:
+    struct Handle;
+    std::unique_ptr<MappedFile> file_;
+    std::span<const std::byte> bytes_;
+    std::string name_;  // for errors
+    std::unique_ptr<Handle> handle_;
+    std::vector<OszEntry> entries_;
+    std::vector<uint64_t> zip_index_;  // of each entry
+    void open();
+};
+
+}  // namespace osu

@@ -1,0 +1,173 @@
+// Archives built here with libzip: listed, read, copied with a map added, and hostile ones refused.
+#include "beatmap/osz.h"
+
+#include <functional>
+
+#include <gtest/gtest.h>
+#include <zip.h>
+
+#include "base/error.h"
+
+namespace osu {
+namespace {
+
+std::string map_text(const std::string& version, int id) {
+    return "osu file format v14\r\n[Metadata]\r\nVersion:" + version + "\r\nBeatmapID:" + std::to_string(id) +
+           "\r\n[HitObjects]\r\n1,2,3,1,0\r\n";
+}
+
+class OszTest : public testing::Test {
+  protected:
+    std::filesystem::path folder, file;
+
+    void SetUp() override {
+        folder = std::filesystem::temp_directory_path() /
+                 (std::string("osz_test_") + testing::UnitTest::GetInstance()->current_test_info()->name());
+        std::filesystem::remove_all(folder);
+        std::filesystem::create_directories(folder);
+        file = folder / "set.osz";
+    }
+    void TearDown() override { std::filesystem::remove_all(folder); }
+
+    void build(const std::vector<std::pair<std::string, std::string>>& entries) {
+        std::filesystem::remove(file);
+        zip_t* zip = zip_open(file.c_str(), ZIP_CREATE, nullptr);
+        ASSERT_NE(zip, nullptr);
+        for (const auto& [name, content] : entries)
+            ASSERT_GE(
+                zip_file_add(zip, name.c_str(), zip_source_buffer(zip, content.data(), content.size(), 0), 0),
+                0);
+        ASSERT_EQ(zip_close(zip), 0);
+    }
+    void build_set() {
+        build({{"audio.mp3", "not really"},
+               {"A - B (C) [Easy].osu", map_text("Easy", 11)},
+               {"A - B (C) [Hard].OSU", map_text("Hard", 12)},
+               {"sb/x.png", "picture"},
+               {"broken.osu", "nothing"}});
+    }
+    // Changes bytes behind every signature of the archive's directory or its local headers.
+    void patch(const std::string& signature, size_t offset, const std::string& value) {
+        std::string bytes = read_file(file);
+        size_t count = 0;
+        for (size_t at = 0; (at = bytes.find(signature, at)) != bytes.npos; ++at, ++count)
+            bytes.replace(at + offset, value.size(), value);
+        ASSERT_GT(count, 0u);
+        write_file(file, bytes);
+    }
+};
+
+const std::string directory_entry = "PK\1\2", local_header = "PK\3\4";
+
+TEST_F(OszTest, ListsItsMaps) {
+    build_set();
+    const OszArchive archive(file);
+    EXPECT_EQ(archive.entries().size(), 5u);
+    const auto maps = archive.maps();
+    ASSERT_EQ(maps.size(), 3u);
+    EXPECT_EQ(maps[0].version, "Easy");
+    EXPECT_EQ(maps[0].beatmap_id, 11);
+    EXPECT_EQ(maps[1].file_name, "A - B (C) [Hard].OSU");
+    EXPECT_EQ(maps[1].problem, "");
+    EXPECT_NE(maps[2].problem, "");
+    EXPECT_EQ(archive.read("SB\\X.png"), "picture");
+    EXPECT_THROW(archive.read("none"), Error);
+}
+
+TEST_F(OszTest, TakesAMapByNameOrId) {
+    build_set();
+    const OszArchive archive(file);
+    EXPECT_EQ(archive.map("Hard").metadata.beatmap_id, 12);
+    EXPECT_EQ(archive.map("hard").metadata.beatmap_id, 12);
+    EXPECT_EQ(archive.map("11").metadata.version, "Easy");
+    EXPECT_EQ(archive.map("A - B (C) [Easy].osu").text, map_text("Easy", 11));
+    EXPECT_THROW(archive.map("broken.osu"), Error);
+    for (const char* which : {"Insane", "13", ""}) try {
+            archive.map(which);
+            FAIL() << which;
+        } catch (const Error& error) {
+            EXPECT_NE(error.hint().find("[Easy] 11"), std::string::npos) << error.hint();
+        }
+    build({{"only.osu", map_text("Solo", 0)}});
+    EXPECT_EQ(OszArchive(file).map("").metadata.version, "Solo");
+    build({{"1.osu", map_text("Twice", 0)}, {"2.osu", map_text("Twice", 0)}});
+    EXPECT_THROW(OszArchive(file).map("Twice"), Error);
+    EXPECT_EQ(OszArchive(file).map("2.osu").metadata.version, "Twice");
+}
+
+TEST_F(OszTest, WritesACopyWithAMapMore) {
+    build_set();
+    const auto target = folder / "new.osz";
+    OszArchive(file).write_with(target, "A - B (C) [Diffusion].osu", map_text("Diffusion", 0));
+    const OszArchive copy(target);
+    EXPECT_EQ(copy.entries().size(), 6u);
+    EXPECT_EQ(copy.map("Diffusion").text, map_text("Diffusion", 0));
+    EXPECT_EQ(copy.map("Easy").text, map_text("Easy", 11));
+    EXPECT_EQ(copy.read("audio.mp3"), "not really");
+    EXPECT_EQ(OszArchive(file).entries().size(), 5u) << "the source stays";
+
+    const std::string bytes = read_file(target);
+    OszArchive(file).write_with(target, "A - B (C) [Diffusion].osu", map_text("Diffusion", 0));
+    EXPECT_EQ(read_file(target), bytes) << "the same, whenever it is made";
+}
+
+TEST_F(OszTest, ReplacesAMapInPlace) {
+    build_set();
+    OszArchive(file).write_with(file, "A - B (C) [Easy].osu", map_text("Easy", 99));
+    const OszArchive archive(file);
+    EXPECT_EQ(archive.entries().size(), 5u);
+    EXPECT_EQ(archive.map("Easy").metadata.beatmap_id, 99);
+    EXPECT_EQ(archive.map("Hard").metadata.beatmap_id, 12);
+    EXPECT_THROW(archive.write_with(file, "../x.osu", ""), Error);
+    EXPECT_THROW(archive.write_with(folder / "no/such/folder.osz", "x.osu", ""), Error);
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1)
+        << "no temporary file is left";
+}
+
+TEST_F(OszTest, RefusesNamesThatLeadOut) {
+    for (const char* name :
+         {"../x.osu", "a/../../x.osu", "/x.osu", "\\x.osu", "..\\x.osu", "C:\\x.osu", "a/.."}) {
+        build({{name, map_text("X", 1)}});
+        EXPECT_THROW(OszArchive{file}, Error) << name;
+    }
+    build({{"a..b/..c/x...osu", map_text("X", 1)}});
+    EXPECT_EQ(OszArchive(file).maps().at(0).version, "X");
+}
+
+TEST_F(OszTest, RefusesWhatUnpacksToTooMuch) {
+    build({{"bomb.osu", std::string(beatmap_size_limit + 1, ' ')}});
+    ASSERT_LT(std::filesystem::file_size(file), size_t{1} << 20);
+    EXPECT_THROW(OszArchive(file).read("bomb.osu"), Error);
+    EXPECT_NE(OszArchive(file).maps().at(0).problem, "");
+
+    build({{"liar.osu", std::string(1 << 20, ' ')}});
+    patch(directory_entry, 24, std::string("\x10\0\0\0", 4));  // 16 bytes, it says
+    try {
+        OszArchive(file).read("liar.osu");
+        FAIL();
+    } catch (const Error&) {
+    }
+    patch(directory_entry, 24, std::string("\xff\xff\xff\x7f", 4));
+    EXPECT_THROW(OszArchive(file).read("liar.osu"), Error);
+    patch(directory_entry, 24, std::string("\0\0\x20\0", 4));  // 2 MiB, and holds one
+    EXPECT_THROW(OszArchive(file).read("liar.osu"), Error);
+}
+
+TEST_F(OszTest, RefusesDamagedAndEncryptedEntries) {
+    build_set();
+    const std::string whole = read_file(file);
+    patch(directory_entry, 16, "abcd");  // the checksum
+    EXPECT_THROW(OszArchive(file).read("audio.mp3"), Error);
+    write_file(file, whole);
+    patch(directory_entry, 8, std::string(1, '\1'));  // encrypted
+    patch(local_header, 6, std::string(1, '\1'));
+    EXPECT_THROW(OszArchive(file).read("audio.mp3"), Error);
+    for (size_t size = 0; size < whole.size(); size += 7) {
+        write_file(file, whole.substr(0, size));
+        EXPECT_THROW(OszArchive{file}, Error) << size;
+    }
+    EXPECT_THROW(OszArchive(folder / "absent.osz"), Error);
+}
+
+}  // namespace
+}  // namespace osu
