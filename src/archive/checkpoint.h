@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,9 +29,14 @@ struct Checkpoint {
 
 enum class CheckpointFormat { safetensors, torch_zip, torch_legacy };
 
-// By content, not by name. Executes nothing: objects that are no tensors, numbers, strings, lists or dicts
-// are skipped.
+// By content, not by name; nothing for another kind of file.
+std::optional<CheckpointFormat> checkpoint_format(std::span<const std::byte> bytes);
+
+// Executes nothing: objects that are no tensors, numbers, strings, lists or dicts are skipped. The
+// reference's "args" and "scaler" become JSON in the metadata. A safetensors file without our prefixes is a
+// state dict.
 Checkpoint read_checkpoint(const std::filesystem::path& path);
+Checkpoint parse_checkpoint(std::span<const std::byte> bytes);  // the caller keeps the bytes alive
 
 // .safetensors, or .pt (torch.save's zip) by the name's extension; Error for another.
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);

@@ -51,6 +51,7 @@ class Pickle {
     // values.
     static Pickle read(std::string_view& input);
 
+    size_t size() const { return values_.size(); }  // every value has a number below
     PickleRef root() const { return root_; }
     const PickleValue& operator[](PickleRef ref) const { return values_[ref]; }
 
