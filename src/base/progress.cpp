@@ -1,11 +1,10 @@
 #include "base/progress.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 namespace osu {
 
@@ -35,10 +34,16 @@ std::string format_bytes(double bytes) {
 }
 
 Progress::Progress(std::string title, int64_t total, std::string unit)
-    : title_(std::move(title)), unit_(std::move(unit)), total_(total), terminal_(::isatty(STDERR_FILENO)),
-      start_(Clock::now()), shown_(start_) {}
+    : title_(std::move(title)),
+      unit_(std::move(unit)),
+      total_(total),
+      terminal_(::isatty(STDERR_FILENO)),
+      start_(Clock::now()),
+      shown_(start_) {}
 
-Progress::~Progress() { finish(); }
+Progress::~Progress() {
+    finish();
+}
 
 void Progress::advance(int64_t count) {
     done_ += count;
@@ -46,12 +51,18 @@ void Progress::advance(int64_t count) {
     if (since.count() >= (terminal_ ? terminal_interval : line_interval)) draw(false);
 }
 
-void Progress::note(std::string text) { note_ = std::move(text); }
+void Progress::note(std::string text) {
+    note_ = std::move(text);
+}
 
 void Progress::say(std::string_view line) {
     if (terminal_) std::fputs("\r\033[K", stderr);
     std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
     if (terminal_ && !finished_) draw(false);
+}
+
+void Progress::clear() {
+    if (terminal_) std::fputs("\r\033[K", stderr);
 }
 
 void Progress::finish() {

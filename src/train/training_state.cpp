@@ -77,8 +77,7 @@ double TrainingState::gradient_norm() {
     return std::sqrt(backend_.squared_norm(gradients_, layout_.size()));
 }
 
-double TrainingState::update(const OptimizerOptions& options) {
-    const double norm = gradient_norm();
+void TrainingState::update(const OptimizerOptions& options, double norm) {
     ++step_;
     AdamWStep step;
     step.learning_rate = static_cast<float>(options.learning_rate);
@@ -93,7 +92,6 @@ double TrainingState::update(const OptimizerOptions& options) {
     }
     backend_.adamw(parameters_ + first, gradients_ + first, exp_avg_ + first, exp_avg_sq_ + first,
                    ema_ + first, count, step);
-    return norm;
 }
 
 }  // namespace osu

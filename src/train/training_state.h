@@ -34,12 +34,13 @@ class TrainingState {
     Checkpoint checkpoint() const;
 
     const float* parameters() const { return parameters_; }
+    const float* ema() const { return ema_; }
     float* gradients() { return gradients_; }
     void zero_gradients();
     double gradient_norm();
 
-    // AdamW and EMA in one pass, with the gradients clipped; returns their norm before clipping.
-    double update(const OptimizerOptions& options);
+    // AdamW and EMA in one pass, with the gradients clipped by their norm.
+    void update(const OptimizerOptions& options, double gradient_norm);
     int64_t optimizer_step() const { return step_; }
 
   private:

@@ -1,0 +1,88 @@
+#include "train/checkpoint_metadata.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+namespace osu {
+
+namespace {
+
+using nlohmann::json;
+
+// The JSON below a key, or null. Error when the file has the key and what stands there is no JSON object.
+json part(const Checkpoint& checkpoint, const char* key) {
+    const auto found = checkpoint.metadata.find(key);
+    if (found == checkpoint.metadata.end()) return nullptr;
+    json value = json::parse(found->second, nullptr, false);
+    if (!value.is_object()) fail("the checkpoint's metadata \"{}\" is damaged", key);
+    return value;
+}
+
+template <class T>
+T field(const json& object, const char* key, T otherwise) {
+    const auto found = object.find(key);
+    if (found == object.end()) return otherwise;
+    try {
+        return found->get<T>();
+    } catch (const json::exception&) {
+        fail("the checkpoint's metadata has a wrong \"{}\"", key);
+    }
+}
+
+}  // namespace
+
+CheckpointInfo describe(const Checkpoint& checkpoint, int heads) {
+    CheckpointInfo info;
+    const json config = part(checkpoint, "config"), labels = part(checkpoint, "labels"),
+               training = part(checkpoint, "training");
+    const int stored_heads = config.is_null() ? 0 : field(config, "heads", 0);
+    if (heads > 0 && stored_heads > 0 && heads != stored_heads)
+        fail("{} heads were asked for, but the checkpoint was trained with {}", heads, stored_heads);
+    info.config = infer_config(checkpoint.weights(), heads > 0 ? heads : stored_heads);
+    if (!config.is_null())
+        info.noise_schedule =
+            noise_schedule(field<std::string>(config, "noise_schedule", "squaredcos_cap_v2"));
+    if (!labels.is_null() && labels.contains("labels"))
+        for (const json& entry : labels["labels"]) {
+            Style style{field<int64_t>(entry, "id", 0),           field<int32_t>(entry, "class", -1),
+                        field<std::string>(entry, "creator", ""), field<std::string>(entry, "artist", ""),
+                        field<std::string>(entry, "title", ""),   field<std::string>(entry, "version", "")};
+            if (style.label < 0 || style.label >= info.config.num_classes)
+                fail("the checkpoint's labels name class {} of {}", style.label, info.config.num_classes);
+            info.styles.push_back(std::move(style));
+        }
+    info.step = checkpoint.optimizer_step;
+    if (!training.is_null()) {
+        info.step = field(training, "step", info.step);
+        info.samples = field<uint64_t>(training, "samples", 0);
+        info.tokens = field<int64_t>(training, "tokens", 0);
+    }
+    return info;
+}
+
+void set_metadata(Checkpoint& checkpoint, const CheckpointInfo& info) {
+    checkpoint.metadata["config"] = json{
+        {"model", info.config.name()},
+        {"depth", info.config.depth},
+        {"hidden", info.config.hidden},
+        {"heads", info.config.heads},
+        {"num_classes", info.config.num_classes},
+        {"noise_schedule",
+         name_of(info.noise_schedule)}}.dump();
+    json labels = json::array();
+    for (const Style& style : info.styles)
+        labels.push_back({{"id", style.beatmap_id},
+                          {"class", style.label},
+                          {"creator", style.creator},
+                          {"artist", style.artist},
+                          {"title", style.title},
+                          {"version", style.version}});
+    // Names come from maps: a byte that is no UTF-8 is replaced rather than an error.
+    checkpoint.metadata["labels"] =
+        json{{"labels", labels}}.dump(-1, ' ', false, json::error_handler_t::replace);
+    checkpoint.metadata["training"] =
+        json{{"step", info.step}, {"samples", info.samples}, {"tokens", info.tokens}}.dump();
+}
+
+}  // namespace osu

@@ -1,0 +1,42 @@
+// What `train` can be told; defaults are the reference's.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/tensor.h"
+#include "diffusion/schedule.h"
+
+namespace osu {
+
+enum class RateSchedule { constant, cosine };
+
+struct TrainOptions {
+    std::filesystem::path data_path, results_dir = "results", ckpt;
+    std::string model;                      // empty: that of the checkpoint that is resumed, else DiT-B
+    int num_classes = 0;                    // 0: those of the checkpoint that is resumed, else of the data
+    int64_t data_start = 0, data_end = -1;  // track folders, end exclusive; −1: all
+    int64_t epochs = 1400, max_steps = 0;   // 0: epochs alone decide
+    int64_t batch_size = 256;
+    uint64_t seed = 0;
+    int64_t log_every = 100, ckpt_every = 50000;
+    std::string ckpt_format = "safetensors";  // or "pt"
+    int64_t tokens = 128, stride = 16;
+    std::vector<int64_t> fine_tune_ids;  // beatmap IDs; empty: all
+    NoiseSchedule noise_schedule = NoiseSchedule::squaredcos_cap_v2;
+    bool l1_loss = true;
+    double learning_rate = 1e-4;
+    RateSchedule rate_schedule = RateSchedule::constant;
+    int64_t warmup_steps = 0;
+    double ema_decay = 0.9999;
+    double gradient_clip = 0;  // 0: none
+    double label_dropout = 0.2;
+    double validation_split = 0;  // share of beatmap sets held out
+    bool relearn_embeds = false;
+    int64_t embed_only_epochs = 0;
+    DType precision = DType::f32;
+};
+
+}  // namespace osu
