@@ -25,8 +25,10 @@ void declare_command_line(CLI::App& app) {
     app.option_defaults()->always_capture_default();
     app.failure_message(CLI::FailureMessage::help);
     app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
-        return std::string("error: ") + error.what() + "\nhint: " + failed->get_name() + " --help lists every flag\n";
+        return std::string("error: ") + error.what() + "\nhint: " + failed->get_name() +
+               " --help lists every flag\n";
     });
+    add_train_verb(app);
 }
 
 }  // namespace osu

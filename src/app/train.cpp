@@ -1,0 +1,164 @@
+// The verb `train`: its flags, and what it says at the end.
+#include <charconv>
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+
+#include "app/precision.h"
+#include "app/stop_signal.h"
+#include "app/verbs.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/parallel.h"
+#include "picture/picture.h"
+#include "train/trainer.h"
+
+namespace osu {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// What stands on the command line and is not yet what the trainer takes.
+struct Flags {
+    TrainOptions train;
+    std::string noise_schedule = "squaredcos_cap_v2", rate_schedule = "constant", precision = "auto";
+    std::string fine_tune_ids;
+    bool use_amp = true;
+    int threads = 0, num_workers = 4;
+};
+
+// IDs separated by commas or spaces, or the path of a file that holds them.
+std::vector<int64_t> beatmap_ids(const std::string& text) {
+    std::string list = fs::is_regular_file(text) ? read_file(text) : text;
+    std::vector<int64_t> ids;
+    size_t begin = 0;
+    while ((begin = list.find_first_not_of(", \t\r\n[]", begin)) != std::string::npos) {
+        const size_t end = std::min(list.find_first_of(", \t\r\n[]", begin), list.size());
+        const std::string word = list.substr(begin, end - begin);
+        int64_t id = 0;
+        const auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), id);
+        if (error != std::errc() || rest != word.data() + word.size())
+            fail(Hint{"give numbers separated by commas, or a file that holds them"},
+                 "--fine-tune-ids: \"{}\" is neither a beatmap ID nor a file", word);
+        ids.push_back(id);
+        begin = end;
+    }
+    return ids;
+}
+
+RateSchedule rate_schedule(const std::string& name) {
+    if (name == "constant") return RateSchedule::constant;
+    if (name == "cosine") return RateSchedule::cosine;
+    fail(Hint{"known are constant, cosine"}, "there is no learning rate schedule {}", name);
+}
+
+void draw_losses(const fs::path& run, std::span<const LogEntry> log) {
+    Curve training{"training", {}, {}}, validation{"validation", {}, {}}, ema{"validation, EMA", {}, {}};
+    const auto add = [](Curve& curve, int64_t step, double loss) {
+        curve.x.push_back(static_cast<double>(step));
+        curve.y.push_back(loss);
+    };
+    for (const LogEntry& entry : log) {
+        add(training, entry.step, entry.loss);
+        if (!entry.validation_loss) continue;
+        add(validation, entry.step, *entry.validation_loss);
+        add(ema, entry.step, *entry.validation_loss_ema);
+    }
+    std::vector<Curve> curves{training};
+    if (!validation.x.empty()) curves.insert(curves.end(), {validation, ema});
+    draw_chart(curves, run.filename().string(), "step", "loss", run / "loss.png");
+}
+
+void run(Flags& flags) {
+    TrainOptions& options = flags.train;
+    set_thread_count(flags.threads);
+    options.noise_schedule = noise_schedule(flags.noise_schedule);
+    options.rate_schedule = rate_schedule(flags.rate_schedule);
+    options.precision = precision(flags.use_amp ? flags.precision : "f32");
+    if (!flags.fine_tune_ids.empty()) options.fine_tune_ids = beatmap_ids(flags.fine_tune_ids);
+
+    const StopSignal stop;
+    const TrainOutcome outcome = train(options, {[&] { return stop.requested(); }, draw_losses});
+    std::printf("\nlog         %s\nlosses      %s\ncheckpoint  %s\n", (outcome.run / "log.txt").c_str(),
+                (outcome.run / "loss.png").c_str(), outcome.checkpoint.c_str());
+    if (!outcome.finished)
+        std::printf("stopped at step %lld; go on with the same command and --ckpt %s\n",
+                    static_cast<long long>(outcome.step), outcome.checkpoint.c_str());
+}
+
+void add_data_flags(CLI::App& verb, Flags& flags) {
+    TrainOptions& o = flags.train;
+    verb.add_option("--data-path", o.data_path, "dataset folder, or packed dataset")->required();
+    verb.add_option("--data-start", o.data_start, "first track folder");
+    verb.add_option("--data-end", o.data_end, "track folder to stop before; -1: all");
+    verb.add_option("--fine-tune-ids", flags.fine_tune_ids, "only these beatmap IDs (a list, or a file)");
+    verb.add_option("--validation-split", o.validation_split, "share of the beatmap sets that is held out")
+        ->check(CLI::Range(0.0, 0.9));
+    verb.add_option("--seq-len", o.tokens, "datapoints of a window")->check(CLI::Range(2, 1 << 16));
+    verb.add_option("--stride", o.stride, "datapoints between the starts of two windows")
+        ->check(CLI::PositiveNumber);
+    verb.add_option("--num-workers", flags.num_workers, "accepted for old scripts: loading needs no workers");
+}
+
+void add_model_flags(CLI::App& verb, Flags& flags) {
+    TrainOptions& o = flags.train;
+    verb.add_option("--model", o.model, "DiT-XS, DiT-S, DiT-B, DiT-L, DiT-XL")
+        ->default_str("DiT-B, or that of --ckpt");
+    verb.add_option("--num-classes", o.num_classes,
+                    "rows of the label table; 0: as many as the data has, or --ckpt")
+        ->check(CLI::Range(0, 1 << 24));
+    verb.add_option("--ckpt", o.ckpt, "go on from this checkpoint (ours, or a .pt of the reference)")
+        ->check(CLI::ExistingFile);
+    verb.add_option("--relearn-embeds", o.relearn_embeds, "begin the label table of --ckpt anew")
+        ->expected(0, 1);
+    verb.add_option("--embed-only-epochs", o.embed_only_epochs,
+                    "train the label table alone for so many epochs");
+    verb.add_option("--noise-schedule", flags.noise_schedule, "squaredcos_cap_v2, linear");
+    verb.add_option("--l1-loss", o.l1_loss, "L1 loss; false: the mean square")->expected(0, 1);
+}
+
+void add_optimizer_flags(CLI::App& verb, Flags& flags) {
+    TrainOptions& o = flags.train;
+    verb.add_option("--epochs", o.epochs, "times through the data")->check(CLI::PositiveNumber);
+    verb.add_option("--max-steps", o.max_steps, "end at this step; 0: when the epochs are through");
+    verb.add_option("--global-batch-size", o.batch_size, "windows a step")->check(CLI::PositiveNumber);
+    verb.add_option("--global-seed", o.seed, "of the weights, the order of the data, and the noise");
+    verb.add_option("--lr", o.learning_rate, "learning rate")->check(CLI::NonNegativeNumber);
+    verb.add_option("--lr-schedule", flags.rate_schedule, "constant, cosine (to zero at the last step)");
+    verb.add_option("--warmup-steps", o.warmup_steps, "steps over which the learning rate rises from zero");
+    verb.add_option("--grad-clip", o.gradient_clip, "largest norm of the gradients; 0: none");
+    verb.add_option("--ema-decay", o.ema_decay, "of the averaged weights")->check(CLI::Range(0.0, 1.0));
+    verb.add_option("--label-dropout", o.label_dropout, "share of windows that train the null class")
+        ->check(CLI::Range(0.0, 1.0));
+    verb.add_option("--use-amp", flags.use_amp,
+                    "half the precision where it is faster; false: --precision f32")
+        ->expected(0, 1);
+    verb.add_option("--precision", flags.precision, "auto, f32, bf16");
+    verb.add_option("--threads", flags.threads, "0: as many as there are cores");
+}
+
+void add_output_flags(CLI::App& verb, Flags& flags) {
+    TrainOptions& o = flags.train;
+    verb.add_option("--results-dir", o.results_dir, "the run writes to NNN-MODEL below it");
+    verb.add_option("--log-every", o.log_every, "steps between two lines of the log")
+        ->check(CLI::PositiveNumber);
+    verb.add_option("--ckpt-every", o.ckpt_every, "steps between two checkpoints")
+        ->check(CLI::PositiveNumber);
+    verb.add_option("--ckpt-format", o.ckpt_format, "safetensors, or pt as the reference has it")
+        ->check(CLI::IsMember({"safetensors", "pt"}));
+}
+
+}  // namespace
+
+void add_train_verb(CLI::App& app) {
+    CLI::App* verb = app.add_subcommand("train", "Train a network on a dataset.");
+    auto flags = std::make_shared<Flags>();
+    add_data_flags(*verb, *flags);
+    add_model_flags(*verb, *flags);
+    add_optimizer_flags(*verb, *flags);
+    add_output_flags(*verb, *flags);
+    verb->callback([flags] { run(*flags); });
+}
+
+}  // namespace osu
