@@ -24,11 +24,12 @@ void draw_beatmap(const Beatmap& map, const PictureOptions& options, const std::
 void draw_comparison(std::span<const Beatmap* const> maps, std::span<const std::string> captions,
                      const PictureOptions& options, const std::filesystem::path& file);
 
-// A GIF, frame by frame: frame(i) gives the map to draw. hundredths of a second per frame; the last stays two seconds.
-void animate_beatmaps(size_t frames, const std::function<Beatmap(size_t)>& frame, const PictureOptions& options,
-                      int delay_hundredths, const std::filesystem::path& file);
+// A GIF, frame by frame: frame(i) gives the map to draw. hundredths of a second per frame; the last stays two
+// seconds.
+void animate_beatmaps(size_t frames, const std::function<Beatmap(size_t)>& frame,
+                      const PictureOptions& options, int delay_hundredths, const std::filesystem::path& file);
 
-// A chart of training: loss over steps, log x or linear, smoothed and raw; PNG or SVG.
+// A chart of training: every curve raw and smoothed, loss on a logarithmic axis where its range wants one; PNG or SVG.
 struct Curve {
     std::string name;
     std::vector<double> x, y;

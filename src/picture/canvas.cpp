@@ -1,0 +1,236 @@
+#include "picture/canvas.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <new>
+
+#include <cairo-svg.h>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace osu {
+
+namespace {
+
+constexpr double largest_side = 30000;  // px; cairo's images end at 32767
+constexpr double largest_area = 400e6;  // px; 1.6 GB in memory
+constexpr size_t longest_text = 400;    // bytes; more than any caption shows
+
+cairo_status_t append(void* target, const unsigned char* data, unsigned int size) {
+    try {
+        static_cast<std::string*>(target)->append(reinterpret_cast<const char*>(data), size);
+        return CAIRO_STATUS_SUCCESS;
+    } catch (const std::bad_alloc&) {  // must not unwind through cairo
+        return CAIRO_STATUS_NO_MEMORY;
+    }
+}
+
+void check(cairo_status_t status, const char* what) {
+    if (status == CAIRO_STATUS_NO_MEMORY) throw std::bad_alloc();
+    if (status != CAIRO_STATUS_SUCCESS) fail("cannot {} a picture: {}", what, cairo_status_to_string(status));
+}
+
+// The length of the well-formed UTF-8 character that text begins with; 0 where it begins with none.
+size_t utf8_length(std::string_view text) {
+    const auto lead = static_cast<unsigned char>(text[0]);
+    const size_t length = lead < 0x80   ? 1
+                          : lead < 0xc2 ? 0
+                          : lead < 0xe0 ? 2
+                          : lead < 0xf0 ? 3
+                          : lead < 0xf5 ? 4
+                                        : 0;
+    if (length == 0 || length > text.size()) return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
+    const auto second = length > 1 ? static_cast<unsigned char>(text[1]) : 0;
+    const bool overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
+    const bool outside = (lead == 0xed && second >= 0xa0) || (lead == 0xf4 && second >= 0x90);
+    return overlong || outside ? 0 : length;
+}
+
+// What cairo can draw: a string that is not UTF-8 would put it into an error state for good.
+std::string drawable(std::string_view text) {
+    text = text.substr(0, longest_text);
+    std::string result;
+    while (!text.empty()) {
+        const size_t length = utf8_length(text);
+        if (length == 0) {
+            result += "\xef\xbf\xbd";  // U+FFFD
+        } else if (static_cast<unsigned char>(text[0]) < 0x20 || text[0] == 0x7f) {
+            result += ' ';
+        } else {
+            result += text.substr(0, length);
+        }
+        text.remove_prefix(std::max<size_t>(length, 1));
+    }
+    return result;
+}
+
+void drop_last_character(std::string& text) {
+    while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xc0) == 0x80) text.pop_back();
+    if (!text.empty()) text.pop_back();
+}
+
+}  // namespace
+
+Paint mix(const Paint& from, const Paint& to, double share) {
+    const auto between = [share](double a, double b) { return a + (b - a) * share; };
+    return {between(from.red, to.red), between(from.green, to.green), between(from.blue, to.blue),
+            between(from.alpha, to.alpha)};
+}
+
+ImageFormat image_format(const std::filesystem::path& file) {
+    std::string extension = file.extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (extension == ".png") return ImageFormat::png;
+    if (extension == ".svg") return ImageFormat::svg;
+    fail(Hint{"name the picture .png or .svg"}, "cannot draw {}: a picture of the kind \"{}\" is unknown",
+         file.string(), extension);
+}
+
+Canvas::Canvas(ImageFormat format, double width, double height, double scale)
+    : format_(format), width_(width), height_(height) {
+    const double pixels_x = std::round(width * scale), pixels_y = std::round(height * scale);
+    if (!(scale > 0) || !(pixels_x >= 1) || !(pixels_y >= 1) || pixels_x > largest_side ||
+        pixels_y > largest_side || pixels_x * pixels_y > largest_area)
+        fail(Hint{"choose another scale"}, "a picture of {:.0f} × {:.0f} pixels cannot be drawn", pixels_x,
+             pixels_y);
+    if (format == ImageFormat::svg) {
+        surface_.reset(cairo_svg_surface_create_for_stream(append, &encoded_, pixels_x, pixels_y));
+        cairo_svg_surface_set_document_unit(surface_.get(), CAIRO_SVG_UNIT_PX);
+    } else {
+        surface_.reset(cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(pixels_x),
+                                                  static_cast<int>(pixels_y)));
+    }
+    check(cairo_surface_status(surface_.get()), "begin");
+    cairo_.reset(cairo_create(surface_.get()));
+    cairo_scale(cairo(), scale, scale);
+    rectangle(0, 0, width, height, theme::page);
+    cairo_set_line_join(cairo(), CAIRO_LINE_JOIN_ROUND);
+    cairo_set_line_cap(cairo(), CAIRO_LINE_CAP_ROUND);
+}
+
+void Canvas::set(const Paint& paint) {
+    cairo_set_source_rgba(cairo(), paint.red, paint.green, paint.blue, paint.alpha);
+}
+
+void Canvas::disc(Vec2 centre, double radius, const Paint& paint) {
+    set(paint);
+    cairo_new_path(cairo());
+    cairo_arc(cairo(), centre.x, centre.y, radius, 0, 2 * M_PI);
+    cairo_fill(cairo());
+}
+
+void Canvas::ring(Vec2 centre, double radius, double thickness, const Paint& paint) {
+    set(paint);
+    cairo_set_line_width(cairo(), thickness);
+    cairo_new_path(cairo());
+    cairo_arc(cairo(), centre.x, centre.y, radius, 0, 2 * M_PI);
+    cairo_stroke(cairo());
+}
+
+void Canvas::line(Vec2 from, Vec2 to, double thickness, const Paint& paint) {
+    set(paint);
+    cairo_set_line_width(cairo(), thickness);
+    cairo_new_path(cairo());
+    cairo_move_to(cairo(), from.x, from.y);
+    cairo_line_to(cairo(), to.x, to.y);
+    cairo_stroke(cairo());
+}
+
+void Canvas::rectangle(double x, double y, double width, double height, const Paint& paint) {
+    set(paint);
+    cairo_rectangle(cairo(), x, y, width, height);
+    cairo_fill(cairo());
+}
+
+void Canvas::choose_font(const TextStyle& style) {
+    cairo_select_font_face(cairo(), "sans-serif", CAIRO_FONT_SLANT_NORMAL,
+                           style.bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
+    cairo_set_font_size(cairo(), style.size);
+    // Without hinting, letters have the same place and shape at every scale and in both formats.
+    cairo_font_options_t* options = cairo_font_options_create();
+    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
+    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
+    cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
+    cairo_set_font_options(cairo(), options);
+    cairo_font_options_destroy(options);
+}
+
+double Canvas::text_width(std::string_view text, const TextStyle& style) {
+    choose_font(style);
+    cairo_text_extents_t extents;
+    cairo_text_extents(cairo(), drawable(text).c_str(), &extents);
+    return extents.x_advance;
+}
+
+// Moves the pen to where the text begins; what is left of the text within its width.
+std::string Canvas::place_text(double x, double y, std::string_view text, const TextStyle& style) {
+    choose_font(style);
+    std::string shown = drawable(text);
+    cairo_text_extents_t extents;
+    cairo_text_extents(cairo(), shown.c_str(), &extents);
+    std::string kept = shown;
+    while (extents.x_advance > style.max_width && !kept.empty()) {
+        drop_last_character(kept);
+        shown = kept + "…";
+        cairo_text_extents(cairo(), shown.c_str(), &extents);
+    }
+    if (style.align == Align::centre) x -= extents.x_bearing + extents.width / 2;
+    if (style.align == Align::right) x -= extents.x_advance;
+    cairo_move_to(cairo(), x, y);
+    return shown;
+}
+
+void Canvas::text(double x, double y, std::string_view text, const TextStyle& style) {
+    const std::string shown = place_text(x, y, text, style);
+    set(style.paint);
+    cairo_show_text(cairo(), shown.c_str());
+    cairo_new_path(cairo());
+}
+
+void Canvas::outlined_text(double x, double y, std::string_view text, const TextStyle& style,
+                           double thickness, const Paint& outline) {
+    const std::string shown = place_text(x, y, text, style);
+    cairo_text_path(cairo(), shown.c_str());
+    set(outline);
+    cairo_set_line_width(cairo(), thickness);
+    cairo_stroke_preserve(cairo());
+    set(style.paint);
+    cairo_fill(cairo());
+}
+
+void Canvas::save(const std::filesystem::path& file) {
+    check(cairo_status(cairo()), "draw");
+    if (format_ == ImageFormat::png) {
+        check(cairo_surface_write_to_png_stream(surface_.get(), append, &encoded_), "encode");
+    } else {
+        cairo_surface_finish(surface_.get());
+        check(cairo_surface_status(surface_.get()), "encode");
+    }
+    write_file(file, encoded_);
+}
+
+int Canvas::pixel_width() const {
+    return cairo_image_surface_get_width(surface_.get());
+}
+int Canvas::pixel_height() const {
+    return cairo_image_surface_get_height(surface_.get());
+}
+
+std::span<const uint32_t> Canvas::row(int y) const {
+    const unsigned char* data = cairo_image_surface_get_data(surface_.get());
+    const auto stride = static_cast<size_t>(cairo_image_surface_get_stride(surface_.get()));
+    return {reinterpret_cast<const uint32_t*>(data + stride * static_cast<size_t>(y)),
+            static_cast<size_t>(pixel_width())};
+}
+
+void Canvas::flush() {
+    cairo_surface_flush(surface_.get());
+    check(cairo_status(cairo()), "draw");
+}
+
+}  // namespace osu

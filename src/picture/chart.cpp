@@ -1,0 +1,261 @@
+// A chart of training: every curve raw and faint, its smoothed self on top. The loss axis is logarithmic when
+// the values span more than a factor of eight.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "picture/canvas.h"
+#include "picture/picture.h"
+
+namespace osu {
+
+namespace {
+
+constexpr double chart_width = 720, chart_height = 420, chart_scale = 2;
+constexpr double left = 72, right = 24, top = 62, bottom = 56;
+constexpr size_t columns = 600;  // of raw values; a longer curve shows the range of each column
+const Paint curve_paints[] = {{0.36, 0.67, 1.00}, {1.00, 0.66, 0.26}, {0.47, 0.83, 0.53},
+                              {0.96, 0.45, 0.56}, {0.73, 0.58, 0.98}, {0.35, 0.82, 0.83}};
+
+struct Axis {
+    double low = 0, high = 1;
+    bool logarithmic = false;
+    double share(double value) const {
+        if (!logarithmic) return (value - low) / (high - low);
+        return std::log(std::max(value, low * 1e-3) / low) / std::log(high / low);
+    }
+};
+
+struct Column {
+    double x = 0, mean = 0, low = 0, high = 0, smooth = 0;
+    size_t count = 0;
+};
+
+// The finite points of a curve in at most `columns` columns of equal width over [from, to]; empty ones are
+// left out.
+std::vector<Column> gather(const Curve& curve, double from, double to) {
+    std::vector<Column> all(columns);
+    const double width = to > from ? (to - from) / static_cast<double>(columns) : 1;
+    for (size_t i = 0; i < std::min(curve.x.size(), curve.y.size()); i++) {
+        const double x = curve.x[i], y = curve.y[i];
+        if (!std::isfinite(x) || !std::isfinite(y)) continue;
+        Column& column = all[std::min(columns - 1, static_cast<size_t>(std::max(0.0, (x - from) / width)))];
+        column.low = column.count ? std::min(column.low, y) : y;
+        column.high = column.count ? std::max(column.high, y) : y;
+        column.count++;
+        column.x += (x - column.x) / static_cast<double>(column.count);
+        column.mean += (y - column.mean) / static_cast<double>(column.count);
+    }
+    std::erase_if(all, [](const Column& column) { return column.count == 0; });
+    return all;
+}
+
+// A Gaussian over neighbouring columns, a fortieth of the curve wide; narrower towards the ends, so that a
+// steep beginning is not flattened. Positive values are averaged as logarithms, which follow a steep fall.
+void smooth(std::vector<Column>& curve) {
+    const auto count = static_cast<int>(curve.size());
+    const bool positive =
+        std::all_of(curve.begin(), curve.end(), [](const Column& column) { return column.mean > 0; });
+    for (int i = 0; i < count; i++) {
+        const double sigma = std::min(count / 40.0, 0.4 * std::min(i, count - 1 - i) + 0.5);
+        const int reach = static_cast<int>(3 * sigma);
+        double sum = 0, weights = 0;
+        for (int j = std::max(0, i - reach); j <= std::min(count - 1, i + reach); j++) {
+            const double distance = (j - i) / sigma;
+            const double weight = std::exp(-0.5 * distance * distance) * static_cast<double>(curve[j].count);
+            sum += weight * (positive ? std::log(curve[j].mean) : curve[j].mean);
+            weights += weight;
+        }
+        curve[i].smooth = positive ? std::exp(sum / weights) : sum / weights;
+    }
+}
+
+// 1, 2 or 5 times a power of ten, so that about `wanted` steps cover the range.
+double tick_step(double range, int wanted) {
+    const double rough = range / wanted, power = std::pow(10, std::floor(std::log10(rough)));
+    for (const double factor : {1.0, 2.0, 5.0})
+        if (rough <= factor * power * 1.0001) return factor * power;
+    return 10 * power;
+}
+
+std::vector<double> ticks(const Axis& axis, int wanted) {
+    std::vector<double> values;
+    if (!axis.logarithmic) {
+        const double step = tick_step(axis.high - axis.low, wanted);
+        for (double k = std::ceil(axis.low / step - 1e-9); k * step <= axis.high + 1e-9 * step; k++)
+            values.push_back(k * step);
+        return values;
+    }
+    const double decades = std::log10(axis.high / axis.low);
+    for (double power = std::floor(std::log10(axis.low)); power <= std::log10(axis.high); power++)
+        for (const double factor : {1.0, 2.0, 5.0}) {
+            if (factor != 1 && decades > 3) continue;
+            const double value = factor * std::pow(10, power);
+            if (value >= axis.low * 0.9999 && value <= axis.high * 1.0001) values.push_back(value);
+        }
+    return values;
+}
+
+std::string tick_label(double value) {
+    if (std::abs(value) < 1e-12) return "0";
+    if (std::abs(value) >= 1e6) return fmt::format("{:g}M", value / 1e6);
+    if (std::abs(value) >= 1e4) return fmt::format("{:g}k", value / 1e3);
+    return fmt::format("{:.6g}", value);
+}
+
+Axis x_axis(std::span<const Curve> curves) {
+    Axis axis{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
+    for (const Curve& curve : curves)
+        for (size_t i = 0; i < std::min(curve.x.size(), curve.y.size()); i++) {
+            if (!std::isfinite(curve.x[i]) || !std::isfinite(curve.y[i])) continue;
+            axis.low = std::min(axis.low, curve.x[i]);
+            axis.high = std::max(axis.high, curve.x[i]);
+        }
+    if (!(axis.low <= axis.high)) return {0, 1};
+    if (axis.low > 0 && axis.low < 0.25 * axis.high) axis.low = 0;  // steps are counted from 0
+    if (axis.high - axis.low < 1e-9 * std::max(1.0, std::abs(axis.high))) axis.high = axis.low + 1;
+    return axis;
+}
+
+// Holds the smoothed curves whole and all but the wildest of the raw values.
+Axis y_axis(const std::vector<std::vector<Column>>& curves) {
+    std::vector<double> lows, highs;
+    double low = std::numeric_limits<double>::infinity(), high = -low;
+    for (const auto& curve : curves)
+        for (const Column& column : curve) {
+            lows.push_back(column.low);
+            highs.push_back(column.high);
+            low = std::min(low, column.smooth);
+            high = std::max(high, column.smooth);
+        }
+    if (lows.empty()) return {0, 1};
+    std::sort(lows.begin(), lows.end());
+    std::sort(highs.begin(), highs.end());
+    low = std::min(low, lows[lows.size() / 200]);
+    high = std::max(high, highs[highs.size() - 1 - highs.size() / 200]);
+    if (low > 0 && high > 8 * low) return {low / 1.08, high * 1.08, true};
+    const double slack =
+        high - low > 1e-3 * std::abs(high) ? 0.05 * (high - low) : 0.1 * std::abs(high) + 1e-9;
+    return {low >= 0 && low < slack ? 0 : low - slack, high + slack};
+}
+
+class ChartPainter {
+  public:
+    ChartPainter(Canvas& canvas, const Axis& x, const Axis& y)
+        : canvas_(canvas), cr_(canvas.cairo()), x_(x), y_(y) {}
+
+    void grid() {
+        canvas_.rectangle(left, top, plot_width, plot_height, theme::field);
+        const TextStyle label{10.5, theme::dim, Align::centre};
+        for (const double value : ticks(x_, 8)) {
+            const Vec2 at = place(value, y_.low);
+            canvas_.line({at.x, top}, at, 0.7, theme::frame.with_alpha(0.6));
+            canvas_.line(at, {at.x, at.y + 4}, 1, theme::faint);
+            canvas_.text(at.x, at.y + 17, tick_label(value), label);
+        }
+        for (const double value : ticks(y_, 6)) {
+            const Vec2 at = place(x_.low, value);
+            canvas_.line(at, {static_cast<float>(left + plot_width), at.y}, 0.7,
+                         theme::frame.with_alpha(0.6));
+            canvas_.line({at.x - 4, at.y}, at, 1, theme::faint);
+            canvas_.text(at.x - 8, at.y + 3.8, tick_label(value), {10.5, theme::dim, Align::right});
+        }
+        canvas_.set(theme::faint);
+        cairo_set_line_width(cr_, 1);
+        cairo_rectangle(cr_, left, top, plot_width, plot_height);
+        cairo_stroke(cr_);
+    }
+
+    void curve(const std::vector<Column>& columns_of_curve, const Paint& paint) {
+        if (columns_of_curve.empty()) return;
+        cairo_save(cr_);
+        cairo_rectangle(cr_, left, top, plot_width, plot_height);
+        cairo_clip(cr_);
+        cairo_new_path(cr_);
+        for (const Column& column : columns_of_curve) {
+            go(column.x, column.low);
+            if (column.high > column.low) go(column.x, column.high);
+        }
+        stroke(0.9, paint.with_alpha(0.34));
+        for (const Column& column : columns_of_curve) go(column.x, column.smooth);
+        stroke(2.0, paint);
+        if (columns_of_curve.size() == 1)
+            canvas_.disc(place(columns_of_curve[0].x, columns_of_curve[0].smooth), 3, paint);
+        cairo_restore(cr_);
+    }
+
+    void names(const std::string& title, const std::string& x_label, const std::string& y_label) {
+        canvas_.text(left, 27, title, {15, theme::bright, Align::left, true, plot_width});
+        canvas_.text(left + plot_width / 2, chart_height - 16, x_label, {11.5, theme::bright, Align::centre});
+        cairo_save(cr_);
+        cairo_translate(cr_, 20, top + plot_height / 2);
+        cairo_rotate(cr_, -M_PI / 2);
+        canvas_.text(0, 0, y_.logarithmic ? y_label + "  (log)" : y_label,
+                     {11.5, theme::bright, Align::centre});
+        cairo_restore(cr_);
+    }
+
+    // The names of the curves and where each ends, in a row beneath the title.
+    double legend(double x, const std::string& name, std::optional<double> last, const Paint& paint) {
+        const std::string text = last ? fmt::format("{}  {:.4g}", name, *last) : name;
+        const TextStyle style{11.5, theme::dim};
+        canvas_.line({static_cast<float>(x), 44}, {static_cast<float>(x + 14), 44}, 3, paint);
+        canvas_.text(x + 21, 48, text, style);
+        return x + 21 + canvas_.text_width(text, style) + 24;
+    }
+
+  private:
+    static constexpr double plot_width = chart_width - left - right,
+                            plot_height = chart_height - top - bottom;
+
+    Vec2 place(double x, double y) const {
+        return {static_cast<float>(left + plot_width * x_.share(x)),
+                static_cast<float>(top + plot_height * (1 - std::clamp(y_.share(y), -1.0, 2.0)))};
+    }
+    void go(double x, double y) {
+        const Vec2 at = place(x, y);
+        cairo_line_to(cr_, at.x, at.y);
+    }
+    void stroke(double thickness, const Paint& paint) {
+        canvas_.set(paint);
+        cairo_set_line_width(cr_, thickness);
+        cairo_stroke(cr_);
+    }
+
+    Canvas& canvas_;
+    cairo_t* cr_;
+    const Axis &x_, &y_;
+};
+
+}  // namespace
+
+void draw_chart(std::span<const Curve> curves, const std::string& title, const std::string& x_label,
+                const std::string& y_label, const std::filesystem::path& file) {
+    const ImageFormat format = image_format(file);
+    const Axis x = x_axis(curves);
+    std::vector<std::vector<Column>> gathered;
+    for (const Curve& curve : curves) {
+        gathered.push_back(gather(curve, x.low, x.high));
+        smooth(gathered.back());
+    }
+    const Axis y = y_axis(gathered);
+    Canvas canvas(format, chart_width, chart_height, chart_scale);
+    ChartPainter painter(canvas, x, y);
+    painter.grid();
+    painter.names(title, x_label, y_label);
+    double legend_x = left;
+    for (size_t i = 0; i < curves.size(); i++) {
+        const Paint& paint = curve_paints[i % std::size(curve_paints)];
+        painter.curve(gathered[i], paint);
+        std::optional<double> last;
+        if (!gathered[i].empty()) last = gathered[i].back().smooth;
+        legend_x = painter.legend(legend_x, curves[i].name, last, paint);
+    }
+    canvas.save(file);
+}
+
+}  // namespace osu
