@@ -9,7 +9,6 @@ namespace osu {
 
 namespace {
 
-constexpr Vec2 field_origin{44, 92};  // of the playfield in its panel
 constexpr double timeline_y = 92 + 384 + 56;
 constexpr double white_border = 0.105;  // of the radius
 const Paint white{1, 1, 1}, black{0, 0, 0};

@@ -7,6 +7,7 @@
 namespace osu {
 
 constexpr double panel_width = 600, panel_height = 560;  // osu! pixels
+constexpr Vec2 field_origin{44, 92};                     // of the playfield in its panel
 
 void paint_scene(Canvas& canvas, const Scene& scene, double panel_x, double panel_y);
 

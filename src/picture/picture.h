@@ -29,7 +29,8 @@ void draw_comparison(std::span<const Beatmap* const> maps, std::span<const std::
 void animate_beatmaps(size_t frames, const std::function<Beatmap(size_t)>& frame,
                       const PictureOptions& options, int delay_hundredths, const std::filesystem::path& file);
 
-// A chart of training: every curve raw and smoothed, loss on a logarithmic axis where its range wants one; PNG or SVG.
+// A chart of training: every curve raw and smoothed, loss on a logarithmic axis where its range wants one;
+// PNG or SVG.
 struct Curve {
     std::string name;
     std::vector<double> x, y;
