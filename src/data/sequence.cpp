@@ -19,17 +19,6 @@ PointType end_type(int32_t spans) {
     return spans % 2 == 0 ? PointType::slider_end_even : PointType::slider_end_odd;
 }
 
-// All spans together, in whole ms: the old client counts in them, and so does what checkpoints were trained
-// on. The order of the operations is the reference's too: it decides on which side of a whole number the
-// product falls.
-double whole_duration(const Beatmap& map, const HitObject& slider, std::span<const Vec2> anchors) {
-    const bool extends = anchors.size() > 1 && anchors.back() != anchors[anchors.size() - 2];
-    if (!extends || !(slider.pixel_length > 0)) return std::trunc(slider.end_time - slider.start_time);
-    const double px_per_beat = map.difficulty.slider_multiplier * 100 * slider.slider_velocity;
-    const double beats = slider.pixel_length * slider.span_count / px_per_beat;
-    return std::trunc(beats * map.beat_length_at(slider.start_time));
-}
-
 // Where a circle's line ends before the hit sample (maps of old formats), the reference takes the combo skip
 // for the new combo, and its checkpoints have learned such circles so. The map itself keeps its new combo.
 bool sees_new_combo(const Beatmap& map, const HitObject& circle) {
@@ -82,7 +71,7 @@ class Writer {
     void put_slider(uint32_t index, const HitObject& slider) {
         const auto anchors = map_.anchors_of(slider);
         const auto count = static_cast<uint32_t>(anchors.size());
-        const double duration = whole_duration(map_, slider, anchors), span = duration / slider.span_count;
+        const double duration = duration_of(slider, anchors), span = duration / slider.span_count;
         put(index, slider.new_combo ? PointType::slider_head_new_combo : PointType::slider_head,
             slider.position, slider.start_time);
         for (const PathSegment& segment : map_.segments_of(slider)) {
@@ -97,6 +86,13 @@ class Writer {
         put(index, PointType::last_anchor, anchors.back(), slider.start_time + span, count - 1);
         path_.assign(map_, slider);
         put(index, end_type(slider.span_count), path_.position_at(1), slider.start_time + duration);
+    }
+
+    double duration_of(const HitObject& slider, std::span<const Vec2> anchors) const {
+        // Where the path alone gives the length, the reader has computed it.
+        const bool extends = anchors.size() > 1 && anchors.back() != anchors[anchors.size() - 2];
+        if (!extends || !(slider.pixel_length > 0)) return std::trunc(slider.end_time - slider.start_time);
+        return whole_duration(map_, slider, slider.pixel_length, slider.slider_velocity);
     }
 
     void put_inner(uint32_t index, const HitObject& slider, PointType type, uint32_t anchor, double span) {
@@ -126,6 +122,15 @@ class Writer {
 };
 
 }  // namespace
+
+// Whole milliseconds: the old client counts in them, and so does what checkpoints were trained on. The order
+// of the operations is the reference's too: it decides on which side of a whole number the product falls.
+double whole_duration(const Beatmap& map, const HitObject& slider, double pixel_length,
+                      double slider_velocity) {
+    const double px_per_beat = map.difficulty.slider_multiplier * 100 * slider_velocity;
+    const double beats = pixel_length * slider.span_count / px_per_beat;
+    return std::trunc(beats * map.beat_length_at(slider.start_time));
+}
 
 Sequence to_sequence(const Beatmap& map) {
     if (map.mode != GameMode::standard) {
