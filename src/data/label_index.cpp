@@ -1,0 +1,135 @@
+#include "data/label_index.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+#include <nlohmann/json.hpp>
+
+#include "archive/pickle.h"
+#include "base/error.h"
+
+namespace osu {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+int32_t checked_label(int64_t label) {
+    if (label < 0 || label >= std::numeric_limits<int32_t>::max())
+        fail("a label index with the class {}", label);
+    return static_cast<int32_t>(label);
+}
+
+LabelIndex from_map(const std::map<int64_t, int64_t>& map) {
+    std::vector<LabelEntry> entries;
+    for (const auto& [id, label] : map) entries.push_back({checked_label(label), id});
+    return LabelIndex(std::move(entries));
+}
+
+LabelIndex from_json(const Json& json) {
+    std::vector<LabelEntry> entries;
+    if (const auto maps = json.find("maps"); maps != json.end() && maps->is_array()) {
+        for (const Json& map : *maps)
+            entries.push_back({checked_label(map.at("class").get<int64_t>()),
+                               map.value("beatmap_id", int64_t{0}), map.value("set_id", int64_t{-1}),
+                               map.value("creator", ""), map.value("artist", ""), map.value("title", ""),
+                               map.value("version", "")});
+        return LabelIndex(std::move(entries));
+    }
+    std::map<int64_t, int64_t> plain;
+    for (const auto& [key, label] : json.items()) {
+        int64_t id = 0;
+        const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), id);
+        if (error != std::errc() || end != key.data() + key.size())
+            fail("a label index with the beatmap ID {}", key);
+        plain[id] = label.get<int64_t>();
+    }
+    return from_map(plain);
+}
+
+bool equal_but_for_case(std::string_view a, std::string_view b) {
+    const auto lower = [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; };
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+}  // namespace
+
+LabelIndex::LabelIndex(std::vector<LabelEntry> entries) : entries_(std::move(entries)) {
+    std::stable_sort(entries_.begin(), entries_.end(),
+                     [](const LabelEntry& a, const LabelEntry& b) { return a.label < b.label; });
+    for (const LabelEntry& entry : entries_)
+        if (entry.beatmap_id > 0) by_id_.emplace(entry.beatmap_id, entry.label);
+}
+
+int32_t LabelIndex::class_count() const {
+    return entries_.empty() ? 0 : entries_.back().label + 1;
+}
+
+int32_t LabelIndex::find(int64_t beatmap_id) const {
+    const auto found = by_id_.find(beatmap_id);
+    return found == by_id_.end() ? -1 : static_cast<int32_t>(found->second);
+}
+
+std::vector<int64_t> LabelIndex::nearest_ids(int64_t beatmap_id, size_t count) const {
+    auto above = by_id_.lower_bound(beatmap_id), below = above;
+    std::vector<int64_t> ids;
+    while (ids.size() < count && (above != by_id_.end() || below != by_id_.begin())) {
+        const bool down =
+            above == by_id_.end() ||
+            (below != by_id_.begin() && beatmap_id - std::prev(below)->first <= above->first - beatmap_id);
+        ids.push_back(down ? (--below)->first : (above++)->first);
+    }
+    return ids;
+}
+
+std::vector<int32_t> LabelIndex::by_creator(std::string_view name) const {
+    std::vector<int32_t> labels;
+    for (const LabelEntry& entry : entries_)
+        if (equal_but_for_case(entry.creator, name)) labels.push_back(entry.label);
+    return labels;
+}
+
+std::map<int64_t, int64_t> LabelIndex::by_beatmap_id() const {
+    return by_id_;
+}
+
+std::string LabelIndex::to_json() const {
+    std::string text = "{\"maps\": [";
+    const char* separator = "\n";
+    for (const LabelEntry& entry : entries_) {
+        const Json json{{"class", entry.label},    {"beatmap_id", entry.beatmap_id},
+                        {"set_id", entry.set_id},  {"creator", entry.creator},
+                        {"artist", entry.artist},  {"title", entry.title},
+                        {"version", entry.version}};
+        text += separator + json.dump(-1, ' ', false, Json::error_handler_t::replace);
+        separator = ",\n";
+    }
+    return text + "\n]}\n";
+}
+
+LabelIndex label_index(const PackedDataset& dataset) {
+    std::vector<LabelEntry> entries;
+    for (size_t i = 0; i < dataset.size(); ++i) {
+        DatasetMap map = dataset.map(i);
+        entries.push_back({map.label, map.beatmap_id, map.set_id, std::move(map.creator),
+                           std::move(map.artist), std::move(map.title), std::move(map.version)});
+    }
+    return LabelIndex(std::move(entries));
+}
+
+LabelIndex parse_label_index(std::string_view content) {
+    const size_t first = content.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos || content[first] != '{')
+        return from_map(parse_pickled_int_map(content));
+    const Json json = Json::parse(content, nullptr, false);
+    if (!json.is_object()) fail("a label index that is not whole JSON");
+    try {
+        return from_json(json);
+    } catch (const Json::exception& error) {
+        fail("a label index with other fields than ours: {}", error.what());
+    }
+}
+
+}  // namespace osu

@@ -1,0 +1,50 @@
+// Which class of a label table is which map: beatmap ID → class index, with the names to search styles by.
+// Its JSON stands beside a dataset as beatmap_idx.json and in a checkpoint's metadata; the reference's
+// beatmap_idx.pickle is the same without the names.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/packed_dataset.h"
+
+namespace osu {
+
+struct LabelEntry {
+    int32_t label = 0;
+    int64_t beatmap_id = 0, set_id = -1;  // 0 and −1: unknown
+    std::string creator, artist, title, version;
+    bool operator==(const LabelEntry&) const = default;
+};
+
+class LabelIndex {
+  public:
+    LabelIndex() = default;
+    explicit LabelIndex(std::vector<LabelEntry> entries);
+
+    const std::vector<LabelEntry>& entries() const { return entries_; }  // by label
+    int32_t class_count() const;                                         // 1 + the largest label
+
+    // The class of a beatmap ID, −1 where there is none. Of several maps with one ID the first counts.
+    int32_t find(int64_t beatmap_id) const;
+    std::vector<int64_t> nearest_ids(int64_t beatmap_id, size_t count) const;  // for messages
+    // The classes of a mapper's maps; letter case does not count.
+    std::vector<int32_t> by_creator(std::string_view name) const;
+    std::map<int64_t, int64_t> by_beatmap_id()
+        const;  // what beatmap_idx.pickle holds; maps without an ID are left out
+
+    std::string to_json() const;
+
+  private:
+    std::vector<LabelEntry> entries_;
+    std::map<int64_t, int64_t> by_id_;
+};
+
+LabelIndex label_index(const PackedDataset& dataset);
+// Our JSON, a JSON object {"beatmap ID": class}, or a pickle: told by the content.
+LabelIndex parse_label_index(std::string_view content);
+
+}  // namespace osu

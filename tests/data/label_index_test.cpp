@@ -1,0 +1,67 @@
+#include "data/label_index.h"
+
+#include <gtest/gtest.h>
+
+#include "archive/pickle.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "support/goldens.h"
+
+namespace osu {
+namespace {
+
+LabelIndex small() {
+    return LabelIndex({{3, 500, 10, "Mapper", "artist", "title", "Hard"},
+                       {0, 100, 10, "mapper", "artist", "title", "Easy"},
+                       {1, 0, -1, "Other", "a \"quoted\" artist", "題", "Normal"},
+                       {2, 500, 11, "Third", "artist", "other", "copy"}});
+}
+
+TEST(LabelIndexTest, FindsMapsAndMappers) {
+    const LabelIndex index = small();
+    EXPECT_EQ(index.class_count(), 4);
+    EXPECT_EQ(index.find(100), 0);
+    EXPECT_EQ(index.find(500), 2) << "of several maps with one ID the first counts";
+    EXPECT_EQ(index.find(101), -1);
+    EXPECT_EQ(index.find(0), -1) << "no ID is not an ID";
+    EXPECT_EQ(index.by_creator("MAPPER"), (std::vector<int32_t>{0, 3}));
+    EXPECT_TRUE(index.by_creator("Mapp").empty());
+    EXPECT_EQ(index.by_beatmap_id(), (std::map<int64_t, int64_t>{{100, 0}, {500, 2}}));
+    EXPECT_EQ(LabelIndex().class_count(), 0);
+}
+
+TEST(LabelIndexTest, NamesTheNearestIds) {
+    std::vector<LabelEntry> entries;
+    for (const int64_t id : {10, 20, 30, 40, 90}) entries.push_back({static_cast<int32_t>(id), id});
+    const LabelIndex index(entries);
+    EXPECT_EQ(index.nearest_ids(33, 3), (std::vector<int64_t>{30, 40, 20}));
+    EXPECT_EQ(index.nearest_ids(20, 2), (std::vector<int64_t>{20, 10}));
+    EXPECT_EQ(index.nearest_ids(1000, 9), (std::vector<int64_t>{90, 40, 30, 20, 10}));
+    EXPECT_EQ(index.nearest_ids(1, 2), (std::vector<int64_t>{10, 20}));
+    EXPECT_TRUE(LabelIndex().nearest_ids(5, 3).empty());
+}
+
+TEST(LabelIndexTest, ReadsBackWhatItWrites) {
+    const LabelIndex index = small();
+    EXPECT_EQ(parse_label_index(index.to_json()).entries(), index.entries());
+    const LabelIndex pickled = parse_label_index(pickle_int_map(index.by_beatmap_id()));
+    EXPECT_EQ(pickled.by_beatmap_id(), index.by_beatmap_id());
+    EXPECT_EQ(parse_label_index(" {\"7\": 3, \"9\": 0}").by_beatmap_id(),
+              (std::map<int64_t, int64_t>{{7, 3}, {9, 0}}));
+    EXPECT_TRUE(parse_label_index(LabelIndex().to_json()).entries().empty());
+    for (const char* bad :
+         {"", "{", "[1]", "{\"x\": 1}", "{\"1\": \"x\"}", "{\"1\": -1}", "{\"1\": 3000000000}",
+          "{\"maps\": [{\"beatmap_id\": 1}]}", "{\"maps\": [3]}", "text"})
+        EXPECT_THROW(parse_label_index(bad), Error) << bad;
+}
+
+TEST(LabelIndexTest, ReadsThePickleOfTheReference) {
+    SHARED_OR_SKIP(file, "golden/beatmap_idx_tiny.pickle");
+    const std::string pickle = read_file(file);
+    const LabelIndex index = parse_label_index(pickle);
+    EXPECT_EQ(index.by_beatmap_id(), parse_pickled_int_map(pickle));
+    EXPECT_GT(index.class_count(), 0);
+}
+
+}  // namespace
+}  // namespace osu
