@@ -47,7 +47,7 @@ class PackedDataset {
 
 // A map that did not make it, and why.
 struct SkippedMap {
-    std::string path, reason;
+    std::string path, reason, detail;
 };
 
 struct PackReport {
