@@ -28,6 +28,8 @@ void declare_command_line(CLI::App& app) {
         return std::string("error: ") + error.what() + "\nhint: " + failed->get_name() +
                " --help lists every flag\n";
     });
+    add_dataset_verb(app);
+    add_index_verb(app);
     add_train_verb(app);
 }
 
