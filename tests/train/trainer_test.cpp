@@ -1,0 +1,178 @@
+// Whole runs on a small dataset: resuming, stopping, and a loss that is no number.
+#include "train/trainer.h"
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "archive/checkpoint.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/parallel.h"
+#include "support/map_text.h"
+#include "train/checkpoint_metadata.h"
+
+namespace osu {
+namespace {
+
+namespace fs = std::filesystem;
+
+class TrainerTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        std::string name = (fs::temp_directory_path() / "osu-train-XXXXXX").string();
+        ASSERT_NE(mkdtemp(name.data()), nullptr);
+        folder = name;
+        for (int set = 0; set < 4; ++set) {
+            const fs::path maps = folder / ("data/Track0000" + std::to_string(set)) / "beatmaps";
+            fs::create_directories(maps);
+            for (int i = 0; i < 2; ++i) {
+                const int index = 2 * set + i;
+                write_file(maps / ("00000" + std::to_string(index) + "M00" + std::to_string(i) + ".osu"),
+                           test::circle_map(100 + index, 10 + set, index == 0 ? 12 : 60));
+            }
+        }
+        options.data_path = folder / "data";
+        options.results_dir = folder / "results";
+        options.model = "DiT-XS";
+        options.batch_size = 6;
+        options.tokens = 24;
+        options.max_steps = 6;
+        options.log_every = 2;
+        options.learning_rate = 1e-3;
+        options.ema_decay = 0.9;
+        options.gradient_clip = 1;
+        set_thread_count(2);
+    }
+    void TearDown() override { fs::remove_all(folder); }
+
+    static std::vector<float> all_floats(const Checkpoint& checkpoint) {
+        std::vector<float> all;
+        for (const TensorMap* map :
+             {&checkpoint.model, &checkpoint.ema, &checkpoint.exp_avg, &checkpoint.exp_avg_sq})
+            for (const auto& [name, tensor] : *map) {
+                const auto floats = to_floats(tensor);
+                all.insert(all.end(), floats.begin(), floats.end());
+            }
+        return all;
+    }
+
+    fs::path folder;
+    TrainOptions options;
+};
+
+TEST_F(TrainerTest, ResumingIsBitExact) {
+    const TrainOutcome whole = train(options, {});
+    EXPECT_TRUE(whole.finished);
+    EXPECT_EQ(whole.step, 6);
+
+    int asked = 0;
+    const TrainOutcome half = train(options, {[&] { return ++asked == 3; }, {}});
+    EXPECT_FALSE(half.finished);
+    EXPECT_EQ(half.step, 3);
+    EXPECT_NE(half.run, whole.run) << "a run never writes into another's folder";
+    TrainOptions rest = options;
+    rest.ckpt = half.checkpoint;
+    rest.model.clear();
+    const TrainOutcome resumed = train(rest, {});
+    EXPECT_EQ(resumed.step, 6);
+
+    const auto expected = all_floats(read_checkpoint(whole.checkpoint));
+    const auto actual = all_floats(read_checkpoint(resumed.checkpoint));
+    ASSERT_EQ(actual.size(), expected.size());
+    EXPECT_TRUE(std::equal(actual.begin(), actual.end(), expected.begin()));
+    EXPECT_NE(all_floats(read_checkpoint(half.checkpoint)), expected);
+    EXPECT_THROW(train(
+                     [&] {
+                         auto o = rest;
+                         o.ckpt = whole.checkpoint;
+                         return o;
+                     }(),
+                     {}),
+                 Error)
+        << "nothing left to do";
+}
+
+TEST_F(TrainerTest, CheckpointsKnowTheirStyles) {
+    options.max_steps = 1;
+    options.ckpt_format = "pt";
+    const TrainOutcome outcome = train(options, {});
+    const CheckpointInfo info = describe(read_checkpoint(outcome.checkpoint));
+    EXPECT_EQ(info.config.name(), "DiT-XS");
+    EXPECT_EQ(info.config.num_classes, 8);
+    EXPECT_EQ(info.step, 1);
+    EXPECT_EQ(info.samples, 6u);
+    ASSERT_EQ(info.styles.size(), 8u);
+    EXPECT_EQ(info.styles[3].beatmap_id, 103);
+    EXPECT_EQ(info.styles[3].creator, "tester");
+}
+
+TEST_F(TrainerTest, LogsAsTheReferenceAndAsATable) {
+    options.validation_split = 0.5;
+    int drawn = 0;
+    const TrainOutcome outcome = train(options, {{}, [&](const fs::path&, std::span<const LogEntry> log) {
+                                                     ++drawn;
+                                                     EXPECT_EQ(log.size(), 3u);
+                                                     EXPECT_TRUE(log.back().validation_loss.has_value());
+                                                 }});
+    EXPECT_EQ(drawn, 1);
+    const std::string text = read_file(outcome.run / "log.txt"), table = read_file(outcome.run / "log.csv");
+    EXPECT_NE(text.find("(step=0000004) Train Loss: "), std::string::npos);
+    EXPECT_NE(text.find(", Train Steps/Sec: "), std::string::npos);
+    EXPECT_NE(text.find("(step=0000006) Validation Loss: "), std::string::npos);
+    EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 4);
+    EXPECT_EQ(outcome.checkpoint.filename(), "0000006.safetensors");
+}
+
+TEST_F(TrainerTest, ALossThatIsNoNumberStopsWithoutACheckpoint) {
+    options.learning_rate = 1e38;
+    options.gradient_clip = 0;
+    try {
+        train(options, {});
+        FAIL() << "the loss stayed finite";
+    } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()).find("not a finite number at step"), std::string::npos)
+            << error.what();
+        EXPECT_NE(std::string(error.what()).find("beatmaps/00000"), std::string::npos) << error.what();
+        EXPECT_FALSE(error.hint().empty());
+    }
+    for (const auto& entry : fs::recursive_directory_iterator(options.results_dir))
+        EXPECT_NE(entry.path().extension(), ".safetensors");
+}
+
+TEST_F(TrainerTest, FineTuningRelearnsLabels) {
+    options.max_steps = 2;
+    const TrainOutcome first = train(options, {});
+    TrainOptions tuning = options;
+    tuning.ckpt = first.checkpoint;
+    tuning.fine_tune_ids = {103, 104};
+    tuning.relearn_embeds = true;
+    tuning.num_classes = 20;
+    tuning.embed_only_epochs = 1000;
+    tuning.max_steps = 4;
+    const Checkpoint before = read_checkpoint(first.checkpoint),
+                     after = read_checkpoint(train(tuning, {}).checkpoint);
+    EXPECT_EQ(after.model.at("y_embedder.embedding_table.weight").shape[0], 21);
+    EXPECT_EQ(to_floats(after.model.at("blocks.0.mlp.fc1.weight")),
+              to_floats(before.model.at("blocks.0.mlp.fc1.weight")))
+        << "only the label table is trained";
+    tuning.fine_tune_ids = {999};
+    EXPECT_THROW(train(tuning, {}), Error);
+}
+
+TEST_F(TrainerTest, FlagsThatContradictTheCheckpoint) {
+    options.max_steps = 1;
+    const TrainOutcome first = train(options, {});
+    options.ckpt = first.checkpoint;
+    options.max_steps = 2;
+    options.model = "DiT-S";
+    EXPECT_THROW(train(options, {}), Error);
+    options.model = "DiT-XS";
+    options.num_classes = 9;
+    EXPECT_THROW(train(options, {}), Error);
+}
+
+}  // namespace
+}  // namespace osu
