@@ -1,0 +1,125 @@
+// The optimiser: AdamW and the exponential moving average in one pass over memory, and the norm for clipping.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "base/parallel.h"
+#include "ops/cpu/kernels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/cpu/adamw.cpp"
+#include "ops/cpu/targets.h"
+#include <hwy/foreach_target.h>  // compiles this file again for every target
+#include <hwy/highway.h>
+
+#include "ops/cpu/simd_inl.h"
+
+#ifndef OSU_OPS_CPU_ADAMW_ONCE
+#define OSU_OPS_CPU_ADAMW_ONCE
+namespace osu::cpu {
+
+struct AdamWArguments {
+    float* parameter;
+    const float* gradient;
+    float *exp_avg, *exp_avg_sq, *ema;
+    AdamWStep step;
+    float keep;          // 1 − learning rate · weight decay
+    float rate;          // learning rate / (1 − β1^step)
+    float denominator;   // 1 / √(1 − β2^step)
+};
+
+}  // namespace osu::cpu
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace osu::cpu::HWY_NAMESPACE {
+
+void adamw_piece(const AdamWArguments& a, int64_t first, int64_t count) {
+    const FloatTag d;
+    const auto beta1 = hn::Set(d, a.step.beta1), beta2 = hn::Set(d, a.step.beta2);
+    const auto rest1 = hn::Set(d, static_cast<float>(1 - double{a.step.beta1}));
+    const auto rest2 = hn::Set(d, static_cast<float>(1 - double{a.step.beta2}));
+    const auto decay = hn::Set(d, a.step.ema_decay);
+    const auto fresh = hn::Set(d, static_cast<float>(1 - double{a.step.ema_decay}));
+    const auto scale = hn::Set(d, a.step.gradient_scale), keep = hn::Set(d, a.keep), rate = hn::Set(d, a.rate);
+    const auto denominator = hn::Set(d, a.denominator), epsilon = hn::Set(d, a.step.epsilon);
+    for_vectors(count, [&](int64_t i, int64_t n) {
+        const int64_t at = first + i;
+        const auto g = hn::Mul(load(a.gradient + at, n), scale);
+        const auto m = hn::MulAdd(load(a.exp_avg + at, n), beta1, hn::Mul(g, rest1));
+        const auto v = hn::MulAdd(load(a.exp_avg_sq + at, n), beta2, hn::Mul(hn::Mul(g, g), rest2));
+        const auto change = hn::Div(hn::Mul(m, rate), hn::MulAdd(hn::Sqrt(v), denominator, epsilon));
+        const auto p = hn::Sub(hn::Mul(load(a.parameter + at, n), keep), change);
+        store(m, a.exp_avg + at, n);
+        store(v, a.exp_avg_sq + at, n);
+        store(p, a.parameter + at, n);
+        store(hn::MulAdd(load(a.ema + at, n), decay, hn::Mul(p, fresh)), a.ema + at, n);
+    });
+}
+
+// Each float64 lane sums every so-and-so-many-th square.
+double squares_piece(const float* values, int64_t count) {
+    const hn::ScalableTag<double> d;
+    const hn::Rebind<float, decltype(d)> narrow;
+    constexpr int64_t step = HWY_LANES(double);
+    auto sum = hn::Zero(d);
+    int64_t i = 0;
+    for (; i + step <= count; i += step) {
+        const auto v = hn::PromoteTo(d, hn::LoadU(narrow, values + i));
+        sum = hn::MulAdd(v, v, sum);
+    }
+    double total = hn::GetLane(hn::SumOfLanes(d, sum));
+    for (; i < count; ++i) total += double{values[i]} * values[i];
+    return total;
+}
+
+}  // namespace osu::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace osu::cpu {
+
+HWY_EXPORT(adamw_piece);
+HWY_EXPORT(squares_piece);
+
+namespace {
+
+constexpr int64_t piece = 1 << 15;
+
+}  // namespace
+
+void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema, size_t n,
+           const AdamWStep& step) {
+    const double correction1 = 1 - std::pow(double{step.beta1}, static_cast<double>(step.step));
+    const double correction2 = 1 - std::pow(double{step.beta2}, static_cast<double>(step.step));
+    const double rate = step.learning_rate;
+    const AdamWArguments arguments{parameter,
+                                   gradient,
+                                   exp_avg,
+                                   exp_avg_sq,
+                                   ema,
+                                   step,
+                                   static_cast<float>(1 - rate * step.weight_decay),
+                                   static_cast<float>(rate / correction1),
+                                   static_cast<float>(1 / std::sqrt(correction2))};
+    const auto run = HWY_DYNAMIC_DISPATCH(adamw_piece);
+    const auto count = static_cast<int64_t>(n);
+    parallel_for((count + piece - 1) / piece, [&](int64_t i) {
+        run(arguments, i * piece, std::min(piece, count - i * piece));
+    });
+}
+
+double squared_norm(const float* values, size_t n) {
+    const auto count = static_cast<int64_t>(n);
+    std::vector<double> sums(static_cast<size_t>((count + piece - 1) / piece));
+    const auto run = HWY_DYNAMIC_DISPATCH(squares_piece);
+    parallel_for(static_cast<int64_t>(sums.size()), [&](int64_t i) {
+        sums[static_cast<size_t>(i)] = run(values + i * piece, std::min(piece, count - i * piece));
+    });
+    double total = 0;
+    for (double sum : sums) total += sum;
+    return total;
+}
+
+}  // namespace osu::cpu
+#endif

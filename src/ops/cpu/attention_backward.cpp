@@ -1,0 +1,233 @@
+// Banded attention, backward. Probabilities are computed again from log_sum, transposed (keys × queries), so that no
+// block has to be turned: with P = exp(K·Qᵀ·scale − log_sum) and dP = V·dOᵀ,
+//   dS = P∘(dP − Σ dO·O)·scale,   dV += P·dO,   dK += dS·Q,   dQᵀ = Kᵀ·dS.
+// One thread walks all queries of a head in order: the sums are the same at any number of threads.
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "base/parallel.h"
+#include "ops/cpu/block_product.h"
+#include "ops/cpu/kernels.h"
+#include "ops/cpu/memory.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/cpu/attention_backward.cpp"
+#include "ops/cpu/targets.h"
+#include <hwy/foreach_target.h>  // compiles this file again for every target
+#include <hwy/highway.h>
+
+#include "ops/cpu/attention_inl.h"
+
+#ifndef OSU_OPS_CPU_ATTENTION_BACKWARD_ONCE
+#define OSU_OPS_CPU_ATTENTION_BACKWARD_ONCE
+namespace osu::cpu {
+
+struct AttentionBackward {
+    Matrix qkv, out, d_out, d_qkv;
+    const AttentionShape* shape;
+    const float* log_sum;
+    DType element;
+    BlockProduct product;
+};
+
+}  // namespace osu::cpu
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace osu::cpu::HWY_NAMESPACE {
+
+constexpr int64_t block_queries = 32, chunk_keys = 256;
+
+constexpr int64_t round_up16(int64_t n) {
+    return (n + 15) / 16 * 16;
+}
+
+template <class T, class E>
+class Head {
+  public:
+    Head(const AttentionBackward& a, int64_t b, int64_t head)
+        : a_(a), shape_(*a.shape), valid_(shape_.lengths ? shape_.lengths[b] : shape_.tokens),
+          keys_(round_up16(valid_)), size_(shape_.head_size), wide_(round_up16(size_)),
+          scale_(1 / std::sqrt(static_cast<float>(size_))), row0_(b * shape_.tokens), column_(head * size_),
+          log_sum_(a.log_sum + head * a.qkv.rows + row0_) {}
+
+    void run() {
+        for (int64_t n = valid_; n < shape_.tokens; ++n)
+            for (int64_t part = 0; part < 3; ++part)
+                std::memset(gradient(part, n), 0, static_cast<size_t>(size_) * sizeof(T));
+        if (!valid_) return;
+        pack_keys();
+        for (int64_t q = 0; q < valid_; q += block_queries) run_block(q, std::min(valid_, q + block_queries));
+        for (int64_t n = 0; n < valid_; ++n) {
+            put(d_keys_ + n * wide_, gradient(1, n));
+            put(d_values_ + n * wide_, gradient(2, n));
+        }
+    }
+
+  private:
+    const AttentionBackward& a_;
+    const AttentionShape& shape_;
+    int64_t valid_, keys_, size_, wide_;  // keys_, wide_: rounded up to 16
+    float scale_;
+    int64_t row0_, column_;
+    const float* log_sum_;
+    E *key_rows_, *value_rows_, *probability_, *d_score_;
+    uint32_t *transposed_keys_, *d_score_pairs_, *queries_, *queries_transposed_, *d_out_, *d_out_transposed_;
+    float *d_keys_, *d_values_, *scores_, *d_probability_, *d_queries_;
+    float offset_[block_queries], delta_[block_queries];
+
+    HeadRows<const T> rows(const Matrix& m, int64_t part, int64_t first) const {
+        const T* data = static_cast<const T*>(m.data) + part * a_.out.cols + column_;
+        return {data + (row0_ + first) * m.stride, m.stride};
+    }
+    T* gradient(int64_t part, int64_t n) const {
+        return static_cast<T*>(a_.d_qkv.data) + (row0_ + n) * a_.d_qkv.stride + part * a_.out.cols + column_;
+    }
+    void put(const float* from, T* to) const {
+        for_vectors(size_, [&](int64_t i, int64_t n) { store(load(from + i, n), to + i, n); });
+    }
+
+    void pack_keys() {
+        thread_local Scratch scratch[15];
+        int next = 0;
+        const auto room = [&](auto*& pointer, int64_t count) {
+            pointer = scratch[next++].get<std::remove_reference_t<decltype(*pointer)>>(static_cast<size_t>(count));
+        };
+        constexpr int64_t word = word_elements<E>;
+        room(key_rows_, keys_ * size_);
+        room(value_rows_, keys_ * size_);
+        room(transposed_keys_, size_ * keys_ / word);
+        room(d_keys_, keys_ * wide_);
+        room(d_values_, keys_ * wide_);
+        room(queries_, block_queries / word * wide_);
+        room(d_out_, block_queries / word * wide_);
+        room(queries_transposed_, size_ / word * block_queries);
+        room(d_out_transposed_, size_ / word * block_queries);
+        room(scores_, chunk_keys * block_queries);
+        room(d_probability_, chunk_keys * block_queries);
+        room(probability_, chunk_keys * block_queries);
+        room(d_score_, chunk_keys * block_queries);
+        room(d_score_pairs_, chunk_keys / word * block_queries);
+        room(d_queries_, size_ * block_queries);
+        pack_left<T, E>(rows(a_.qkv, 1, 0), valid_, keys_, size_, key_rows_);
+        pack_left<T, E>(rows(a_.qkv, 2, 0), valid_, keys_, size_, value_rows_);
+        E* turned = reinterpret_cast<E*>(transposed_keys_);  // left operand (size, keys)
+        for (int64_t n = 0; n < keys_; ++n)
+            for (int64_t e = 0; e < size_; ++e) turned[e * keys_ + n] = key_rows_[n * size_ + e];
+        std::fill_n(d_keys_, keys_ * wide_, 0.0f);
+        std::fill_n(d_values_, keys_ * wide_, 0.0f);
+    }
+
+    void pack_queries(int64_t first, int64_t count) {
+        const auto q = rows(a_.qkv, 0, first), d = rows(a_.d_out, 0, first), o = rows(a_.out, 0, first);
+        pack_right<T, E>(q, count, block_queries, size_, queries_, wide_);
+        pack_right<T, E>(d, count, block_queries, size_, d_out_, wide_);
+        pack_transposed<T, E>(q, count, block_queries, size_, queries_transposed_, block_queries);
+        pack_transposed<T, E>(d, count, block_queries, size_, d_out_transposed_, block_queries);
+        std::fill_n(offset_, block_queries, 0.0f);
+        std::fill_n(delta_, block_queries, 0.0f);
+        for (int64_t r = 0; r < count; ++r) {
+            auto sum = hn::Zero(FloatTag());
+            for_vectors(size_, [&](int64_t i, int64_t n) {
+                sum = hn::MulAdd(load(d.row(r) + i, n), load(o.row(r) + i, n), sum);
+            });
+            delta_[r] = sum_of(sum);
+            offset_[r] = log_sum_[first + r];
+        }
+    }
+
+    // Queries [first, last), at most block_queries.
+    void run_block(int64_t first, int64_t last) {
+        pack_queries(first, last - first);
+        const int64_t begin = shape_.band ? std::max<int64_t>(0, first - shape_.band + 1) / 16 * 16 : 0;
+        const int64_t end = shape_.band ? std::min(valid_, last + shape_.band) : valid_;
+        const void* pairs = sizeof(E) == 4 ? static_cast<const void*>(d_score_) : d_score_pairs_;
+        for (int64_t key = begin; key < end; key += chunk_keys) {
+            const int64_t count = std::min(chunk_keys, round_up16(end - key));
+            a_.product(count, block_queries, size_, key_rows_ + key * size_, size_, queries_transposed_,
+                       block_queries, scores_, block_queries, false);
+            a_.product(count, block_queries, size_, value_rows_ + key * size_, size_, d_out_transposed_,
+                       block_queries, d_probability_, block_queries, false);
+            for (int64_t r = 0; r < count; r += 2) score_gradients(r, key + r, first);
+            a_.product(count, wide_, block_queries, probability_, block_queries, d_out_, wide_,
+                       d_values_ + key * wide_, wide_, true);
+            a_.product(count, wide_, block_queries, d_score_, block_queries, queries_, wide_, d_keys_ + key * wide_,
+                       wide_, true);
+            a_.product(size_, block_queries, count, reinterpret_cast<const E*>(transposed_keys_) + key, keys_, pairs,
+                       block_queries, d_queries_, block_queries, key > begin);
+        }
+        float row[256];
+        for (int64_t r = 0; r < last - first; ++r)
+            for (int64_t e0 = 0; e0 < size_; e0 += 256) {
+                const int64_t count = std::min<int64_t>(256, size_ - e0);
+                for (int64_t e = 0; e < count; ++e) row[e] = d_queries_[(e0 + e) * block_queries + r];
+                T* to = gradient(0, first + r) + e0;
+                for_vectors(count, [&](int64_t i, int64_t n) { store(load(row + i, n), to + i, n); });
+            }
+    }
+
+    struct Gradients {
+        Vector probability, score;
+    };
+
+    // Of one key and the queries first + i + lane.
+    Gradients key_gradients(int64_t row, int64_t key, int64_t first, int64_t i) const {
+        const FloatTag d;
+        const auto query = hn::Add(hn::Iota(IntTag(), 0), hn::Set(IntTag(), static_cast<int32_t>(first + i)));
+        auto visible = hn::Lt(query, hn::Set(IntTag(), static_cast<int32_t>(key < valid_ ? valid_ : 0)));
+        if (shape_.band) {
+            const auto before = hn::Set(IntTag(), static_cast<int32_t>(key - shape_.band - 1));
+            const auto behind = hn::Set(IntTag(), static_cast<int32_t>(key + shape_.band));
+            visible = hn::And(visible, hn::And(hn::Gt(query, before), hn::Lt(query, behind)));
+        }
+        const auto scale = hn::Set(d, scale_);
+        const auto score = load(scores_ + row * block_queries + i);
+        const auto p = hn::IfThenElseZero(hn::RebindMask(d, visible),
+                                          exponential(hn::MulSub(score, scale, load(offset_ + i))));
+        const auto slope = hn::Sub(load(d_probability_ + row * block_queries + i), load(delta_ + i));
+        return {p, hn::Mul(hn::Mul(p, slope), scale)};
+    }
+
+    // Two keys, because bfloat16 needs their gradients side by side too.
+    void score_gradients(int64_t row, int64_t key, int64_t first) {
+        for (int64_t i = 0; i < block_queries; i += lanes) {
+            const auto a = key_gradients(row, key, first, i), b = key_gradients(row + 1, key + 1, first, i);
+            store(a.probability, probability_ + row * block_queries + i);
+            store(b.probability, probability_ + (row + 1) * block_queries + i);
+            store(a.score, d_score_ + row * block_queries + i);
+            store(b.score, d_score_ + (row + 1) * block_queries + i);
+            if constexpr (sizeof(E) == 2) {
+                const auto pair = hn::Or(round_to_bfloat16(a.score), hn::ShiftLeft<16>(round_to_bfloat16(b.score)));
+                hn::StoreU(pair, WordTag(), d_score_pairs_ + row / 2 * block_queries + i);
+            }
+        }
+    }
+};
+
+void attention_backward_head(const AttentionBackward& a, int64_t b, int64_t head) {
+    if (a.qkv.type == DType::f32) return Head<float, float>(a, b, head).run();
+    if (a.element == DType::bf16) return Head<BFloat16, BFloat16>(a, b, head).run();
+    Head<BFloat16, float>(a, b, head).run();
+}
+
+}  // namespace osu::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace osu::cpu {
+
+HWY_EXPORT(attention_backward_head);
+
+void attention_backward(Matrix qkv, const AttentionShape& shape, Matrix out, Matrix d_out, const float* log_sum,
+                        Matrix d_qkv) {
+    assert(qkv.type == out.type && qkv.type == d_out.type && qkv.type == d_qkv.type);
+    const DType element = block_type(qkv.type);
+    const AttentionBackward arguments{qkv, out, d_out, d_qkv, &shape, log_sum, element, block_product(element)};
+    const auto run = HWY_DYNAMIC_DISPATCH(attention_backward_head);
+    parallel_for_dynamic(shape.batch * shape.heads,
+                         [&](int64_t i) { run(arguments, i / shape.heads, i % shape.heads); });
+}
+
+}  // namespace osu::cpu
+#endif

@@ -1,0 +1,282 @@
+#include "ops/cpu/products.h"
+
+#include <array>
+#include <cassert>
+#include <map>
+#include <mutex>
+
+#include <dnnl.hpp>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "ops/cpu/kernels.h"
+#include "ops/cpu/memory.h"
+
+namespace osu {
+
+bool cpu_has_bfloat16() {
+    constexpr auto wanted = static_cast<int>(dnnl::cpu_isa::avx512_core_bf16);
+    return (static_cast<int>(dnnl::get_effective_cpu_isa()) & wanted) == wanted;
+}
+
+}  // namespace osu
+
+namespace osu::cpu {
+
+namespace {
+
+using dnnl::memory;
+using Tag = memory::format_tag;
+
+// The weights' layout is asked for at this number of rows, and kept for every other.
+constexpr int64_t layout_rows = 1024;
+
+memory::data_type dnnl_type(DType type) {
+    return type == DType::bf16 ? memory::data_type::bf16 : memory::data_type::f32;
+}
+
+memory::desc dense_desc(int64_t rows, int64_t cols, DType type) {
+    return {{rows, cols}, dnnl_type(type), Tag::ab};
+}
+
+struct PackedWeight final : Weight {
+    memory::desc layout;
+    std::shared_ptr<void> data;
+};
+
+const PackedWeight& packed(const Weight& weight) {
+    return static_cast<const PackedWeight&>(weight);
+}
+
+// Scratch of the calling thread, by use.
+struct ThreadScratch {
+    Scratch x, y, dw, pad;
+};
+
+ThreadScratch& thread_scratch() {
+    thread_local ThreadScratch scratch;
+    return scratch;
+}
+
+bool is_dense(const Matrix& m) {
+    return m.stride == m.cols || m.rows == 1;
+}
+
+// A dense view of `type`: the matrix itself, or room in `scratch` of the same size.
+Matrix dense_room(const Matrix& m, DType type, Scratch& scratch) {
+    return {scratch.get<std::byte>(static_cast<size_t>(m.rows * m.cols) * size_of(type)), type, m.rows, m.cols,
+            m.cols};
+}
+
+Matrix as_dense(const Matrix& m, DType type, Scratch& scratch) {
+    if (m.type == type && is_dense(m)) return m;
+    const Matrix copy = dense_room(m, type, scratch);
+    cast(m, copy);
+    return copy;
+}
+
+enum Operation : int64_t { forward_product, forward_add, input_gradient_product, weight_gradient_product };
+
+// Everything that a primitive depends on.
+using Key = std::array<int64_t, 8>;
+
+struct Primitive {
+    dnnl::primitive primitive;
+    memory::desc pad, result;
+    dnnl::primitive spread;  // of a weight gradient: adds the packed result to the caller's rows
+};
+
+}  // namespace
+
+struct Products::State {
+    DType type;  // of the operands of a product
+    bool tiles;  // AMX: oneDNN is fast at other layouts
+    dnnl::engine engine{dnnl::engine::kind::cpu, 0};
+    std::mutex mutex;
+    std::map<Key, Primitive> primitives;
+    std::map<std::pair<int64_t, int64_t>, memory::desc> layouts;
+
+    template <class Make>
+    const Primitive& find(const Key& key, Make make) {
+        const std::lock_guard lock(mutex);
+        auto found = primitives.find(key);
+        if (found == primitives.end()) found = primitives.emplace(key, make()).first;
+        return found->second;
+    }
+
+    dnnl::inner_product_forward::primitive_desc forward_desc(int64_t rows, const memory::desc& weight, bool bias,
+                                                             DType y_type, bool sum) const;
+    Primitive make_input_gradient(int64_t rows, const memory::desc& weight, DType dx_type) const;
+    Primitive make_weight_gradient(int64_t rows, int64_t out, int64_t in, int64_t dw_stride) const;
+    void run(const Primitive& primitive, std::unordered_map<int, memory> arguments) const;
+};
+
+namespace {
+
+dnnl::primitive_attr own_scratchpad() {
+    dnnl::primitive_attr attributes;
+    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    return attributes;
+}
+
+}  // namespace
+
+dnnl::inner_product_forward::primitive_desc Products::State::forward_desc(int64_t rows, const memory::desc& weight,
+                                                                          bool bias, DType y_type, bool sum) const {
+    const auto dims = weight.dims();
+    const auto x = dense_desc(rows, dims[1], type), y = dense_desc(rows, dims[0], y_type);
+    const memory::desc b({dims[0]}, memory::data_type::f32, Tag::a);
+    auto attributes = own_scratchpad();
+    if (sum) {
+        dnnl::post_ops operations;
+        operations.append_sum();
+        attributes.set_post_ops(operations);
+    }
+    using Forward = dnnl::inner_product_forward;
+    const auto kind = dnnl::prop_kind::forward_inference;
+    const auto desc = bias ? Forward::desc(kind, x, weight, b, y) : Forward::desc(kind, x, weight, y);
+    return {desc, attributes, engine};
+}
+
+Primitive Products::State::make_input_gradient(int64_t rows, const memory::desc& weight, DType dx_type) const {
+    const auto dims = weight.dims();
+    const auto dy = dense_desc(rows, dims[0], type), dx = dense_desc(rows, dims[1], dx_type);
+    const dnnl::inner_product_backward_data::primitive_desc desc(
+        {dx, weight, dy}, own_scratchpad(), engine, forward_desc(rows, weight, false, type, false));
+    return {dnnl::inner_product_backward_data(desc), desc.scratchpad_desc(), {}, {}};
+}
+
+// bfloat16: a product into packed (AMX) or plain float32, which a reorder adds to the caller's rows.
+Primitive Products::State::make_weight_gradient(int64_t rows, int64_t out, int64_t in, int64_t dw_stride) const {
+    const auto x = dense_desc(rows, in, type), dy = dense_desc(rows, out, type);
+    const auto float32 = memory::data_type::f32;
+    const memory::desc any({out, in}, dnnl_type(type), Tag::any);
+    const memory::desc wanted({out, in}, float32, tiles ? Tag::any : Tag::ab);
+    const memory::desc target({out, in}, float32, memory::dims{dw_stride, 1});
+    const dnnl::inner_product_backward_weights::primitive_desc desc({x, wanted, dy}, own_scratchpad(), engine,
+                                                                    forward_desc(rows, any, false, type, false));
+    dnnl::primitive_attr attributes;
+    dnnl::post_ops operations;
+    operations.append_sum();
+    attributes.set_post_ops(operations);
+    const dnnl::reorder::primitive_desc spread(engine, desc.diff_weights_desc(), engine, target, attributes);
+    return {dnnl::inner_product_backward_weights(desc), desc.scratchpad_desc(), desc.diff_weights_desc(),
+            dnnl::reorder(spread)};
+}
+
+void Products::State::run(const Primitive& primitive, std::unordered_map<int, memory> arguments) const {
+    void* pad = thread_scratch().pad.get<std::byte>(primitive.pad.get_size());
+    arguments.emplace(DNNL_ARG_SCRATCHPAD, memory(primitive.pad, engine, pad));
+    dnnl::stream stream(engine);
+    primitive.primitive.execute(stream, arguments);
+}
+
+Products::Products(DType compute) : state_(std::make_unique<State>()) {
+    constexpr auto amx = static_cast<int>(dnnl::cpu_isa::avx512_core_amx);
+    state_->type = compute == DType::bf16 && cpu_has_bfloat16() ? DType::bf16 : DType::f32;
+    state_->tiles = (static_cast<int>(dnnl::get_effective_cpu_isa()) & amx) == amx;
+}
+
+Products::~Products() = default;
+
+std::unique_ptr<Weight> Products::make_weight(int64_t out, int64_t in, bool) {
+    auto weight = std::make_unique<PackedWeight>();
+    weight->out = out;
+    weight->in = in;
+    {
+        const std::lock_guard lock(state_->mutex);
+        auto& layout = state_->layouts[{out, in}];
+        if (!layout.data.ndims) {
+            const memory::desc any({out, in}, dnnl_type(state_->type), Tag::any);
+            layout = state_->forward_desc(layout_rows, any, true, state_->type, false).weights_desc();
+        }
+        weight->layout = layout;
+    }
+    weight->data = allocate_zeroed(weight->layout.get_size());
+    return weight;
+}
+
+void Products::pack(Weight& weight, const float* master, int64_t stride) {
+    const auto& target = packed(weight);
+    const memory::desc source({weight.out, weight.in}, memory::data_type::f32, memory::dims{stride, 1});
+    memory from(source, state_->engine, const_cast<float*>(master));
+    memory to(target.layout, state_->engine, target.data.get());
+    dnnl::stream stream(state_->engine);
+    dnnl::reorder(from, to).execute(stream, from, to);
+}
+
+void Products::forward(Matrix x, const Weight& weight, const float* bias, Matrix y, bool add_to_y) {
+    assert(x.cols == weight.in && y.cols == weight.out && x.rows == y.rows);
+    const auto& w = packed(weight);
+    auto& scratch = thread_scratch();
+    const bool direct = is_dense(y) && (y.type == state_->type || y.type == DType::f32);
+    const bool sum = add_to_y && direct;
+    const Matrix source = as_dense(x, state_->type, scratch.x);
+    const Matrix target = direct ? y : dense_room(y, DType::f32, scratch.y);
+
+    const Key key{sum ? forward_add : forward_product, x.rows, w.out, w.in, bias != nullptr,
+                  static_cast<int64_t>(target.type), 0, thread_count()};
+    const auto& primitive = state_->find(key, [&]() -> Primitive {
+        const auto desc = state_->forward_desc(x.rows, w.layout, bias, target.type, sum);
+        return {dnnl::inner_product_forward(desc), desc.scratchpad_desc(), {}, {}};
+    });
+    const auto& engine = state_->engine;
+    std::unordered_map<int, memory> arguments{
+        {DNNL_ARG_SRC, memory(dense_desc(x.rows, x.cols, source.type), engine, source.data)},
+        {DNNL_ARG_WEIGHTS, memory(w.layout, engine, w.data.get())},
+        {DNNL_ARG_DST, memory(dense_desc(y.rows, y.cols, target.type), engine, target.data)}};
+    if (bias)
+        arguments.emplace(DNNL_ARG_BIAS, memory({{w.out}, memory::data_type::f32, Tag::a}, engine,
+                                                const_cast<float*>(bias)));
+    state_->run(primitive, std::move(arguments));
+    if (direct) return;
+    if (add_to_y)
+        add(target, y);
+    else
+        cast(target, y);
+}
+
+void Products::input_gradient(Matrix dy, const Weight& weight, Matrix dx) {
+    assert(dy.cols == weight.out && dx.cols == weight.in && dx.rows == dy.rows);
+    const auto& w = packed(weight);
+    auto& scratch = thread_scratch();
+    const bool direct = is_dense(dx) && (dx.type == state_->type || dx.type == DType::f32);
+    const Matrix source = as_dense(dy, state_->type, scratch.x);
+    const Matrix target = direct ? dx : dense_room(dx, DType::f32, scratch.y);
+
+    const Key key{input_gradient_product, dy.rows, w.out, w.in, 0, static_cast<int64_t>(target.type), 0,
+                  thread_count()};
+    const auto& primitive =
+        state_->find(key, [&] { return state_->make_input_gradient(dy.rows, w.layout, target.type); });
+    const auto& engine = state_->engine;
+    state_->run(primitive,
+                {{DNNL_ARG_DIFF_DST, memory(dense_desc(dy.rows, dy.cols, source.type), engine, source.data)},
+                 {DNNL_ARG_WEIGHTS, memory(w.layout, engine, w.data.get())},
+                 {DNNL_ARG_DIFF_SRC, memory(dense_desc(dx.rows, dx.cols, target.type), engine, target.data)}});
+    if (!direct) cast(target, dx);
+}
+
+void Products::weight_gradient(Matrix dy, Matrix x, float* dw, int64_t dw_stride) {
+    assert(dy.rows == x.rows);
+    auto& scratch = thread_scratch();
+    const Matrix gradient = as_dense(dy, state_->type, scratch.y), input = as_dense(x, state_->type, scratch.x);
+    if (state_->type == DType::f32) {
+        dnnl_sgemm('T', 'N', dy.cols, x.cols, x.rows, 1, gradient.f32(), dy.cols, input.f32(), x.cols, 1, dw,
+                   dw_stride);
+        return;
+    }
+    const Key key{weight_gradient_product, x.rows, dy.cols, x.cols, 0, 0, dw_stride, thread_count()};
+    const auto& primitive = state_->find(
+        key, [&] { return state_->make_weight_gradient(x.rows, dy.cols, x.cols, dw_stride); });
+    const auto& engine = state_->engine;
+    memory result(primitive.result, engine, scratch.dw.get<std::byte>(primitive.result.get_size()));
+    state_->run(primitive,
+                {{DNNL_ARG_DIFF_DST, memory(dense_desc(dy.rows, dy.cols, gradient.type), engine, gradient.data)},
+                 {DNNL_ARG_SRC, memory(dense_desc(x.rows, x.cols, input.type), engine, input.data)},
+                 {DNNL_ARG_DIFF_WEIGHTS, result}});
+    memory target({{dy.cols, x.cols}, memory::data_type::f32, memory::dims{dw_stride, 1}}, engine, dw);
+    dnnl::stream stream(engine);
+    primitive.spread.execute(stream, {{DNNL_ARG_FROM, result}, {DNNL_ARG_TO, target}});
+}
+
+}  // namespace osu::cpu

@@ -1,0 +1,107 @@
+#include <limits>
+
+#include "base/parallel.h"
+#include "ops/compare.h"
+
+namespace osu::test {
+namespace {
+
+struct Case {
+    int64_t batch, tokens, heads, head_size, band;
+    std::vector<int32_t> lengths = {};
+
+    AttentionShape shape() const {
+        return {batch, tokens, heads, head_size, band, lengths.empty() ? nullptr : lengths.data()};
+    }
+};
+
+const Case cases[] = {
+    {1, 1, 1, 32, 0},
+    {2, 37, 2, 64, 0},
+    {1, 100, 3, 72, 16},
+    {2, 65, 2, 32, 1},
+    {1, 300, 2, 64, 128},
+    {2, 128, 2, 64, 128, {128, 77}},
+    {3, 50, 1, 32, 200, {50, 1, 0}},
+    {1, 700, 1, 64, 0},
+    {1, 1100, 1, 32, 300, {1061}},
+    {2, 90, 2, 72, 7, {31, 90}},
+};
+
+class Attention : public BothBackends {
+  protected:
+    struct Run {
+        Tensor qkv, out, log_sum, d_out, d_qkv;
+        Run(const Case& c, DType type, float deviation)
+            : qkv(c.batch * c.tokens, 3 * c.heads * c.head_size, type, 0, 1, deviation),
+              out(c.batch * c.tokens, c.heads * c.head_size, type), log_sum(c.heads, c.batch * c.tokens),
+              d_out(c.batch * c.tokens, c.heads * c.head_size, type, 0, 2),
+              d_qkv(c.batch * c.tokens, 3 * c.heads * c.head_size, type, 0, 3) {}
+    };
+};
+INSTANTIATE_FOR_TYPES(Attention);
+
+TEST_P(Attention, ForwardAndBackward) {
+    for (const auto& c : cases)
+        for (const float deviation : {1.0f, 4.0f}) {  // the larger one: weights near 0 and 1
+            SCOPED_TRACE(testing::Message() << c.batch << "x" << c.tokens << ", " << c.heads << " heads of "
+                                            << c.head_size << ", band " << c.band << ", deviation " << deviation);
+            Run run(c, type, deviation);
+            own->attention(run.qkv.own(), c.shape(), run.out.own(), run.log_sum.floats());
+            reference->attention(run.qkv.reference(), c.shape(), run.out.reference(), run.log_sum.reference_floats());
+            run.out.expect_equal(bound, "out");
+            run.log_sum.expect_equal(1e-5, "log_sum");
+            own->attention_backward(run.qkv.own(), c.shape(), run.out.own(), run.d_out.own(), run.log_sum.floats(),
+                                    run.d_qkv.own());
+            reference->attention_backward(run.qkv.reference(), c.shape(), run.out.reference(), run.d_out.reference(),
+                                          run.log_sum.reference_floats(), run.d_qkv.reference());
+            run.d_qkv.expect_equal(bound, "d_qkv");
+        }
+}
+
+// A key outside the band has no influence at all, and a NaN inside it is not lost.
+TEST_P(Attention, MaskIsExact) {
+    const Case c{1, 200, 1, 64, 16};
+    Run run(c, type, 1);
+    for (int64_t k = 0; k < 3 * 64; ++k) run.qkv.set(100 * 192 + k, std::numeric_limits<float>::quiet_NaN());
+    own->attention(run.qkv.own(), c.shape(), run.out.own(), nullptr);
+    for (int64_t q = 0; q < c.tokens; ++q) {
+        const bool sees = q - c.band < 100 && 100 <= q + c.band;
+        bool lost = false;
+        for (int64_t i = 0; i < 64; ++i) lost |= std::isnan(run.out.get(q * 64 + i));
+        if (sees)
+            EXPECT_TRUE(lost) << q;
+    }
+}
+
+// Behind the valid tokens everything is zero, whatever stands there.
+TEST_P(Attention, BehindTheEndIsZero) {
+    const Case c{2, 60, 2, 32, 0, {33, 0}};
+    Run run(c, type, 1);
+    own->attention(run.qkv.own(), c.shape(), run.out.own(), run.log_sum.floats());
+    own->attention_backward(run.qkv.own(), c.shape(), run.out.own(), run.d_out.own(), run.log_sum.floats(),
+                            run.d_qkv.own());
+    for (int64_t n = 33; n < 120; ++n) {
+        for (int64_t i = 0; i < 64; ++i) ASSERT_EQ(run.out.get(n * 64 + i), 0) << n;
+        for (int64_t i = 0; i < 192; ++i) ASSERT_EQ(run.d_qkv.get(n * 192 + i), 0) << n;
+    }
+}
+
+TEST_P(Attention, ThreadsChangeNothing) {
+    const Case c{2, 150, 3, 64, 40, {150, 99}};
+    std::vector<std::byte> first_out, first_gradient;
+    for (const int threads : {1, 2, 3}) {
+        set_thread_count(threads);
+        Run run(c, type, 1);
+        own->attention(run.qkv.own(), c.shape(), run.out.own(), run.log_sum.floats());
+        own->attention_backward(run.qkv.own(), c.shape(), run.out.own(), run.d_out.own(), run.log_sum.floats(),
+                                run.d_qkv.own());
+        if (first_out.empty()) first_out = run.out.bytes(), first_gradient = run.d_qkv.bytes();
+        EXPECT_TRUE(first_out == run.out.bytes()) << threads;
+        EXPECT_TRUE(first_gradient == run.d_qkv.bytes()) << threads;
+    }
+    set_thread_count(0);
+}
+
+}  // namespace
+}  // namespace osu::test

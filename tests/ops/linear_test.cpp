@@ -1,0 +1,110 @@
+#include "base/parallel.h"
+#include "ops/compare.h"
+
+namespace osu::test {
+namespace {
+
+struct Shape3 {
+    int64_t rows, in, out;
+};
+
+constexpr Shape3 shapes[] = {{1, 64, 64},    {3, 256, 1536}, {37, 526, 256}, {130, 768, 4},
+                             {77, 384, 100}, {65, 1152, 72}, {129, 256, 768}};
+
+class Linear : public BothBackends {
+  protected:
+    // The same random weight, packed by either backend; the reference's is rounded to the compute type.
+    void make_weight(const Shape3& s) {
+        Tensor master(s.out, s.in, type, 3, 5, 0.1f);
+        weight = own->make_weight(s.out, s.in, true);
+        reference_weight = reference->make_weight(s.out, s.in, true);
+        own->pack(*weight, master.reference_floats(), s.in + 3);
+        reference->pack(*reference_weight, master.reference_floats(), s.in + 3);
+    }
+    std::unique_ptr<Weight> weight, reference_weight;
+};
+INSTANTIATE_FOR_TYPES(Linear);
+
+TEST_P(Linear, Forward) {
+    for (const auto& s : shapes)
+        for (int variant = 0; variant < 8; ++variant) {
+            SCOPED_TRACE(testing::Message() << s.rows << "x" << s.in << "->" << s.out << " variant " << variant);
+            make_weight(s);
+            Tensor x(s.rows, s.in, variant & 1 ? DType::f32 : type, variant & 4 ? 6 : 0), bias(1, s.out);
+            Tensor y(s.rows, s.out, variant & 2 ? DType::f32 : type, variant & 4 ? 2 : 0, 3);
+            own->linear(x.own(), *weight, variant & 1 ? nullptr : bias.floats(), y.own());
+            reference->linear(x.reference(), *reference_weight, variant & 1 ? nullptr : bias.floats(), y.reference());
+            y.expect_equal(bound, "y");
+            Tensor sum(s.rows, s.out, DType::f32, variant & 4 ? 2 : 0, 4);
+            own->linear_add(x.own(), *weight, sum.own());
+            reference->linear_add(x.reference(), *reference_weight, sum.reference());
+            sum.expect_equal(bound, "sum");
+        }
+}
+
+TEST_P(Linear, Gelu) {
+    for (const auto& s : shapes) {
+        make_weight(s);
+        Tensor x(s.rows, s.in, type), bias(1, s.out), y(s.rows, s.out, type), pre(s.rows, s.out, type), z = y;
+        own->linear_gelu(x.own(), *weight, bias.floats(), pre.own(), y.own());
+        own->linear_gelu(x.own(), *weight, bias.floats(), {}, z.own());
+        reference->linear_gelu(x.reference(), *reference_weight, bias.floats(), pre.reference(), y.reference());
+        reference->linear_gelu(x.reference(), *reference_weight, bias.floats(), {}, z.reference());
+        pre.expect_equal(bound, "pre");
+        y.expect_equal(bound, "y");
+        z.expect_equal(bound, "y without pre");
+    }
+}
+
+TEST_P(Linear, Backward) {
+    for (const auto& s : shapes)
+        for (int variant = 0; variant < 8; ++variant) {
+            SCOPED_TRACE(testing::Message() << s.rows << "x" << s.in << "->" << s.out << " variant " << variant);
+            make_weight(s);
+            Tensor x(s.rows, s.in, variant & 1 ? DType::f32 : type, variant & 4 ? 6 : 0);
+            Tensor dy(s.rows, s.out, variant & 2 ? DType::f32 : type, variant & 4 ? 2 : 0, 3);
+            Tensor dx(s.rows, s.in, variant & 1 ? DType::f32 : type, variant & 4 ? 4 : 0, 4);
+            Tensor dw(s.out, s.in, DType::f32, variant & 1 ? 5 : 0, 5), dbias(1, s.out, DType::f32, 0, 6);
+            const int64_t stride = s.in + (variant & 1 ? 5 : 0);
+            own->linear_backward(dy.own(), x.own(), *weight, variant & 2 ? Matrix{} : dx.own(), dw.floats(), stride,
+                                 variant & 1 ? nullptr : dbias.floats());
+            reference->linear_backward(dy.reference(), x.reference(), *reference_weight,
+                                       variant & 2 ? Matrix{} : dx.reference(), dw.reference_floats(), stride,
+                                       variant & 1 ? nullptr : dbias.reference_floats());
+            dx.expect_equal(bound, "dx");
+            dw.expect_equal(bound, "dw");
+            dbias.expect_equal(bound, "dbias");
+        }
+}
+
+// Packed again after the master changed, another number of rows, another number of threads: the same weight.
+TEST_P(Linear, WeightIsReused) {
+    const Shape3 s{50, 256, 320};
+    make_weight(s);
+    Tensor master(s.out, s.in, type, 0, 9);
+    own->pack(*weight, master.reference_floats(), s.in);
+    reference->pack(*reference_weight, master.reference_floats(), s.in);
+    for (const int threads : {1, 2, 3}) {
+        set_thread_count(threads);
+        for (const int64_t rows : {1, 16, 50, 333}) {
+            Tensor x(rows, s.in, type), y(rows, s.out, type);
+            own->linear(x.own(), *weight, nullptr, y.own());
+            reference->linear(x.reference(), *reference_weight, nullptr, y.reference());
+            y.expect_equal(bound, "y");
+        }
+    }
+    set_thread_count(0);
+}
+
+TEST_P(Linear, GeluBackward) {
+    Tensor dy(33, 1000, type, 0, 1), pre(33, 1000, type, 3, 2, 3.0f), d_pre(33, 1000, type, 1, 3);
+    own->gelu_backward(dy.own(), pre.own(), d_pre.own());
+    reference->gelu_backward(dy.reference(), pre.reference(), d_pre.reference());
+    d_pre.expect_equal(bound, "d_pre");
+    own->gelu_backward(dy.own(), pre.own(), dy.own());
+    reference->gelu_backward(dy.reference(), pre.reference(), dy.reference());
+    dy.expect_equal(bound, "in place");
+}
+
+}  // namespace
+}  // namespace osu::test
