@@ -20,11 +20,17 @@ inline double tolerance(DType type) {
 class Tensor {
   public:
     // Normal values rounded to `type`; `gap` more elements between the rows, which nobody may touch.
-    Tensor(int64_t rows, int64_t cols, DType type = DType::f32, int64_t gap = 0, uint64_t seed = 1, float deviation = 1)
-        : rows_(rows), cols_(cols), stride_(cols + gap), type_(type), values_(rows * stride_),
+    Tensor(int64_t rows, int64_t cols, DType type = DType::f32, int64_t gap = 0, uint64_t seed = 1,
+           float deviation = 1)
+        : rows_(rows),
+          cols_(cols),
+          stride_(cols + gap),
+          type_(type),
+          values_(rows * stride_),
           memory_(values_.size() * size_of(type) + 64) {
         Philox(seed, static_cast<uint64_t>(rows * 131 + cols)).fill_normal(values_);
-        for (float& v : values_) v = type == DType::bf16 ? to_float(to_bfloat16(v * deviation)) : v * deviation;
+        for (float& v : values_)
+            v = type == DType::bf16 ? to_float(to_bfloat16(v * deviation)) : v * deviation;
         for (size_t i = 0; i < values_.size(); ++i) set(i, values_[i]);
     }
 
@@ -47,8 +53,9 @@ class Tensor {
             if (error > worst || std::isnan(error)) worst = error, where = static_cast<int64_t>(i);
             if (std::isnan(error)) break;
         }
-        EXPECT_LE(worst / largest, bound) << what << " at row " << where / stride_ << ", column " << where % stride_
-                                          << ": " << get(where) << " instead of " << values_[where];
+        EXPECT_LE(worst / largest, bound)
+            << what << " at row " << where / stride_ << ", column " << where % stride_ << ": " << get(where)
+            << " instead of " << values_[where];
     }
 
     float get(size_t i) const {

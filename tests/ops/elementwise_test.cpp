@@ -21,9 +21,17 @@ TEST_P(Elementwise, Cast) {
 // Rounding is to nearest even, as to_bfloat16 does it, also at the edges.
 TEST(Cast, RoundsLikeScalarCode) {
     const auto own = make_cpu_backend(DType::bf16);
-    std::vector<float> x = {0.0f, -0.0f, 1.00390625f, 1.01171875f, 3.4e38f, -3.4e38f, 1e-40f,
-                            std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN(),
-                            std::bit_cast<float>(0x7fffffffu), std::bit_cast<float>(0xff800001u)};
+    std::vector<float> x = {0.0f,
+                            -0.0f,
+                            1.00390625f,
+                            1.01171875f,
+                            3.4e38f,
+                            -3.4e38f,
+                            1e-40f,
+                            std::numeric_limits<float>::infinity(),
+                            std::numeric_limits<float>::quiet_NaN(),
+                            std::bit_cast<float>(0x7fffffffu),
+                            std::bit_cast<float>(0xff800001u)};
     x.resize(50, 1.00390625f * 3);
     std::vector<BFloat16> y(x.size());
     const auto count = static_cast<int64_t>(x.size());
@@ -42,7 +50,8 @@ TEST_P(Elementwise, Silu) {
 }
 
 TEST_P(Elementwise, SinusoidalFeatures) {
-    std::vector<float> values = {0, 1, -1, 0.5f, 512, 384, 999, 1e5f, 123456.7f, -98765.4f, 1e6f, 3e7f, 2e9f, 1e20f};
+    std::vector<float> values = {0,    1,         -1,        0.5f, 512,  384,  999,
+                                 1e5f, 123456.7f, -98765.4f, 1e6f, 3e7f, 2e9f, 1e20f};
     for (int i = 0; i < 40; ++i) values.push_back(static_cast<float>(i * 7919.37));
     for (const int64_t size : {128, 256, 6}) {
         Tensor out(static_cast<int64_t>(values.size()), size, type, 3);
@@ -81,9 +90,10 @@ TEST_P(Elementwise, AdamW) {
         s.weight_decay = 0.01f;
         s.gradient_scale = 0.5f;
         s.ema_decay = 0.99f;
-        own->adamw(parameter.floats(), gradient.floats(), average.floats(), square.floats(), ema.floats(), n, s);
-        reference->adamw(parameter.reference_floats(), gradient.reference_floats(), average.reference_floats(),
-                         square.reference_floats(), ema.reference_floats(), n, s);
+        own->adamw(parameter.floats(), gradient.floats(), average.floats(), square.floats(), ema.floats(), n,
+                   s);
+        reference->adamw(parameter.reference_floats(), gradient.reference_floats(),
+                         average.reference_floats(), square.reference_floats(), ema.reference_floats(), n, s);
     }
     parameter.expect_equal(1e-6, "parameter");
     average.expect_equal(1e-6, "exp_avg");

@@ -1,5 +1,5 @@
-// The reference's backwards against central differences of its forwards: what the fast backends are compared with is
-// right by itself.
+// The reference's backwards against central differences of its forwards: what the fast backends are compared
+// with is right by itself.
 #include <functional>
 #include <random>
 
@@ -11,7 +11,8 @@ namespace {
 // Σ weights·values
 double dot(Tensor& weights, Tensor& values, size_t n) {
     double sum = 0;
-    for (size_t i = 0; i < n; ++i) sum += double{weights.reference_floats()[i]} * values.reference_floats()[i];
+    for (size_t i = 0; i < n; ++i)
+        sum += double{weights.reference_floats()[i]} * values.reference_floats()[i];
     return sum;
 }
 
@@ -35,7 +36,8 @@ void expect_gradient(Tensor& input, const float* gradient, size_t n, const std::
 const auto backend = make_reference_backend();
 
 TEST(ReferenceGradient, Linear) {
-    Tensor x(5, 12), master(7, 12, DType::f32, 0, 2), bias(1, 7, DType::f32, 0, 3), y(5, 7), dy(5, 7, DType::f32, 0, 4);
+    Tensor x(5, 12), master(7, 12, DType::f32, 0, 2), bias(1, 7, DType::f32, 0, 3), y(5, 7),
+        dy(5, 7, DType::f32, 0, 4);
     const auto weight = backend->make_weight(7, 12, true);
     const auto loss = [&] {
         backend->pack(*weight, master.reference_floats(), 12);
@@ -44,8 +46,8 @@ TEST(ReferenceGradient, Linear) {
     };
     loss();
     Tensor dx(5, 12), dw(7, 12, DType::f32, 0, 1, 0), dbias(1, 7, DType::f32, 0, 1, 0);
-    backend->linear_backward(dy.reference(), x.reference(), *weight, dx.reference(), dw.reference_floats(), 12,
-                             dbias.reference_floats());
+    backend->linear_backward(dy.reference(), x.reference(), *weight, dx.reference(), dw.reference_floats(),
+                             12, dbias.reference_floats());
     expect_gradient(x, dx.reference_floats(), 60, loss, "dx");
     expect_gradient(master, dw.reference_floats(), 84, loss, "dw");
     expect_gradient(bias, dbias.reference_floats(), 7, loss, "dbias");
@@ -78,8 +80,9 @@ TEST(ReferenceGradient, ResidualNorm) {
     Tensor mean(1, rows), rstd(1, rows), dy(rows, h, DType::f32, 0, 6), above(rows, h, DType::f32, 0, 7);
     const Modulation modulation{shift.reference(), scale.reference()};
     const auto loss = [&] {
-        backend->residual_norm(x.reference(), branch.reference(), gate.reference(), modulation, x_out.reference(),
-                               y.reference(), mean.reference_floats(), rstd.reference_floats());
+        backend->residual_norm(x.reference(), branch.reference(), gate.reference(), modulation,
+                               x_out.reference(), y.reference(), mean.reference_floats(),
+                               rstd.reference_floats());
         return dot(dy, y, rows * h) + dot(above, x_out, rows * h);
     };
     loss();

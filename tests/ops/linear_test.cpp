@@ -8,8 +8,13 @@ struct Shape3 {
     int64_t rows, in, out;
 };
 
-constexpr Shape3 shapes[] = {{1, 64, 64},    {3, 256, 1536}, {37, 526, 256}, {130, 768, 4},
-                             {77, 384, 100}, {65, 1152, 72}, {129, 256, 768}};
+constexpr Shape3 shapes[] = {{1, 64, 64},   {3, 256, 1536}, {37, 526, 64},
+                             {130, 768, 4}, {21, 1152, 72}, {65, 64, 256}};
+
+// Types and strides: all eight combinations for one shape, the extremes for the others.
+std::vector<int> variants(const Shape3& s) {
+    return s.rows == 65 ? std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7} : std::vector<int>{0, 7};
+}
 
 class Linear : public BothBackends {
   protected:
@@ -27,13 +32,15 @@ INSTANTIATE_FOR_TYPES(Linear);
 
 TEST_P(Linear, Forward) {
     for (const auto& s : shapes)
-        for (int variant = 0; variant < 8; ++variant) {
-            SCOPED_TRACE(testing::Message() << s.rows << "x" << s.in << "->" << s.out << " variant " << variant);
+        for (const int variant : variants(s)) {
+            SCOPED_TRACE(testing::Message()
+                         << s.rows << "x" << s.in << "->" << s.out << " variant " << variant);
             make_weight(s);
             Tensor x(s.rows, s.in, variant & 1 ? DType::f32 : type, variant & 4 ? 6 : 0), bias(1, s.out);
             Tensor y(s.rows, s.out, variant & 2 ? DType::f32 : type, variant & 4 ? 2 : 0, 3);
             own->linear(x.own(), *weight, variant & 1 ? nullptr : bias.floats(), y.own());
-            reference->linear(x.reference(), *reference_weight, variant & 1 ? nullptr : bias.floats(), y.reference());
+            reference->linear(x.reference(), *reference_weight, variant & 1 ? nullptr : bias.floats(),
+                              y.reference());
             y.expect_equal(bound, "y");
             Tensor sum(s.rows, s.out, DType::f32, variant & 4 ? 2 : 0, 4);
             own->linear_add(x.own(), *weight, sum.own());
@@ -48,7 +55,8 @@ TEST_P(Linear, Gelu) {
         Tensor x(s.rows, s.in, type), bias(1, s.out), y(s.rows, s.out, type), pre(s.rows, s.out, type), z = y;
         own->linear_gelu(x.own(), *weight, bias.floats(), pre.own(), y.own());
         own->linear_gelu(x.own(), *weight, bias.floats(), {}, z.own());
-        reference->linear_gelu(x.reference(), *reference_weight, bias.floats(), pre.reference(), y.reference());
+        reference->linear_gelu(x.reference(), *reference_weight, bias.floats(), pre.reference(),
+                               y.reference());
         reference->linear_gelu(x.reference(), *reference_weight, bias.floats(), {}, z.reference());
         pre.expect_equal(bound, "pre");
         y.expect_equal(bound, "y");
@@ -58,16 +66,17 @@ TEST_P(Linear, Gelu) {
 
 TEST_P(Linear, Backward) {
     for (const auto& s : shapes)
-        for (int variant = 0; variant < 8; ++variant) {
-            SCOPED_TRACE(testing::Message() << s.rows << "x" << s.in << "->" << s.out << " variant " << variant);
+        for (const int variant : variants(s)) {
+            SCOPED_TRACE(testing::Message()
+                         << s.rows << "x" << s.in << "->" << s.out << " variant " << variant);
             make_weight(s);
             Tensor x(s.rows, s.in, variant & 1 ? DType::f32 : type, variant & 4 ? 6 : 0);
             Tensor dy(s.rows, s.out, variant & 2 ? DType::f32 : type, variant & 4 ? 2 : 0, 3);
             Tensor dx(s.rows, s.in, variant & 1 ? DType::f32 : type, variant & 4 ? 4 : 0, 4);
             Tensor dw(s.out, s.in, DType::f32, variant & 1 ? 5 : 0, 5), dbias(1, s.out, DType::f32, 0, 6);
             const int64_t stride = s.in + (variant & 1 ? 5 : 0);
-            own->linear_backward(dy.own(), x.own(), *weight, variant & 2 ? Matrix{} : dx.own(), dw.floats(), stride,
-                                 variant & 1 ? nullptr : dbias.floats());
+            own->linear_backward(dy.own(), x.own(), *weight, variant & 2 ? Matrix{} : dx.own(), dw.floats(),
+                                 stride, variant & 1 ? nullptr : dbias.floats());
             reference->linear_backward(dy.reference(), x.reference(), *reference_weight,
                                        variant & 2 ? Matrix{} : dx.reference(), dw.reference_floats(), stride,
                                        variant & 1 ? nullptr : dbias.reference_floats());
@@ -79,14 +88,14 @@ TEST_P(Linear, Backward) {
 
 // Packed again after the master changed, another number of rows, another number of threads: the same weight.
 TEST_P(Linear, WeightIsReused) {
-    const Shape3 s{50, 256, 320};
+    const Shape3 s{50, 128, 160};
     make_weight(s);
     Tensor master(s.out, s.in, type, 0, 9);
     own->pack(*weight, master.reference_floats(), s.in);
     reference->pack(*reference_weight, master.reference_floats(), s.in);
     for (const int threads : {1, 2, 3}) {
         set_thread_count(threads);
-        for (const int64_t rows : {1, 16, 50, 333}) {
+        for (const int64_t rows : {1, 16, 133}) {
             Tensor x(rows, s.in, type), y(rows, s.out, type);
             own->linear(x.own(), *weight, nullptr, y.own());
             reference->linear(x.reference(), *reference_weight, nullptr, y.reference());

@@ -10,7 +10,8 @@ struct NormShape {
     int64_t batch, tokens, hidden;
 };
 
-constexpr NormShape shapes[] = {{1, 1, 64}, {3, 37, 256}, {2, 100, 384}, {1, 33, 768}, {2, 5, 1152}, {2, 70, 90}};
+constexpr NormShape shapes[] = {{1, 1, 64},   {3, 37, 256}, {2, 100, 384},
+                                {1, 33, 768}, {2, 5, 1152}, {2, 70, 90}};
 
 // The columns of an adaLN output of `parts` vectors a row.
 Matrix part(Matrix all, int64_t index, int64_t hidden) {
@@ -28,12 +29,16 @@ TEST_P(Norm, Forward) {
             const auto run = [&](Backend& backend, auto matrix, auto floats) {
                 const Matrix all = matrix(ada);
                 backend.residual_norm(matrix(x), with_branch ? matrix(branch) : Matrix{},
-                                      with_branch ? part(all, 2, h) : Matrix{}, {part(all, 0, h), part(all, 1, h)},
+                                      with_branch ? part(all, 2, h) : Matrix{},
+                                      {part(all, 0, h), part(all, 1, h)},
                                       in_place ? matrix(x) : matrix(x_out), with_y ? matrix(y) : Matrix{},
                                       floats(mean), floats(rstd));
             };
-            run(*own, [](Tensor& t) { return t.own(); }, [](Tensor& t) { return t.floats(); });
-            run(*reference, [](Tensor& t) { return t.reference(); }, [](Tensor& t) { return t.reference_floats(); });
+            run(
+                *own, [](Tensor& t) { return t.own(); }, [](Tensor& t) { return t.floats(); });
+            run(
+                *reference, [](Tensor& t) { return t.reference(); },
+                [](Tensor& t) { return t.reference_floats(); });
             (in_place ? x : x_out).expect_equal(1e-5, "x_out");
             y.expect_equal(bound, "y");
             mean.expect_equal(1e-5, "mean");
@@ -52,8 +57,8 @@ TEST_P(Norm, SharedModulation) {
         return m;
     };
     const Matrix a = ada.own(), b = ada.reference();
-    own->residual_norm(x.own(), branch.own(), shared(a, 2), {shared(a, 0), shared(a, 1)}, x.own(), y.own(), nullptr,
-                       nullptr);
+    own->residual_norm(x.own(), branch.own(), shared(a, 2), {shared(a, 0), shared(a, 1)}, x.own(), y.own(),
+                       nullptr, nullptr);
     reference->residual_norm(x.reference(), branch.reference(), shared(b, 2), {shared(b, 0), shared(b, 1)},
                              x.reference(), y.reference(), nullptr, nullptr);
     x.expect_equal(1e-5, "x");
@@ -63,27 +68,32 @@ TEST_P(Norm, SharedModulation) {
 TEST_P(Norm, Backward) {
     for (const auto& [batch, tokens, h] : shapes)
         for (const bool with_branch : {true, false}) {
-            SCOPED_TRACE(testing::Message() << batch << "x" << tokens << "x" << h << " branch " << with_branch);
+            SCOPED_TRACE(testing::Message()
+                         << batch << "x" << tokens << "x" << h << " branch " << with_branch);
             const int64_t rows = batch * tokens;
             Tensor dy(rows, h, type), x_out(rows, h, DType::f32, 0, 2), branch(rows, h, type, 0, 3);
-            Tensor ada(batch, 6 * h, DType::f32, 0, 4), dx(rows, h, DType::f32, 0, 5), d_branch(rows, h, type, 0, 6);
+            Tensor ada(batch, 6 * h, DType::f32, 0, 4), dx(rows, h, DType::f32, 0, 5),
+                d_branch(rows, h, type, 0, 6);
             Tensor d_ada(batch, 6 * h, DType::f32, 0, 7), mean(1, rows), rstd(1, rows);
-            reference->residual_norm(x_out.reference(), {}, {}, {part(ada.reference(), 0, h), part(ada.reference(), 1, h)},
-                                     x_out.reference(), dy.reference(), mean.reference_floats(),
-                                     rstd.reference_floats());
+            reference->residual_norm(
+                x_out.reference(), {}, {}, {part(ada.reference(), 0, h), part(ada.reference(), 1, h)},
+                x_out.reference(), dy.reference(), mean.reference_floats(), rstd.reference_floats());
             for (int64_t i = 0; i < rows; ++i)
                 mean.set(i, mean.reference_floats()[i]), rstd.set(i, rstd.reference_floats()[i]);
             dy = Tensor(rows, h, type);
             const auto run = [&](Backend& backend, auto matrix, auto floats) {
                 const Matrix all = matrix(ada), d_all = matrix(d_ada);
                 backend.residual_norm_backward(
-                    matrix(dy), matrix(x_out), floats(mean), floats(rstd), with_branch ? matrix(branch) : Matrix{},
-                    with_branch ? part(all, 2, h) : Matrix{}, {part(all, 0, h), part(all, 1, h)}, matrix(dx),
-                    with_branch ? matrix(d_branch) : Matrix{}, with_branch ? part(d_all, 2, h) : Matrix{},
-                    {part(d_all, 0, h), part(d_all, 1, h)});
+                    matrix(dy), matrix(x_out), floats(mean), floats(rstd),
+                    with_branch ? matrix(branch) : Matrix{}, with_branch ? part(all, 2, h) : Matrix{},
+                    {part(all, 0, h), part(all, 1, h)}, matrix(dx), with_branch ? matrix(d_branch) : Matrix{},
+                    with_branch ? part(d_all, 2, h) : Matrix{}, {part(d_all, 0, h), part(d_all, 1, h)});
             };
-            run(*own, [](Tensor& t) { return t.own(); }, [](Tensor& t) { return t.floats(); });
-            run(*reference, [](Tensor& t) { return t.reference(); }, [](Tensor& t) { return t.reference_floats(); });
+            run(
+                *own, [](Tensor& t) { return t.own(); }, [](Tensor& t) { return t.floats(); });
+            run(
+                *reference, [](Tensor& t) { return t.reference(); },
+                [](Tensor& t) { return t.reference_floats(); });
             dx.expect_equal(1e-5, "dx");
             d_branch.expect_equal(bound, "d_branch");
             d_ada.expect_equal(1e-5, "d_ada");

@@ -15,7 +15,9 @@ struct BackendCase {
 };
 
 inline std::vector<BackendCase> all_backends() {
-    return {{"reference", false, make_reference_backend}};
+    return {{"reference", false, make_reference_backend},
+            {"cpu_f32", false, [] { return make_cpu_backend(DType::f32); }},
+            {"cpu_bf16", true, [] { return make_cpu_backend(DType::bf16); }}};
 }
 
 }  // namespace osu::test

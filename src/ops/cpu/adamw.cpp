@@ -8,11 +8,11 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/cpu/adamw.cpp"
-#include "ops/cpu/targets.h"
 #include <hwy/foreach_target.h>  // compiles this file again for every target
 #include <hwy/highway.h>
 
 #include "ops/cpu/simd_inl.h"
+#include "ops/cpu/targets.h"
 
 #ifndef OSU_OPS_CPU_ADAMW_ONCE
 #define OSU_OPS_CPU_ADAMW_ONCE
@@ -23,9 +23,9 @@ struct AdamWArguments {
     const float* gradient;
     float *exp_avg, *exp_avg_sq, *ema;
     AdamWStep step;
-    float keep;          // 1 − learning rate · weight decay
-    float rate;          // learning rate / (1 − β1^step)
-    float denominator;   // 1 / √(1 − β2^step)
+    float keep;         // 1 − learning rate · weight decay
+    float rate;         // learning rate / (1 − β1^step)
+    float denominator;  // 1 / √(1 − β2^step)
 };
 
 }  // namespace osu::cpu
@@ -41,7 +41,8 @@ void adamw_piece(const AdamWArguments& a, int64_t first, int64_t count) {
     const auto rest2 = hn::Set(d, static_cast<float>(1 - double{a.step.beta2}));
     const auto decay = hn::Set(d, a.step.ema_decay);
     const auto fresh = hn::Set(d, static_cast<float>(1 - double{a.step.ema_decay}));
-    const auto scale = hn::Set(d, a.step.gradient_scale), keep = hn::Set(d, a.keep), rate = hn::Set(d, a.rate);
+    const auto scale = hn::Set(d, a.step.gradient_scale), keep = hn::Set(d, a.keep),
+               rate = hn::Set(d, a.rate);
     const auto denominator = hn::Set(d, a.denominator), epsilon = hn::Set(d, a.step.epsilon);
     for_vectors(count, [&](int64_t i, int64_t n) {
         const int64_t at = first + i;
@@ -104,9 +105,8 @@ void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_a
                                    static_cast<float>(1 / std::sqrt(correction2))};
     const auto run = HWY_DYNAMIC_DISPATCH(adamw_piece);
     const auto count = static_cast<int64_t>(n);
-    parallel_for((count + piece - 1) / piece, [&](int64_t i) {
-        run(arguments, i * piece, std::min(piece, count - i * piece));
-    });
+    parallel_for((count + piece - 1) / piece,
+                 [&](int64_t i) { run(arguments, i * piece, std::min(piece, count - i * piece)); });
 }
 
 double squared_norm(const float* values, size_t n) {

@@ -1,5 +1,6 @@
-// Banded attention, forward: blocks of 32 queries against their band of keys, softmax in float32. Keys and values of a
-// span of queries are packed once for all its blocks; long bands are walked in chunks with a running maximum.
+// Banded attention, forward: blocks of 32 queries against their band of keys, softmax in float32. Keys and
+// values of a span of queries are packed once for all its blocks; long bands are walked in chunks with a
+// running maximum.
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -12,11 +13,11 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/cpu/attention.cpp"
-#include "ops/cpu/targets.h"
 #include <hwy/foreach_target.h>  // compiles this file again for every target
 #include <hwy/highway.h>
 
 #include "ops/cpu/attention_inl.h"
+#include "ops/cpu/targets.h"
 
 #ifndef OSU_OPS_CPU_ATTENTION_ONCE
 #define OSU_OPS_CPU_ATTENTION_ONCE
@@ -47,8 +48,14 @@ template <class T, class E>
 class Span {
   public:
     Span(const AttentionForward& a, int64_t b, int64_t head, int64_t valid)
-        : a_(a), shape_(*a.shape), valid_(valid), size_(shape_.head_size), wide_(round_up16(size_)),
-          scale_(1 / std::sqrt(static_cast<float>(size_))), row0_(b * shape_.tokens), column_(head * size_),
+        : a_(a),
+          shape_(*a.shape),
+          valid_(valid),
+          size_(shape_.head_size),
+          wide_(round_up16(size_)),
+          scale_(1 / std::sqrt(static_cast<float>(size_))),
+          row0_(b * shape_.tokens),
+          column_(head * size_),
           head_(head) {}
 
     // Queries [first, last), of which those before `valid` exist.
@@ -59,7 +66,8 @@ class Span {
             for (int64_t q = first; q < end; q += block_rows) run_block(q, std::min(end, q + block_rows));
         }
         for (int64_t q = std::max(first, end); q < last; ++q) {
-            std::fill_n(reinterpret_cast<std::byte*>(out(q)), static_cast<size_t>(size_) * sizeof(T), std::byte{0});
+            std::fill_n(reinterpret_cast<std::byte*>(out(q)), static_cast<size_t>(size_) * sizeof(T),
+                        std::byte{0});
             if (a_.log_sum) a_.log_sum[head_ * a_.qkv.rows + row0_ + q] = 0;
         }
     }
@@ -116,8 +124,8 @@ class Span {
                 const float shrink = softmax_row(r, first + r, key, width);
                 if (key > begin && shrink != 1) scale_row(sums_ + r * wide_, shrink);
             }
-            a_.product(count, wide_, width, weights_, width, values_ + at / word_elements<E> * wide_, wide_, sums_,
-                       wide_, key > begin);
+            a_.product(count, wide_, width, weights_, width, values_ + at / word_elements<E> * wide_, wide_,
+                       sums_, wide_, key > begin);
         }
         for (int64_t r = 0; r < count; ++r) {
             T* to = out(first + r);
@@ -126,24 +134,28 @@ class Span {
                 store(hn::Mul(load(sums_ + r * wide_ + i, n), share), to + i, n);
             });
             if (a_.log_sum)
-                a_.log_sum[head_ * a_.qkv.rows + row0_ + first + r] = maximum_[r] * scale_ + std::log(total_[r]);
+                a_.log_sum[head_ * a_.qkv.rows + row0_ + first + r] =
+                    maximum_[r] * scale_ + std::log(total_[r]);
         }
     }
 
     void scale_row(float* row, float factor) const {
-        for (int64_t i = 0; i < wide_; i += lanes) store(hn::Mul(load(row + i), hn::Set(FloatTag(), factor)), row + i);
+        for (int64_t i = 0; i < wide_; i += lanes)
+            store(hn::Mul(load(row + i), hn::Set(FloatTag(), factor)), row + i);
     }
 
-    // Scores of the keys [key, key + width) → weights, exactly zero outside the band. Returns the factor for what was
-    // summed under the former maximum.
+    // Scores of the keys [key, key + width) → weights, exactly zero outside the band. Returns the factor for
+    // what was summed under the former maximum.
     float softmax_row(int64_t r, int64_t q, int64_t key, int64_t width) {
         const FloatTag d;
         const float* scores = scores_ + r * width;
         E* weights = weights_ + r * width;
         // the visible part [low, high) of the chunk, and its vectors [begin, end)
-        const int64_t low = std::max<int64_t>(0, first_key(q) - key), high = std::min(width, last_key(q) - key);
+        const int64_t low = std::max<int64_t>(0, first_key(q) - key),
+                      high = std::min(width, last_key(q) - key);
         if (low >= high) {
-            std::fill_n(reinterpret_cast<std::byte*>(weights), static_cast<size_t>(width) * sizeof(E), std::byte{0});
+            std::fill_n(reinterpret_cast<std::byte*>(weights), static_cast<size_t>(width) * sizeof(E),
+                        std::byte{0});
             return 1;
         }
         const int64_t begin = low / lanes * lanes, end = (high + lanes - 1) / lanes * lanes;
@@ -200,7 +212,8 @@ void attention(Matrix qkv, const AttentionShape& shape, Matrix out, float* log_s
     const auto run = HWY_DYNAMIC_DISPATCH(attention_span);
     parallel_for_dynamic(shape.batch * shape.heads * spans, [&](int64_t i) {
         const int64_t first = i % spans * span;
-        run(arguments, i / spans / shape.heads, i / spans % shape.heads, first, std::min(shape.tokens, first + span));
+        run(arguments, i / spans / shape.heads, i / spans % shape.heads, first,
+            std::min(shape.tokens, first + span));
     });
 }
 

@@ -1,5 +1,5 @@
-// Banded attention, backward. Probabilities are computed again from log_sum, transposed (keys × queries), so that no
-// block has to be turned: with P = exp(K·Qᵀ·scale − log_sum) and dP = V·dOᵀ,
+// Banded attention, backward. Probabilities are computed again from log_sum, transposed (keys × queries), so
+// that no block has to be turned: with P = exp(K·Qᵀ·scale − log_sum) and dP = V·dOᵀ,
 //   dS = P∘(dP − Σ dO·O)·scale,   dV += P·dO,   dK += dS·Q,   dQᵀ = Kᵀ·dS.
 // One thread walks all queries of a head in order: the sums are the same at any number of threads.
 #include <algorithm>
@@ -13,11 +13,11 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/cpu/attention_backward.cpp"
-#include "ops/cpu/targets.h"
 #include <hwy/foreach_target.h>  // compiles this file again for every target
 #include <hwy/highway.h>
 
 #include "ops/cpu/attention_inl.h"
+#include "ops/cpu/targets.h"
 
 #ifndef OSU_OPS_CPU_ATTENTION_BACKWARD_ONCE
 #define OSU_OPS_CPU_ATTENTION_BACKWARD_ONCE
@@ -47,9 +47,15 @@ template <class T, class E>
 class Head {
   public:
     Head(const AttentionBackward& a, int64_t b, int64_t head)
-        : a_(a), shape_(*a.shape), valid_(shape_.lengths ? shape_.lengths[b] : shape_.tokens),
-          keys_(round_up16(valid_)), size_(shape_.head_size), wide_(round_up16(size_)),
-          scale_(1 / std::sqrt(static_cast<float>(size_))), row0_(b * shape_.tokens), column_(head * size_),
+        : a_(a),
+          shape_(*a.shape),
+          valid_(shape_.lengths ? shape_.lengths[b] : shape_.tokens),
+          keys_(round_up16(valid_)),
+          size_(shape_.head_size),
+          wide_(round_up16(size_)),
+          scale_(1 / std::sqrt(static_cast<float>(size_))),
+          row0_(b * shape_.tokens),
+          column_(head * size_),
           log_sum_(a.log_sum + head * a.qkv.rows + row0_) {}
 
     void run() {
@@ -92,7 +98,8 @@ class Head {
         thread_local Scratch scratch[15];
         int next = 0;
         const auto room = [&](auto*& pointer, int64_t count) {
-            pointer = scratch[next++].get<std::remove_reference_t<decltype(*pointer)>>(static_cast<size_t>(count));
+            pointer =
+                scratch[next++].get<std::remove_reference_t<decltype(*pointer)>>(static_cast<size_t>(count));
         };
         constexpr int64_t word = word_elements<E>;
         room(key_rows_, keys_ * size_);
@@ -152,10 +159,10 @@ class Head {
             for (int64_t r = 0; r < count; r += 2) score_gradients(r, key + r, first);
             a_.product(count, wide_, block_queries, probability_, block_queries, d_out_, wide_,
                        d_values_ + key * wide_, wide_, true);
-            a_.product(count, wide_, block_queries, d_score_, block_queries, queries_, wide_, d_keys_ + key * wide_,
-                       wide_, true);
-            a_.product(size_, block_queries, count, reinterpret_cast<const E*>(transposed_keys_) + key, keys_, pairs,
-                       block_queries, d_queries_, block_queries, key > begin);
+            a_.product(count, wide_, block_queries, d_score_, block_queries, queries_, wide_,
+                       d_keys_ + key * wide_, wide_, true);
+            a_.product(size_, block_queries, count, reinterpret_cast<const E*>(transposed_keys_) + key, keys_,
+                       pairs, block_queries, d_queries_, block_queries, key > begin);
         }
         float row[256];
         for (int64_t r = 0; r < last - first; ++r)
@@ -198,7 +205,8 @@ class Head {
             store(a.score, d_score_ + row * block_queries + i);
             store(b.score, d_score_ + (row + 1) * block_queries + i);
             if constexpr (sizeof(E) == 2) {
-                const auto pair = hn::Or(round_to_bfloat16(a.score), hn::ShiftLeft<16>(round_to_bfloat16(b.score)));
+                const auto pair =
+                    hn::Or(round_to_bfloat16(a.score), hn::ShiftLeft<16>(round_to_bfloat16(b.score)));
                 hn::StoreU(pair, WordTag(), d_score_pairs_ + row / 2 * block_queries + i);
             }
         }
@@ -219,11 +227,12 @@ namespace osu::cpu {
 
 HWY_EXPORT(attention_backward_head);
 
-void attention_backward(Matrix qkv, const AttentionShape& shape, Matrix out, Matrix d_out, const float* log_sum,
-                        Matrix d_qkv) {
+void attention_backward(Matrix qkv, const AttentionShape& shape, Matrix out, Matrix d_out,
+                        const float* log_sum, Matrix d_qkv) {
     assert(qkv.type == out.type && qkv.type == d_out.type && qkv.type == d_qkv.type);
     const DType element = block_type(qkv.type);
-    const AttentionBackward arguments{qkv, out, d_out, d_qkv, &shape, log_sum, element, block_product(element)};
+    const AttentionBackward arguments{qkv,    out,     d_out,   d_qkv,
+                                      &shape, log_sum, element, block_product(element)};
     const auto run = HWY_DYNAMIC_DISPATCH(attention_backward_head);
     parallel_for_dynamic(shape.batch * shape.heads,
                          [&](int64_t i) { run(arguments, i / shape.heads, i % shape.heads); });

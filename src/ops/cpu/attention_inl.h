@@ -29,7 +29,8 @@ void pack_left(HeadRows<const T> from, int64_t rows, int64_t padded, int64_t siz
         for_vectors(size, [&](int64_t i, int64_t count) {
             store(load(from.row(n) + i, count), to + n * size + i, count);
         });
-    std::fill_n(reinterpret_cast<std::byte*>(to + rows * size), (padded - rows) * size * sizeof(E), std::byte{0});
+    std::fill_n(reinterpret_cast<std::byte*>(to + rows * size), (padded - rows) * size * sizeof(E),
+                std::byte{0});
 }
 
 // The word of 32 bits that B holds for the elements (k, n): a float32, or a pair of bfloat16.
@@ -39,7 +40,8 @@ constexpr int64_t word_elements = 4 / sizeof(E);
 // Right operand (size, rows) of the transposed rows: word j of row n goes to column n of row j. Zero columns
 // up to `padded`.
 template <class T, class E>
-void pack_transposed(HeadRows<const T> from, int64_t rows, int64_t padded, int64_t size, uint32_t* to, int64_t ld) {
+void pack_transposed(HeadRows<const T> from, int64_t rows, int64_t padded, int64_t size, uint32_t* to,
+                     int64_t ld) {
     const int64_t words = size / word_elements<E>;
     for (int64_t n0 = 0; n0 < padded; n0 += 16) {
         const int64_t n1 = std::min(padded, n0 + 16), valid = std::min(rows, n1);
@@ -58,10 +60,11 @@ void pack_transposed(HeadRows<const T> from, int64_t rows, int64_t padded, int64
     }
 }
 
-// Right operand (rows, size): rows as they are, or interleaved in pairs. Zeros up to `padded` rows (an even number)
-// and up to `ld` columns.
+// Right operand (rows, size): rows as they are, or interleaved in pairs. Zeros up to `padded` rows (an even
+// number) and up to `ld` columns.
 template <class T, class E>
-void pack_right(HeadRows<const T> from, int64_t rows, int64_t padded, int64_t size, uint32_t* to, int64_t ld) {
+void pack_right(HeadRows<const T> from, int64_t rows, int64_t padded, int64_t size, uint32_t* to,
+                int64_t ld) {
     const WordTag d;
     for (int64_t n = 0; n < padded; n += word_elements<E>) {
         uint32_t* line = to + n / word_elements<E> * ld;

@@ -33,7 +33,9 @@ class CpuBackend final : public Backend {
     void linear(Matrix x, const Weight& w, const float* bias, Matrix y) override {
         products_.forward(x, w, bias, y, false);
     }
-    void linear_add(Matrix x, const Weight& w, Matrix y) override { products_.forward(x, w, nullptr, y, true); }
+    void linear_add(Matrix x, const Weight& w, Matrix y) override {
+        products_.forward(x, w, nullptr, y, true);
+    }
     void linear_gelu(Matrix x, const Weight& w, const float* bias, Matrix pre, Matrix y) override {
         products_.forward(x, w, bias, pre ? pre : y, false);
         cpu::gelu(pre ? pre : y, y);
@@ -79,8 +81,8 @@ class CpuBackend final : public Backend {
         cpu::lookup_backward(dy, index, d_table);
     }
 
-    void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema, size_t n,
-               const AdamWStep& step) override {
+    void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema,
+               size_t n, const AdamWStep& step) override {
         cpu::adamw(parameter, gradient, exp_avg, exp_avg_sq, ema, n, step);
     }
     double squared_norm(const float* values, size_t n) override { return cpu::squared_norm(values, n); }
@@ -93,6 +95,7 @@ class CpuBackend final : public Backend {
 }  // namespace
 
 std::unique_ptr<Backend> make_cpu_backend(DType compute) {
+    cpu::limit_instructions();
     assert(compute == DType::f32 || compute == DType::bf16);
     return std::make_unique<CpuBackend>(compute);
 }

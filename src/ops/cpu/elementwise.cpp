@@ -8,11 +8,11 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/cpu/elementwise.cpp"
-#include "ops/cpu/targets.h"
 #include <hwy/foreach_target.h>  // compiles this file again for every target
 #include <hwy/highway.h>
 
 #include "ops/cpu/simd_inl.h"
+#include "ops/cpu/targets.h"
 
 #ifndef OSU_OPS_CPU_ELEMENTWISE_ONCE
 #define OSU_OPS_CPU_ELEMENTWISE_ONCE
@@ -62,7 +62,8 @@ HWY_INLINE T* at(const Matrix& m, int64_t row, int64_t col) {
 
 // out = function(a)
 template <class Function>
-void map_row(const Matrix& a, const Matrix& out, int64_t row, int64_t first, int64_t count, Function function) {
+void map_row(const Matrix& a, const Matrix& out, int64_t row, int64_t first, int64_t count,
+             Function function) {
     with_types(a, out, [&](auto* a_type, auto* out_type) {
         using A = std::remove_pointer_t<decltype(a_type)>;
         using Out = std::remove_pointer_t<decltype(out_type)>;
@@ -74,8 +75,8 @@ void map_row(const Matrix& a, const Matrix& out, int64_t row, int64_t first, int
 
 // out = a·function(b); b has the type of a, or is float32
 template <class B, class Function>
-void multiply_row(const Matrix& a, const Matrix& b, const Matrix& out, int64_t row, int64_t first, int64_t count,
-                  Function function) {
+void multiply_row(const Matrix& a, const Matrix& b, const Matrix& out, int64_t row, int64_t first,
+                  int64_t count, Function function) {
     with_types(a, out, [&](auto* a_type, auto* out_type) {
         using A = std::remove_pointer_t<decltype(a_type)>;
         using Out = std::remove_pointer_t<decltype(out_type)>;
@@ -100,7 +101,8 @@ void map_piece(Map map, const Matrix& a, const Matrix& b, const Matrix& out, int
         case Map::silu:
             return map_row(a, out, row, first, count, [](auto x) HWY_ATTR { return hn::Mul(x, sigmoid(x)); });
         case Map::gelu_backward:
-            if (b.type == DType::bf16) return multiply_row<BFloat16>(a, b, out, row, first, count, derivative);
+            if (b.type == DType::bf16)
+                return multiply_row<BFloat16>(a, b, out, row, first, count, derivative);
             return multiply_row<float>(a, b, out, row, first, count, derivative);
         case Map::silu_backward:
             return multiply_row<float>(a, b, out, row, first, count,

@@ -7,11 +7,11 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/cpu/features.cpp"
-#include "ops/cpu/targets.h"
 #include <hwy/foreach_target.h>  // compiles this file again for every target
 #include <hwy/highway.h>
 
 #include "ops/cpu/simd_inl.h"
+#include "ops/cpu/targets.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace osu::cpu::HWY_NAMESPACE {
@@ -82,8 +82,8 @@ void features_row(float value, const float* frequencies, int64_t half, T* out) {
     }
 }
 
-void features_rows(const float* values, float scale, const float* frequencies, const Matrix& out, int64_t first,
-                   int64_t last) {
+void features_rows(const float* values, float scale, const float* frequencies, const Matrix& out,
+                   int64_t first, int64_t last) {
     for (int64_t n = first; n < last; ++n) {
         const float value = values[n] * scale;
         if (out.type == DType::bf16)

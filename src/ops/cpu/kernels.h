@@ -1,5 +1,5 @@
-// The CPU backend's own loops. Each picks its instructions at run time (Highway) and shares its rows among the threads;
-// arguments as in ops/backend.h.
+// The CPU backend's own loops. Each picks its instructions at run time (Highway) and shares its rows among
+// the threads; arguments as in ops/backend.h.
 #pragma once
 
 #include <span>
@@ -8,23 +8,27 @@
 
 namespace osu::cpu {
 
+// Own loops use no wider instructions than the products: ONEDNN_MAX_CPU_ISA=AVX2 holds both back.
+void limit_instructions();
+
 void cast(Matrix x, Matrix y);
 void gelu(Matrix pre, Matrix y);
 void gelu_backward(Matrix dy, Matrix pre, Matrix d_pre);
 void silu(Matrix x, Matrix y);
 void silu_backward(Matrix x, Matrix dy, Matrix dx);
 void zero(void* memory, size_t bytes);
-void add(Matrix x, Matrix y);                        // y += x
-void add_column_sums(Matrix dy, float* sums);        // sums += Σ rows of dy, each column in the order of the rows
+void add(Matrix x, Matrix y);                  // y += x
+void add_column_sums(Matrix dy, float* sums);  // sums += Σ rows of dy, each column in the order of the rows
 
-void residual_norm(Matrix x, Matrix branch, Matrix gate, Modulation modulation, Matrix x_out, Matrix y, float* mean,
-                   float* rstd);
-void residual_norm_backward(Matrix dy, Matrix x_out, const float* mean, const float* rstd, Matrix branch, Matrix gate,
-                            Modulation modulation, Matrix dx, Matrix d_branch, Matrix d_gate, Modulation d_modulation);
+void residual_norm(Matrix x, Matrix branch, Matrix gate, Modulation modulation, Matrix x_out, Matrix y,
+                   float* mean, float* rstd);
+void residual_norm_backward(Matrix dy, Matrix x_out, const float* mean, const float* rstd, Matrix branch,
+                            Matrix gate, Modulation modulation, Matrix dx, Matrix d_branch, Matrix d_gate,
+                            Modulation d_modulation);
 
 void attention(Matrix qkv, const AttentionShape& shape, Matrix out, float* log_sum);
-void attention_backward(Matrix qkv, const AttentionShape& shape, Matrix out, Matrix d_out, const float* log_sum,
-                        Matrix d_qkv);
+void attention_backward(Matrix qkv, const AttentionShape& shape, Matrix out, Matrix d_out,
+                        const float* log_sum, Matrix d_qkv);
 
 void sinusoidal_features(std::span<const float> values, float scale, Matrix out);
 void one_hot(std::span<const uint8_t> index, Matrix out);

@@ -28,7 +28,8 @@ std::shared_ptr<void> allocate_zeroed(size_t bytes) {
         return {memory, [](void* p) { std::free(p); }};
     }
     const size_t size = round_up(bytes, huge_page);
-    void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* memory =
+        mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) throw std::bad_alloc();
     madvise(memory, size, MADV_HUGEPAGE);  // a wish: where the kernel says no, small pages do
     return {memory, [size](void* p) { munmap(p, size); }};

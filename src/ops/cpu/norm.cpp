@@ -1,4 +1,5 @@
-// Residual, LayerNorm and modulation in one pass over a row that stays in the cache, and the backward of all three.
+// Residual, LayerNorm and modulation in one pass over a row that stays in the cache, and the backward of all
+// three.
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -9,11 +10,11 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/cpu/norm.cpp"
-#include "ops/cpu/targets.h"
 #include <hwy/foreach_target.h>  // compiles this file again for every target
 #include <hwy/highway.h>
 
 #include "ops/cpu/simd_inl.h"
+#include "ops/cpu/targets.h"
 
 #ifndef OSU_OPS_CPU_NORM_ONCE
 #define OSU_OPS_CPU_NORM_ONCE
@@ -141,7 +142,8 @@ void norm_backward_row(const NormBackward& a, int64_t n, float* sums) {
 
 void norm_backward_rows(const NormBackward& a, int64_t first, int64_t last, float* sums) {
     for (int64_t n = first; n < last; ++n)
-        a.dy.type == DType::bf16 ? norm_backward_row<BFloat16>(a, n, sums) : norm_backward_row<float>(a, n, sums);
+        a.dy.type == DType::bf16 ? norm_backward_row<BFloat16>(a, n, sums)
+                                 : norm_backward_row<float>(a, n, sums);
 }
 
 }  // namespace osu::cpu::HWY_NAMESPACE
@@ -153,8 +155,8 @@ namespace osu::cpu {
 HWY_EXPORT(norm_rows);
 HWY_EXPORT(norm_backward_rows);
 
-void residual_norm(Matrix x, Matrix branch, Matrix gate, Modulation modulation, Matrix x_out, Matrix y, float* mean,
-                   float* rstd) {
+void residual_norm(Matrix x, Matrix branch, Matrix gate, Modulation modulation, Matrix x_out, Matrix y,
+                   float* mean, float* rstd) {
     if (!x.rows || !(branch || y || x.data != x_out.data)) return;
     assert(!branch || !y || branch.type == y.type);
     const int64_t batch = std::max<int64_t>(1, y ? modulation.shift.rows : gate.rows);
@@ -162,14 +164,14 @@ void residual_norm(Matrix x, Matrix branch, Matrix gate, Modulation modulation, 
     const NormForward arguments{x, branch, gate, modulation, x_out, y, mean, rstd, x.rows / batch};
     constexpr int64_t piece = 16;
     const auto run = HWY_DYNAMIC_DISPATCH(norm_rows);
-    parallel_for((x.rows + piece - 1) / piece, [&](int64_t i) {
-        run(arguments, i * piece, std::min(x.rows, (i + 1) * piece));
-    });
+    parallel_for((x.rows + piece - 1) / piece,
+                 [&](int64_t i) { run(arguments, i * piece, std::min(x.rows, (i + 1) * piece)); });
 }
 
 // Rows are summed in pieces of fixed size, the pieces in their order: no thread count changes a bit.
-void residual_norm_backward(Matrix dy, Matrix x_out, const float* mean, const float* rstd, Matrix branch, Matrix gate,
-                            Modulation modulation, Matrix dx, Matrix d_branch, Matrix d_gate, Modulation d_modulation) {
+void residual_norm_backward(Matrix dy, Matrix x_out, const float* mean, const float* rstd, Matrix branch,
+                            Matrix gate, Modulation modulation, Matrix dx, Matrix d_branch, Matrix d_gate,
+                            Modulation d_modulation) {
     assert(dy && modulation.scale.rows > 0 && dy.rows % modulation.scale.rows == 0);
     const int64_t h = dx.cols, batch = modulation.scale.rows, tokens = dy.rows / batch;
     const NormBackward arguments{dy, x_out, mean, rstd, branch, gate, modulation, dx, d_branch, tokens};

@@ -12,15 +12,6 @@
 #include "ops/cpu/kernels.h"
 #include "ops/cpu/memory.h"
 
-namespace osu {
-
-bool cpu_has_bfloat16() {
-    constexpr auto wanted = static_cast<int>(dnnl::cpu_isa::avx512_core_bf16);
-    return (static_cast<int>(dnnl::get_effective_cpu_isa()) & wanted) == wanted;
-}
-
-}  // namespace osu
-
 namespace osu::cpu {
 
 namespace {
@@ -64,8 +55,8 @@ bool is_dense(const Matrix& m) {
 
 // A dense view of `type`: the matrix itself, or room in `scratch` of the same size.
 Matrix dense_room(const Matrix& m, DType type, Scratch& scratch) {
-    return {scratch.get<std::byte>(static_cast<size_t>(m.rows * m.cols) * size_of(type)), type, m.rows, m.cols,
-            m.cols};
+    return {scratch.get<std::byte>(static_cast<size_t>(m.rows * m.cols) * size_of(type)), type, m.rows,
+            m.cols, m.cols};
 }
 
 Matrix as_dense(const Matrix& m, DType type, Scratch& scratch) {
@@ -104,8 +95,8 @@ struct Products::State {
         return found->second;
     }
 
-    dnnl::inner_product_forward::primitive_desc forward_desc(int64_t rows, const memory::desc& weight, bool bias,
-                                                             DType y_type, bool sum) const;
+    dnnl::inner_product_forward::primitive_desc forward_desc(int64_t rows, const memory::desc& weight,
+                                                             bool bias, DType y_type, bool sum) const;
     Primitive make_input_gradient(int64_t rows, const memory::desc& weight, DType dx_type) const;
     Primitive make_weight_gradient(int64_t rows, int64_t out, int64_t in, int64_t dw_stride) const;
     void run(const Primitive& primitive, std::unordered_map<int, memory> arguments) const;
@@ -121,8 +112,10 @@ dnnl::primitive_attr own_scratchpad() {
 
 }  // namespace
 
-dnnl::inner_product_forward::primitive_desc Products::State::forward_desc(int64_t rows, const memory::desc& weight,
-                                                                          bool bias, DType y_type, bool sum) const {
+dnnl::inner_product_forward::primitive_desc Products::State::forward_desc(int64_t rows,
+                                                                          const memory::desc& weight,
+                                                                          bool bias, DType y_type,
+                                                                          bool sum) const {
     const auto dims = weight.dims();
     const auto x = dense_desc(rows, dims[1], type), y = dense_desc(rows, dims[0], y_type);
     const memory::desc b({dims[0]}, memory::data_type::f32, Tag::a);
@@ -138,7 +131,8 @@ dnnl::inner_product_forward::primitive_desc Products::State::forward_desc(int64_
     return {desc, attributes, engine};
 }
 
-Primitive Products::State::make_input_gradient(int64_t rows, const memory::desc& weight, DType dx_type) const {
+Primitive Products::State::make_input_gradient(int64_t rows, const memory::desc& weight,
+                                               DType dx_type) const {
     const auto dims = weight.dims();
     const auto dy = dense_desc(rows, dims[0], type), dx = dense_desc(rows, dims[1], dx_type);
     const dnnl::inner_product_backward_data::primitive_desc desc(
@@ -147,14 +141,15 @@ Primitive Products::State::make_input_gradient(int64_t rows, const memory::desc&
 }
 
 // bfloat16: a product into packed (AMX) or plain float32, which a reorder adds to the caller's rows.
-Primitive Products::State::make_weight_gradient(int64_t rows, int64_t out, int64_t in, int64_t dw_stride) const {
+Primitive Products::State::make_weight_gradient(int64_t rows, int64_t out, int64_t in,
+                                                int64_t dw_stride) const {
     const auto x = dense_desc(rows, in, type), dy = dense_desc(rows, out, type);
     const auto float32 = memory::data_type::f32;
     const memory::desc any({out, in}, dnnl_type(type), Tag::any);
     const memory::desc wanted({out, in}, float32, tiles ? Tag::any : Tag::ab);
     const memory::desc target({out, in}, float32, memory::dims{dw_stride, 1});
-    const dnnl::inner_product_backward_weights::primitive_desc desc({x, wanted, dy}, own_scratchpad(), engine,
-                                                                    forward_desc(rows, any, false, type, false));
+    const dnnl::inner_product_backward_weights::primitive_desc desc(
+        {x, wanted, dy}, own_scratchpad(), engine, forward_desc(rows, any, false, type, false));
     dnnl::primitive_attr attributes;
     dnnl::post_ops operations;
     operations.append_sum();
@@ -214,8 +209,8 @@ void Products::forward(Matrix x, const Weight& weight, const float* bias, Matrix
     const Matrix source = as_dense(x, state_->type, scratch.x);
     const Matrix target = direct ? y : dense_room(y, DType::f32, scratch.y);
 
-    const Key key{sum ? forward_add : forward_product, x.rows, w.out, w.in, bias != nullptr,
-                  static_cast<int64_t>(target.type), 0, thread_count()};
+    const Key key{sum ? forward_add : forward_product, x.rows, w.out,         w.in, bias != nullptr,
+                  static_cast<int64_t>(target.type),   0,      thread_count()};
     const auto& primitive = state_->find(key, [&]() -> Primitive {
         const auto desc = state_->forward_desc(x.rows, w.layout, bias, target.type, sum);
         return {dnnl::inner_product_forward(desc), desc.scratchpad_desc(), {}, {}};
@@ -249,31 +244,34 @@ void Products::input_gradient(Matrix dy, const Weight& weight, Matrix dx) {
     const auto& primitive =
         state_->find(key, [&] { return state_->make_input_gradient(dy.rows, w.layout, target.type); });
     const auto& engine = state_->engine;
-    state_->run(primitive,
-                {{DNNL_ARG_DIFF_DST, memory(dense_desc(dy.rows, dy.cols, source.type), engine, source.data)},
-                 {DNNL_ARG_WEIGHTS, memory(w.layout, engine, w.data.get())},
-                 {DNNL_ARG_DIFF_SRC, memory(dense_desc(dx.rows, dx.cols, target.type), engine, target.data)}});
+    state_->run(
+        primitive,
+        {{DNNL_ARG_DIFF_DST, memory(dense_desc(dy.rows, dy.cols, source.type), engine, source.data)},
+         {DNNL_ARG_WEIGHTS, memory(w.layout, engine, w.data.get())},
+         {DNNL_ARG_DIFF_SRC, memory(dense_desc(dx.rows, dx.cols, target.type), engine, target.data)}});
     if (!direct) cast(target, dx);
 }
 
 void Products::weight_gradient(Matrix dy, Matrix x, float* dw, int64_t dw_stride) {
     assert(dy.rows == x.rows);
     auto& scratch = thread_scratch();
-    const Matrix gradient = as_dense(dy, state_->type, scratch.y), input = as_dense(x, state_->type, scratch.x);
+    const Matrix gradient = as_dense(dy, state_->type, scratch.y),
+                 input = as_dense(x, state_->type, scratch.x);
     if (state_->type == DType::f32) {
         dnnl_sgemm('T', 'N', dy.cols, x.cols, x.rows, 1, gradient.f32(), dy.cols, input.f32(), x.cols, 1, dw,
                    dw_stride);
         return;
     }
     const Key key{weight_gradient_product, x.rows, dy.cols, x.cols, 0, 0, dw_stride, thread_count()};
-    const auto& primitive = state_->find(
-        key, [&] { return state_->make_weight_gradient(x.rows, dy.cols, x.cols, dw_stride); });
+    const auto& primitive =
+        state_->find(key, [&] { return state_->make_weight_gradient(x.rows, dy.cols, x.cols, dw_stride); });
     const auto& engine = state_->engine;
     memory result(primitive.result, engine, scratch.dw.get<std::byte>(primitive.result.get_size()));
-    state_->run(primitive,
-                {{DNNL_ARG_DIFF_DST, memory(dense_desc(dy.rows, dy.cols, gradient.type), engine, gradient.data)},
-                 {DNNL_ARG_SRC, memory(dense_desc(x.rows, x.cols, input.type), engine, input.data)},
-                 {DNNL_ARG_DIFF_WEIGHTS, result}});
+    state_->run(
+        primitive,
+        {{DNNL_ARG_DIFF_DST, memory(dense_desc(dy.rows, dy.cols, gradient.type), engine, gradient.data)},
+         {DNNL_ARG_SRC, memory(dense_desc(x.rows, x.cols, input.type), engine, input.data)},
+         {DNNL_ARG_DIFF_WEIGHTS, result}});
     memory target({{dy.cols, x.cols}, memory::data_type::f32, memory::dims{dw_stride, 1}}, engine, dw);
     dnnl::stream stream(engine);
     primitive.spread.execute(stream, {{DNNL_ARG_FROM, result}, {DNNL_ARG_TO, target}});

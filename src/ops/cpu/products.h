@@ -1,6 +1,6 @@
-// The linear products, through oneDNN: y = x·Wᵀ with packed weights, and their gradients. Primitives are made once for
-// every shape and kept; all calls are safe from several threads. Where the CPU has no fast bfloat16, products of a
-// bfloat16 network are computed in float32.
+// The linear products, through oneDNN: y = x·Wᵀ with packed weights, and their gradients. Primitives are made
+// once for every shape and kept; all calls are safe from several threads. Where the CPU has no fast bfloat16,
+// products of a bfloat16 network are computed in float32.
 #pragma once
 
 #include <memory>
