@@ -12,7 +12,6 @@
 #include <hwy/highway.h>
 
 #include "ops/cpu/simd_inl.h"
-#include "ops/cpu/targets.h"
 
 #ifndef OSU_OPS_CPU_ADAMW_ONCE
 #define OSU_OPS_CPU_ADAMW_ONCE

@@ -17,7 +17,6 @@
 #include <hwy/highway.h>
 
 #include "ops/cpu/attention_inl.h"
-#include "ops/cpu/targets.h"
 
 #ifndef OSU_OPS_CPU_ATTENTION_ONCE
 #define OSU_OPS_CPU_ATTENTION_ONCE

@@ -11,7 +11,6 @@
 #include <hwy/highway.h>
 
 #include "ops/cpu/simd_inl.h"
-#include "ops/cpu/targets.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace osu::cpu::HWY_NAMESPACE {

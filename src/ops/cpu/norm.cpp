@@ -14,7 +14,6 @@
 #include <hwy/highway.h>
 
 #include "ops/cpu/simd_inl.h"
-#include "ops/cpu/targets.h"
 
 #ifndef OSU_OPS_CPU_NORM_ONCE
 #define OSU_OPS_CPU_NORM_ONCE
