@@ -53,7 +53,9 @@ void write_plainly(const fs::path& path, const std::string& content) {
 class Builder {
   public:
     explicit Builder(const DatasetOptions& options) : options_(options) {
-        fs::create_directories(options.out);
+        std::error_code error;
+        fs::create_directories(options.out, error);
+        if (error) fail("cannot make the folder {}: {}", options.out.string(), error.message());
         remove_unfinished(options.out);
         const DatasetFolder there = find_dataset_folder(options.out);
         next_track_ = there.next_track;
@@ -189,8 +191,10 @@ void Builder::write_block(const SetOfMaps* sets, int64_t count) {
         }
     });
     for (const NewTrack& track : tracks) {
-        if (!track.error.empty())
+        if (!track.error.empty()) {
+            remove_unfinished(options_.out);
             fail(Hint{"the tracks before it are whole; run again to go on"}, "{}", track.error);
+        }
         fs::rename(options_.out / unfinished_name(track.number), options_.out / track_name(track.number));
         ++report_.sets_added;
         report_.maps_added += track.texts.size();

@@ -100,8 +100,18 @@ TrackContent read_track(const TrackFolder& track) {
     return content;
 }
 
+// Track numbers and the sizes of their metadata: they change with the content, and do not when the folder is
+// copied.
 std::string fingerprint_of(const std::vector<TrackFolder>& tracks) {
-    return tracks.empty() ? "" : fmt::format("{} tracks, {} the last", tracks.size(), tracks.back().number);
+    if (tracks.empty()) return "";
+    uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a, a word at a time
+    for (const TrackFolder& track : tracks) {
+        std::error_code error;
+        const uint64_t size = fs::file_size(track.path / "metadata.json", error);
+        for (const uint64_t word : {uint64_t{track.number}, error ? 0 : size})
+            hash = (hash ^ word) * 0x100000001b3u;
+    }
+    return fmt::format("{} tracks, {:016x}", tracks.size(), hash);
 }
 
 }  // namespace

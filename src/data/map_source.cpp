@@ -107,7 +107,7 @@ void examine_text(std::string text, MapPlace place, const std::set<GameMode>& mo
         if (!modes.count(map.mode))
             skip("another mode", fmt::format("mode {}", static_cast<int>(map.mode)));
         else if (map.objects.empty())
-            skip("no hit objects", map.warning_count ? fmt::format("{} bad lines", map.warning_count) : "");
+            skip("no hit objects", map.warning_count ? fmt::format("bad lines: {}", map.warning_count) : "");
         else
             maps.candidates.push_back(candidate_of(map, place));
     } catch (const std::exception& error) {

@@ -1,0 +1,223 @@
+// Dataset folders built from maps lying about.
+#include "data/dataset_builder.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "beatmap/beatmap.h"
+#include "beatmap/osu_db.h"
+#include "data/dataset_fixture.h"
+#include "data/dataset_folder.h"
+#include "data/map_source.h"
+#include "support/goldens.h"
+
+namespace osu {
+namespace {
+
+namespace fs = std::filesystem;
+using test::DatasetTest;
+using test::text_of;
+using test::write_text;
+
+TEST_F(DatasetTest, TakesMapsAndSaysWhatItLeftOut) {
+    write_maps();
+    const DatasetReport report = build();
+    EXPECT_EQ(report.maps_found, 12u);
+    EXPECT_EQ(report.maps_added, 6u);
+    EXPECT_EQ(report.sets_added, 4u);
+    EXPECT_EQ(report.skipped_by_reason(), (std::map<std::string, uint64_t>{{"another mode", 2},
+                                                                           {"cannot be read", 1},
+                                                                           {"duplicate", 1},
+                                                                           {"no hit objects", 1},
+                                                                           {"not a beatmap", 1}}));
+    const std::string json = read("dataset-report.json");
+    for (const char* name :
+         {"taiko.osu", "empty.osu", "notes.osu", "bad.osz", "44 band - third.osz:mania.osu", "a copy.osu"})
+        EXPECT_NE(json.find(name), std::string::npos) << name;
+    EXPECT_NE(json.find("\"another mode\": 2"), std::string::npos);
+
+    // Sets by their ID, the unknown last; maps of a set by density.
+    std::vector<std::string> names;
+    for (const auto& entry : fs::recursive_directory_iterator(folder_ / "out"))
+        if (entry.path().extension() == ".osu")
+            names.push_back(fs::relative(entry.path(), folder_ / "out").string());
+    std::sort(names.begin(), names.end());
+    EXPECT_EQ(names, (std::vector<std::string>{
+                         "Track00000/beatmaps/000000M000.osu", "Track00001/beatmaps/000001M000.osu",
+                         "Track00001/beatmaps/000002M001.osu", "Track00002/beatmaps/000003M000.osu",
+                         "Track00002/beatmaps/000004M001.osu", "Track00003/beatmaps/000005M000.osu"}));
+    const int64_t set_ids[] = {33, 44, 77, -1};
+    for (uint32_t track = 0; track < 4; ++track)
+        EXPECT_EQ(parse_track_metadata(read(track_name(track) + "/metadata.json")).set_id, set_ids[track]);
+    EXPECT_NE(read("Track00002/beatmaps/000003M000.osu").find("Version:Easy"), std::string::npos);
+    EXPECT_NE(read("Track00002/beatmaps/000004M001.osu").find("Version:Hard"), std::string::npos);
+}
+
+TEST_F(DatasetTest, WritesTheMetadataOfTheReference) {
+    write_maps();
+    build();
+    const TrackMetadata track = parse_track_metadata(read("Track00002/metadata.json"));
+    EXPECT_EQ(track.set_id, 77);
+    EXPECT_EQ(track.artist, "band");
+    EXPECT_EQ(track.title, "song");
+    EXPECT_EQ(track.creator, "somebody");
+    EXPECT_EQ(track.source, "film");
+    EXPECT_EQ(track.tags, "some tags");
+    EXPECT_EQ(track.audio_file, "audio.ogg");
+    EXPECT_EQ(track.map_dir, "beatmaps");
+    ASSERT_EQ(track.beatmaps.size(), 2u);
+    TrackBeatmap easy;
+    easy.name = "000003M000";
+    easy.index = 3;
+    easy.beatmap_id = 11;
+    easy.difficulty = "Easy";
+    easy.drain_time = 59;
+    easy.total_time = 61000;
+    easy.circles = 40;
+    easy.spinners = 1;
+    easy.cs = 4.2f;
+    easy.ar = 9.3f;
+    easy.od = 8;
+    easy.hp = 5;
+    easy.slider_velocity = 1.4;
+    easy.stack_leniency = 0.5f;
+    easy.md5 = track.beatmaps[0].md5;
+    EXPECT_EQ(track.beatmaps[0], easy);
+    EXPECT_EQ(track.beatmaps[1].drain_time, 9);  // 39 · 250 ms without the break of 100
+    EXPECT_EQ(track.beatmaps[1].total_time, 10750);
+    EXPECT_EQ(to_json(track), read("Track00002/metadata.json"));
+    EXPECT_NE(read("Track00002/metadata.json").find("\"CircleSize\": 4.2,"), std::string::npos)
+        << "shortest digits";
+}
+
+TEST_F(DatasetTest, Md5IsThatOfTheSourceFile) {
+    write_text(folder_ / "maps" / "a.osu", "osu file format v14\n\n[HitObjects]\n1,2,3,1,0\n");
+    build();
+    // printf 'osu file format v14\n\n[HitObjects]\n1,2,3,1,0\n' | md5sum
+    EXPECT_EQ(parse_track_metadata(read("Track00000/metadata.json")).beatmaps.at(0).md5,
+              "94a0585dc0a1022f3f6c0b50a149e21c");
+}
+
+TEST_F(DatasetTest, StripsTheStoryboardAndKeepsEveryOtherByte) {
+    write_maps();
+    build();
+    EXPECT_EQ(
+        read("Track00002/beatmaps/000004M001.osu"),
+        text_of(
+            {.version = "Hard", .beatmap_id = 12, .set_id = 77, .circles = 40, .events = test::stripped}));
+    EXPECT_EQ(read("Track00002/beatmaps/000003M000.osu"),
+              read_file(folder_ / "maps" / "77 band - song" / "easy.osu"));
+    // The set ID comes from the archive's name where the map has none.
+    const Beatmap map = parse_beatmap(read("Track00001/beatmaps/000001M000.osu"));
+    EXPECT_EQ(map.metadata.set_id, 44);
+}
+
+TEST_F(DatasetTest, AddsWhatIsNewAndLetsTheRestStand) {
+    write_maps();
+    build();
+    std::map<std::string, std::string> before;
+    for (const FolderMap& map : read_dataset_folder(folder_ / "out").maps) before[map.path] = read(map.path);
+    ASSERT_EQ(before.size(), 6u);
+    const DatasetReport again = build();
+    EXPECT_EQ(again.maps_added, 0u);
+    EXPECT_EQ(again.maps_already_there, 7u);  // the copy too
+
+    write_text(folder_ / "maps" / "new.osu", text_of({.version = "Extra", .beatmap_id = 13, .set_id = 77}));
+    write_text(folder_ / "maps" / "first.osu", text_of({.version = "First", .beatmap_id = 1, .set_id = 1}));
+    write_text(folder_ / "out" / ".Track00004.part" / "beatmaps" / "000006M000.osu",
+               "a killed run left this");
+    const DatasetReport more = build();
+    EXPECT_EQ(more.maps_added, 2u);
+    EXPECT_EQ(more.maps_in_dataset, 8u);
+    EXPECT_FALSE(fs::exists(folder_ / "out" / ".Track00004.part"));
+    const DatasetFolder dataset = read_dataset_folder(folder_ / "out");
+    ASSERT_EQ(dataset.maps.size(), 8u);
+    EXPECT_TRUE(dataset.problems.empty());
+    EXPECT_EQ(dataset.tracks, 6u);
+    for (size_t i = 0; i < dataset.maps.size(); ++i)
+        EXPECT_EQ(dataset.maps[i].label, static_cast<int32_t>(i));
+    EXPECT_EQ(dataset.maps[6].set_id, 1);
+    EXPECT_EQ(dataset.maps[7].beatmap_id, 13);
+    for (const auto& [path, text] : before) EXPECT_EQ(read(path), text);
+}
+
+TEST_F(DatasetTest, ReadsNothingBelowItsOutput) {
+    write_maps();
+    const fs::path maps = folder_ / "maps";
+    build_dataset({.from = {maps}, .out = maps / "out"});
+    const DatasetReport again = build_dataset({.from = {maps}, .out = maps / "out"});
+    EXPECT_EQ(again.maps_found, 12u);
+    EXPECT_EQ(again.maps_added, 0u);
+}
+
+TEST_F(DatasetTest, IsTheSameForAnyNumberOfThreads) {
+    for (int set = 0; set < 150; ++set)
+        write_text(folder_ / "maps" / (std::to_string(set) + ".osu"),
+                   text_of({.beatmap_id = 500 + set, .set_id = 900 - set}));
+    const int threads = thread_count();
+    set_thread_count(1);
+    build_dataset({.from = {folder_ / "maps"}, .out = folder_ / "one"});
+    set_thread_count(4);
+    build_dataset({.from = {folder_ / "maps"}, .out = folder_ / "four"});
+    set_thread_count(threads);
+    const DatasetFolder one = read_dataset_folder(folder_ / "one"),
+                        four = read_dataset_folder(folder_ / "four");
+    ASSERT_EQ(one.maps.size(), 150u);
+    ASSERT_EQ(four.maps.size(), 150u);
+    for (size_t i = 0; i < one.maps.size(); ++i) {
+        EXPECT_EQ(one.maps[i].path, four.maps[i].path);
+        EXPECT_EQ(one.maps[i].set_id, 751 + static_cast<int64_t>(i));
+        EXPECT_EQ(read_file(folder_ / "one" / one.maps[i].path),
+                  read_file(folder_ / "four" / one.maps[i].path));
+    }
+}
+
+TEST_F(DatasetTest, LimitModesAndMistakes) {
+    write_maps();
+    EXPECT_EQ(build(2).maps_added, 2u);
+    EXPECT_EQ(build().maps_added, 4u);
+    const DatasetReport taiko = build_dataset(
+        {.from = {folder_ / "maps" / "taiko.osu"}, .out = folder_ / "taiko", .modes = {GameMode::taiko}});
+    EXPECT_EQ(taiko.maps_added, 1u);
+    EXPECT_EQ(parse_track_metadata(read_file(folder_ / "taiko" / "Track00000" / "metadata.json"))
+                  .beatmaps[0]
+                  .ruleset,
+              1);
+    EXPECT_THROW(build_dataset({.from = {folder_ / "nowhere"}, .out = folder_ / "x"}), Error);
+    EXPECT_THROW(build_dataset({.from = {folder_ / "maps" / "readme.txt"}, .out = folder_ / "x"}), Error);
+}
+
+// Counts and times against the game's own database of the same files.
+TEST_F(DatasetTest, FactsAreThoseOfTheGame) {
+    SHARED_OR_SKIP(maps, "maps");
+    SHARED_OR_SKIP(database_file, "db/osu-20210316.db");
+    std::map<std::string, DatabaseBeatmap> known;
+    for (DatabaseBeatmap& map : read_osu_database(database_file).beatmaps) known[map.md5] = map;
+    int compared = 0;
+    for (const fs::path& file : test::shared_maps()) {
+        for (const MapCandidate& map : examine_file(file, {GameMode::standard}).candidates) {
+            const auto found = known.find(map.facts.md5);
+            if (found == known.end()) continue;
+            const DatabaseBeatmap& game = found->second;
+            EXPECT_EQ(map.facts.drain_time, game.drain_time) << game.osu_file;
+            EXPECT_NEAR(map.facts.total_time, game.total_time, 1) << game.osu_file;
+            EXPECT_EQ(map.facts.circles, game.circles);
+            EXPECT_EQ(map.facts.sliders, game.sliders);
+            EXPECT_EQ(map.facts.spinners, game.spinners);
+            EXPECT_EQ(map.facts.beatmap_id, game.beatmap_id);
+            EXPECT_EQ(map.set_id, game.set_id);
+            EXPECT_EQ(map.facts.cs, game.cs);
+            EXPECT_EQ(map.facts.ar, game.ar);
+            EXPECT_EQ(map.facts.slider_velocity, game.slider_velocity);
+            EXPECT_NEAR(map.facts.stack_leniency, game.stack_leniency, 1e-6);
+            ++compared;
+        }
+    }
+    EXPECT_GE(compared, 20);
+}
+
+}  // namespace
+}  // namespace osu
