@@ -147,6 +147,23 @@ void Canvas::rectangle(double x, double y, double width, double height, const Pa
     cairo_fill(cairo());
 }
 
+void Canvas::begin_group(double x, double y, double width, double height) {
+    cairo_save(cairo());
+    cairo_new_path(cairo());
+    cairo_rectangle(cairo(), x, y, width, height);
+    cairo_clip(cairo());  // a group is as large as the clip
+    cairo_push_group(cairo());
+    // An SVG mask is as large as the shapes in it without the thickness of their strokes. An unseen one spans
+    // it.
+    if (format_ == ImageFormat::svg) rectangle(x, y, width, height, theme::page.with_alpha(0.004));
+}
+
+void Canvas::end_group(double alpha) {
+    cairo_pop_group_to_source(cairo());
+    cairo_paint_with_alpha(cairo(), alpha);
+    cairo_restore(cairo());
+}
+
 void Canvas::choose_font(const TextStyle& style) {
     cairo_select_font_face(cairo(), "sans-serif", CAIRO_FONT_SLANT_NORMAL,
                            style.bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);

@@ -54,6 +54,9 @@ class Canvas {
     void ring(Vec2 centre, double radius, double thickness, const Paint& paint);
     void line(Vec2 from, Vec2 to, double thickness, const Paint& paint);
     void rectangle(double x, double y, double width, double height, const Paint& paint);
+    // What is drawn in between, all of it within the rectangle, is laid down translucent as a whole.
+    void begin_group(double x, double y, double width, double height);
+    void end_group(double alpha);
     // y is the base line. Bytes that are no UTF-8 become replacement characters.
     void text(double x, double y, std::string_view text, const TextStyle& style);
     void outlined_text(double x, double y, std::string_view text, const TextStyle& style, double thickness,

@@ -96,15 +96,11 @@ class FieldPainter {
 
     void slider(const Shape& shape) {
         const Paint colour(shape.colour);
-        cairo_save(cr_);
         trace(shape);
         cairo_set_line_width(cr_, 2 * scene_.radius + 4);
         double left, top, right, bottom;
         cairo_stroke_extents(cr_, &left, &top, &right, &bottom);
-        cairo_new_path(cr_);
-        cairo_rectangle(cr_, left, top, right - left, bottom - top);
-        cairo_clip(cr_);  // the group below is as large as the clip
-        cairo_push_group(cr_);
+        canvas_.begin_group(left, top, right - left, bottom - top);
         trace(shape);
         stroke_body(1, sunk(mix(white, colour, 0.12), shape));
         const int shades = 14;
@@ -114,9 +110,7 @@ class FieldPainter {
             stroke_body((1 - white_border) * (1 - 0.85 * share), sunk(mix(edge, core, share), shape));
         }
         cairo_new_path(cr_);
-        cairo_pop_group_to_source(cr_);
-        cairo_paint_with_alpha(cr_, 0.80);
-        cairo_restore(cr_);
+        canvas_.end_group(0.80);
         slider_end(shape);
     }
 
@@ -216,6 +210,20 @@ void paint_timeline(Canvas& canvas, const Scene& scene) {
     }
 }
 
+// A long title is set smaller, then cut; the name of the difficulty behind it stays.
+void caption(Canvas& canvas, const Scene& scene) {
+    TextStyle style{15, theme::bright, Align::left, true};
+    const double natural = canvas.text_width(scene.title + scene.version, style);
+    style.size *= std::clamp(playfield_size.x / natural, 0.76, 1.0);
+    style.max_width = 0.5 * playfield_size.x;
+    const double version = std::min(style.max_width, canvas.text_width(scene.version, style));
+    style.max_width = playfield_size.x - version;
+    const double title = std::min(style.max_width, canvas.text_width(scene.title, style));
+    canvas.text(field_origin.x, 30, scene.title, style);
+    style.max_width = playfield_size.x - title;
+    canvas.text(field_origin.x + title, 30, scene.version, style);
+}
+
 }  // namespace
 
 void paint_scene(Canvas& canvas, const Scene& scene, double panel_x, double panel_y) {
@@ -224,9 +232,7 @@ void paint_scene(Canvas& canvas, const Scene& scene, double panel_x, double pane
     cairo_translate(cr, panel_x, panel_y);
     cairo_rectangle(cr, 0, 0, panel_width, panel_height);
     cairo_clip(cr);
-    TextStyle title{15, theme::bright, Align::left, true, playfield_size.x};
-    title.size *= std::clamp(title.max_width / canvas.text_width(scene.title, title), 0.72, 1.0);
-    canvas.text(field_origin.x, 30, scene.title, title);
+    caption(canvas, scene);
     canvas.text(field_origin.x, 49, scene.detail, {11.5, theme::dim, Align::left, false, playfield_size.x});
 
     cairo_save(cr);

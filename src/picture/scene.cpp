@@ -160,8 +160,8 @@ Scene make_scene(const Beatmap& map, const PictureOptions& options) {
     const Metadata& about = map.metadata;
     const std::string& title = about.title.empty() ? about.title_unicode : about.title;
     const std::string& artist = about.artist.empty() ? about.artist_unicode : about.artist;
-    scene.title = !options.caption.empty() ? options.caption
-                                           : fmt::format("{} – {} [{}]", artist, title, about.version);
+    scene.title = options.caption.empty() ? fmt::format("{} – {}", artist, title) : options.caption;
+    if (options.caption.empty()) scene.version = fmt::format(" [{}]", about.version);
     scene.detail = describe(scene);
     return scene;
 }

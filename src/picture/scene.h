@@ -31,10 +31,10 @@ struct Span {
 };
 
 struct Scene {
-    double radius = 0;           // of a circle, osu! pixels
-    double from = 0, width = 0;  // ms
-    std::string title, detail;   // the two lines of the caption
-    std::vector<Shape> shapes;   // in the order of time
+    double radius = 0;                   // of a circle, osu! pixels
+    double from = 0, width = 0;          // ms
+    std::string title, version, detail;  // of the caption: its first line in two parts, its second
+    std::vector<Shape> shapes;           // in the order of time
     std::vector<BeatMark> beats;
     std::vector<Span> kiai;
 };

@@ -217,7 +217,7 @@ TEST(Scene, CountsCombosAsTheGameDoes) {
     EXPECT_FALSE(scene.shapes[3].follows);
     EXPECT_EQ(scene.shapes[3].end, (Vec2{400, 300}));  // two spans end where they began
     EXPECT_EQ(scene.kiai.size(), 1u);
-    EXPECT_EQ(scene.title, "Someone – Song [Hard]");
+    EXPECT_EQ(scene.title + scene.version, "Someone – Song [Hard]");
     EXPECT_EQ(scene.detail, "0:00.000 – 0:10.000  ·  4 circles  ·  1 slider  ·  1 spinner");
 }
 
