@@ -9,6 +9,14 @@
 
 namespace osu {
 
+double picture_start(const Beatmap& map, double width) {
+    const double preview = map.preview_time;
+    for (const HitObject& object : map.objects)
+        if (object.start_time >= preview && object.start_time < preview + width && preview > 0)
+            return preview;
+    return map.objects.empty() ? 0 : map.objects.front().start_time;
+}
+
 void draw_beatmap(const Beatmap& map, const PictureOptions& options, const std::filesystem::path& file) {
     const ImageFormat format = image_format(file);
     const Scene scene = make_scene(map, options);

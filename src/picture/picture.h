@@ -17,6 +17,10 @@ struct PictureOptions {
     std::string caption;            // empty: artist - title [version], and the time range
 };
 
+// Where a picture of this width begins when nobody says: the preview point if objects follow it, else the
+// first object.
+double picture_start(const Beatmap& map, double width);
+
 // PNG or SVG by the name's extension (Error for another); written beside its place and renamed.
 void draw_beatmap(const Beatmap& map, const PictureOptions& options, const std::filesystem::path& file);
 

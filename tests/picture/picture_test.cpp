@@ -130,6 +130,10 @@ TEST_F(Picture, SvgIsVectorsOnly) {
     EXPECT_NE(svg.find("viewBox=\"0 0 600 560\""), std::string::npos);
     EXPECT_EQ(svg.find("<image"), std::string::npos);
     EXPECT_NE(svg.find("</svg>"), std::string::npos);
+    // The mask of a slider's body spans its strokes: a nearly clear rectangle (canvas.cpp) that cairo has
+    // kept.
+    EXPECT_NE(svg.find("<mask"), std::string::npos);
+    EXPECT_NE(svg.find("fill-opacity:0.00"), std::string::npos);
 }
 
 TEST_F(Picture, ComparesInRowsAndBlocks) {
@@ -219,6 +223,17 @@ TEST(Scene, CountsCombosAsTheGameDoes) {
     EXPECT_EQ(scene.kiai.size(), 1u);
     EXPECT_EQ(scene.title + scene.version, "Someone – Song [Hard]");
     EXPECT_EQ(scene.detail, "0:00.000 – 0:10.000  ·  4 circles  ·  1 slider  ·  1 spinner");
+}
+
+TEST(Scene, BeginsAtThePreviewPointWhereThereIsSomethingToSee) {
+    Beatmap map = parse_beatmap(song);
+    EXPECT_EQ(picture_start(map, 2000), 0);  // no preview point: the first object
+    map.preview_time = 900;
+    EXPECT_EQ(picture_start(map, 2000), 900);
+    map.preview_time = 900000;
+    EXPECT_EQ(picture_start(map, 2000), 0);
+    map.objects.clear();
+    EXPECT_EQ(picture_start(map, 2000), 0);
 }
 
 TEST(Scene, BreaksStartCombosAndTheRangeIsHalfOpen) {

@@ -1,0 +1,53 @@
+// The verb plot: a map, or several side by side, as a picture.
+#include <cmath>
+#include <limits>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+#include "app/verbs.h"
+#include "beatmap/beatmap.h"
+#include "picture/picture.h"
+
+namespace osu {
+
+namespace {
+
+struct PlotFlags {
+    std::vector<std::string> maps;
+    std::string out;
+    double time = std::numeric_limits<double>::quiet_NaN();
+    PictureOptions picture;
+};
+
+void plot(const PlotFlags& flags) {
+    std::vector<Beatmap> maps;
+    for (const std::string& path : flags.maps) maps.push_back(read_beatmap(path));
+    PictureOptions options = flags.picture;
+    options.from = std::isnan(flags.time) ? picture_start(maps[0], options.width) : flags.time;
+    std::vector<const Beatmap*> panels;
+    for (const Beatmap& map : maps) panels.push_back(&map);
+    draw_comparison(panels, {}, options, flags.out);
+    fmt::print("wrote {}\n", flags.out);
+}
+
+}  // namespace
+
+void add_plot_verb(CLI::App& app) {
+    auto flags = std::make_shared<PlotFlags>();
+    CLI::App* verb = app.add_subcommand("plot", "Draw a map, or several side by side");
+    verb->add_option("--beatmap", flags->maps, "the .osu to draw; given several times: a comparison")
+        ->required()
+        ->allow_extra_args(false)
+        ->type_name("MAP");
+    verb->add_option("--out", flags->out, "the picture: .png or .svg")->required()->type_name("FILE");
+    verb->add_option("--plot-time", flags->time, "where the picture begins, ms")
+        ->type_name("MS")
+        ->default_str("the preview point, or the first object");
+    verb->add_option("--plot-width", flags->picture.width, "how much time it shows, ms")->type_name("MS");
+    verb->add_option("--scale", flags->picture.scale, "pixels for each osu! pixel")->type_name("S");
+    verb->callback([flags] { plot(*flags); });
+}
+
+}  // namespace osu
