@@ -30,6 +30,8 @@ void declare_command_line(CLI::App& app) {
     });
     add_dataset_verb(app);
     add_index_verb(app);
+    add_convert_verb(app);
+    add_inspect_verb(app);
     add_train_verb(app);
     add_plot_verb(app);
 }

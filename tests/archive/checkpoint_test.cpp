@@ -10,26 +10,16 @@
 #include "archive/pickle_writer.h"
 #include "archive/stored_zip.h"
 #include "base/error.h"
+#include "data/temporary_folder.h"
 #include "support/goldens.h"
 #include "support/python.h"
 
 namespace osu {
 namespace {
 
-class Folder {
-  public:
-    Folder() : path_(std::filesystem::temp_directory_path() / fmt::format("osu_checkpoint_{}", ::getpid())) {
-        std::filesystem::create_directories(path_);
-    }
-    ~Folder() { std::filesystem::remove_all(path_); }
-    std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-    size_t files() const {
-        return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
-    }
-
-  private:
-    std::filesystem::path path_;
-};
+size_t files_in(const test::TemporaryFolder& folder) {
+    return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder.path()), {}));
+}
 
 void expect_equal(const TensorView& found, const TensorView& expected, const std::string& name) {
     EXPECT_EQ(found.type, expected.type) << name;
@@ -101,7 +91,7 @@ TEST(Checkpoint, ReadsTheReferences) {
 
 TEST(Checkpoint, GoesFromFormatToFormat) {
     SHARED_OR_SKIP(path, "golden/checkpoint_tiny.pt");
-    Folder folder;
+    test::TemporaryFolder folder;
     Checkpoint original = read_checkpoint(path);
     original.metadata["config"] = "{\"depth\": 2}";
     original.metadata["labels"] = "{\"519007\": 0} ✓";
@@ -112,15 +102,15 @@ TEST(Checkpoint, GoesFromFormatToFormat) {
     expect_equal(read_checkpoint(folder / "b.pt"), original);
     for (const auto& [name, tensor] : read_checkpoint(folder / "b.pt").model)
         EXPECT_EQ(reinterpret_cast<uintptr_t>(tensor.bytes.data()) % 64, 0u) << name;
-    EXPECT_EQ(folder.files(), 2u);
+    EXPECT_EQ(files_in(folder), 2u);
     EXPECT_THROW(write_checkpoint(folder / "c.bin", native), Error);
-    EXPECT_EQ(folder.files(), 2u);
+    EXPECT_EQ(files_in(folder), 2u);
 }
 
 TEST(Checkpoint, PyTorchLoadsOurs) {
     SHARED_OR_SKIP(golden, "golden/checkpoint_tiny.safetensors");
     PYTHON_OR_SKIP("torch");
-    Folder folder;
+    test::TemporaryFolder folder;
     const std::string script = read_file(test::source_dir() / "tests/archive/load_checkpoint.py");
     Checkpoint checkpoint = read_checkpoint(golden.parent_path() / "checkpoint_tiny.pt");
     checkpoint.metadata["config"] = "{\"depth\": 2}";
@@ -144,7 +134,7 @@ TEST(Checkpoint, PyTorchLoadsOurs) {
 
 TEST(Checkpoint, ReadsWhateverTorchSaves) {
     PYTHON_OR_SKIP("torch");
-    Folder folder;
+    test::TemporaryFolder folder;
     const std::string script = read_file(test::source_dir() / "tests/archive/write_odd_checkpoint.py");
     ASSERT_EQ(test::run_python(script, (folder / "").string()), "");
     for (const char* form : {"zip_2.pt", "legacy_2.pt", "zip_3.pt", "legacy_4.pt", "zip_5.pt"}) {
@@ -174,7 +164,7 @@ TEST(Checkpoint, ReadsWhateverTorchSaves) {
 }
 
 TEST(Checkpoint, AStateDictAloneIsOne) {
-    Folder folder;
+    test::TemporaryFolder folder;
     const std::vector<float> data = {1, 2, 3, 4};
     const TensorView tensor{DType::f32, {2, 2}, std::as_bytes(std::span(data))};
     write_safetensors(folder / "bare.safetensors",
@@ -194,7 +184,7 @@ struct Forged {
     size_t copies = 1;
 };
 
-std::string forge(const Folder& folder, const Forged& forged) {
+std::string forge(const test::TemporaryFolder& folder, const Forged& forged) {
     PickleWriter pickle;
     const auto tuple = [&](const Shape& values) {
         pickle.mark();
@@ -232,7 +222,7 @@ std::string forge(const Folder& folder, const Forged& forged) {
 }
 
 TEST(Checkpoint, NamesWhatIsWrongWithATensor) {
-    Folder folder;
+    test::TemporaryFolder folder;
     const auto error = [&](const Forged& forged) {
         const std::string file = forge(folder, forged);
         return error_of(std::as_bytes(std::span(file)));
@@ -258,7 +248,7 @@ TEST(Checkpoint, NamesWhatIsWrongWithATensor) {
 }
 
 TEST(Checkpoint, EveryCutOfAFileIsAnError) {
-    Folder folder;
+    test::TemporaryFolder folder;
     const std::string whole = forge(folder, {});
     for (size_t size = 0; size < whole.size(); ++size)
         EXPECT_NE(error_of(std::as_bytes(std::span(whole.data(), size))), "no error") << size;
@@ -285,7 +275,7 @@ TEST(Checkpoint, OtherFilesAreNone) {
 }
 
 TEST(Checkpoint, AFullDiskLeavesTheOldFile) {
-    Folder folder;
+    test::TemporaryFolder folder;
     const std::vector<float> data(1 << 20, 1.0f);
     Checkpoint checkpoint;
     checkpoint.model["a"] = {DType::f32, {1 << 20}, std::as_bytes(std::span(data))};
@@ -301,7 +291,7 @@ TEST(Checkpoint, AFullDiskLeavesTheOldFile) {
         std::signal(SIGXFSZ, handler);
         EXPECT_EQ(read_file(folder / name), "old");
     }
-    EXPECT_EQ(folder.files(), 2u);
+    EXPECT_EQ(files_in(folder), 2u);
 }
 
 }  // namespace

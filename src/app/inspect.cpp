@@ -1,0 +1,101 @@
+// osu-diffusion inspect: says what a file or folder is, going by its content.
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "app/summary.h"
+#include "app/verbs.h"
+#include "archive/checkpoint.h"
+#include "base/error.h"
+#include "base/file.h"
+
+namespace osu {
+
+namespace {
+
+using Summarize = void (*)(const std::filesystem::path&);
+
+// The first characters that are no space, after a byte order mark.
+std::string_view text_start(std::string_view content) {
+    if (content.starts_with("\xef\xbb\xbf")) content.remove_prefix(3);
+    const size_t first = content.find_first_not_of(" \t\r\n");
+    return first == std::string_view::npos ? std::string_view() : content.substr(first);
+}
+
+// The game's databases begin with the day of a build, 20130000 or later, as a little-endian number.
+bool begins_with_a_day(std::string_view content) {
+    if (content.size() < 8) return false;
+    uint32_t day = 0;
+    std::memcpy(&day, content.data(), sizeof day);
+    return day >= 20070000 && day < 21000000;
+}
+
+// Pickles of protocol 2 and above name it; before, a dict began with a mark or as an empty one.
+bool looks_like_pickle(std::string_view content) {
+    return content.starts_with('\x80') ||
+           ((content.starts_with('(') || content.starts_with('}')) && content.ends_with('.'));
+}
+
+bool has_section_of_a_map(std::string_view text) {
+    for (const char* name : {"[General]", "[Metadata]", "[Difficulty]", "[TimingPoints]", "[HitObjects]"})
+        if (text.find(name) != std::string_view::npos) return true;
+    return false;
+}
+
+Summarize summarizer(std::string_view content) {
+    if (checkpoint_format(std::as_bytes(std::span(content)))) return summarize_checkpoint;
+    if (content.starts_with("PK\x03\x04")) return summarize_osz;
+    if (begins_with_a_day(content)) return summarize_database;
+    if (looks_like_pickle(content)) return summarize_index;
+    const std::string_view text = text_start(content);
+    if (text.starts_with('{')) return summarize_index;
+    // A map that begins with something else is told by its sections, as the game does.
+    if (text.starts_with("osu file format v") || has_section_of_a_map(content)) return summarize_beatmap;
+    return nullptr;
+}
+
+void run_inspect(const std::filesystem::path& path) {
+    if (std::filesystem::is_directory(path)) return summarize_dataset(path);
+    Summarize summarize = nullptr;
+    try {
+        const MappedFile file(path);
+        const auto bytes = file.bytes();
+        if (bytes.empty()) fail("the file is empty");
+        summarize = summarizer({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    } catch (const Error& error) {
+        fail(Hint{error.hint()}, "{}: {}", path.string(), error.what());
+    }
+    if (!summarize)
+        fail(Hint{"known are checkpoints, maps, .osz archives, osu!.db, collection.db, datasets, indices of "
+                  "beatmaps"},
+             "{} is nothing that osu-diffusion knows", path.string());
+    summarize(path);
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+    std::string out(text);
+    for (char& letter : out)
+        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) letter = '?';
+    return out;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+    std::string out;
+    for (const std::string& part : parts) out += (out.empty() ? "" : ", ") + part;
+    return out;
+}
+
+void add_inspect_verb(CLI::App& app) {
+    auto path = std::make_shared<std::string>();
+    CLI::App* verb = app.add_subcommand(
+        "inspect", "Says what a checkpoint, map, .osz, osu!.db, collection.db, dataset or index holds");
+    verb->add_option("file", *path, "File or folder")->required();
+    verb->callback([path] { run_inspect(*path); });
+}
+
+}  // namespace osu

@@ -1,0 +1,188 @@
+// What `inspect` says of beatmaps, archives, the game's databases, datasets and indices.
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+#include "app/summary.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/progress.h"
+#include "beatmap/beatmap.h"
+#include "beatmap/collection_db.h"
+#include "beatmap/osu_db.h"
+#include "beatmap/osz.h"
+#include "data/dataset_folder.h"
+#include "data/label_index.h"
+#include "data/sequence.h"
+
+namespace osu {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> mode_names = {"osu!", "osu!taiko", "osu!catch", "osu!mania"};
+constexpr size_t most_lines = 100;  // of a list
+
+std::string_view name_of_mode(GameMode mode) {
+    return mode_names[std::min<size_t>(static_cast<size_t>(mode), 3)];
+}
+
+std::string count_objects(const Beatmap& map) {
+    std::array<size_t, 4> counts{};
+    for (const HitObject& object : map.objects) ++counts[static_cast<size_t>(object.kind)];
+    constexpr std::array<const char*, 4> kinds = {"circles", "sliders", "spinners", "holds"};
+    std::vector<std::string> parts;
+    for (size_t i = 0; i < kinds.size(); ++i)
+        if (counts[i] > 0) parts.push_back(fmt::format("{} {}", counts[i], kinds[i]));
+    return fmt::format("{}{}", map.objects.size(), parts.empty() ? "" : fmt::format(" ({})", joined(parts)));
+}
+
+void print_timing(const Beatmap& map) {
+    if (map.red_lines.empty()) return print_fact("tempo", "no timing point: 60 BPM, as in the game");
+    std::set<int> tempi;
+    for (uint32_t index : map.red_lines)
+        tempi.insert(static_cast<int>(60000 / map.beat_length_at(map.timing_points[index].time) + 0.5));
+    const std::string range = tempi.size() == 1 ? std::to_string(*tempi.begin())
+                                                : fmt::format("{}–{}", *tempi.begin(), *tempi.rbegin());
+    print_fact("tempo", "{} BPM, {} timing points", range, map.timing_points.size());
+}
+
+void print_warnings(const Beatmap& map) {
+    if (map.warning_count == 0) return;
+    print_fact("warnings", "{}", map.warning_count);
+    for (size_t i = 0; i < std::min<size_t>(map.warnings.size(), 10); ++i)
+        print_fact("", "line {}: {}", map.warnings[i].line, map.warnings[i].message);
+}
+
+void summarize_collections(const std::filesystem::path& path) {
+    const CollectionDatabase database = read_collection_database(path);
+    size_t maps = 0;
+    for (const Collection& collection : database.collections) maps += collection.md5.size();
+    print_fact("kind", "collections of the game (collection.db), version {}", database.version);
+    print_fact("collections", "{} with {} maps", database.collections.size(), maps);
+    for (size_t i = 0; i < std::min(database.collections.size(), most_lines); ++i)
+        print_fact("", "{} ({})", database.collections[i].name, database.collections[i].md5.size());
+}
+
+void print_database(const OsuDatabase& database) {
+    print_fact("kind", "maps of the game (osu!.db), version {}", database.version);
+    print_fact("player", "{}", database.player);
+    std::map<GameMode, size_t> modes;
+    std::map<RankedStatus, size_t> states;
+    std::set<int32_t> sets;
+    for (const DatabaseBeatmap& map : database.beatmaps) {
+        ++modes[map.mode];
+        ++states[map.status];
+        sets.insert(map.set_id);
+    }
+    print_fact("maps", "{} in {} sets and {} folders", database.beatmaps.size(), sets.size(),
+               database.folder_count);
+    for (const auto& [mode, count] : modes) print_fact("", "{} {}", count, name_of_mode(mode));
+    constexpr std::array<const char*, 8> names = {"unknown", "unsubmitted", "pending",   "unused",
+                                                  "ranked",  "approved",    "qualified", "loved"};
+    std::vector<std::string> parts;
+    for (const auto& [state, count] : states)
+        parts.push_back(fmt::format("{} {}", count, names[std::min<size_t>(static_cast<size_t>(state), 7)]));
+    print_fact("status", "{}", joined(parts));
+}
+
+}  // namespace
+
+void summarize_beatmap(const std::filesystem::path& path) {
+    const Beatmap map = read_beatmap(path);
+    print_fact("kind", "beatmap, {}, format v{}", name_of_mode(map.mode), map.format_version);
+    print_fact("map", "{} - {} [{}]", map.metadata.artist, map.metadata.title, map.metadata.version);
+    print_fact("mapper", "{}", map.metadata.creator);
+    print_fact("IDs", "beatmap {}, set {}", map.metadata.beatmap_id, map.metadata.set_id);
+    print_fact("objects", "{}", count_objects(map));
+    if (!map.objects.empty()) {
+        double end = 0;
+        for (const HitObject& object : map.objects) end = std::max(end, object.end_time);
+        print_fact("length", "{}", format_duration((end - map.objects.front().start_time) / 1000));
+    }
+    const Difficulty& difficulty = map.difficulty;
+    print_fact("difficulty", "CS {}, AR {}, OD {}, HP {}, slider multiplier {}, tick rate {}", difficulty.cs,
+               difficulty.ar, difficulty.od, difficulty.hp, difficulty.slider_multiplier,
+               difficulty.slider_tick_rate);
+    print_timing(map);
+    if (map.mode == GameMode::standard) print_fact("datapoints", "{}", to_sequence(map).size());
+    print_warnings(map);
+}
+
+void summarize_osz(const std::filesystem::path& path) {
+    const OszArchive archive(path);
+    const std::vector<OszMap> maps = archive.maps();
+    if (maps.empty()) fail("{} is a zip archive, but holds no map", path.string());
+    uint64_t size = 0;
+    for (const OszEntry& entry : archive.entries()) size += entry.size;
+    print_fact("kind", "beatmap archive (.osz)");
+    print_fact("files", "{}, {} unpacked", archive.entries().size(), format_bytes(static_cast<double>(size)));
+    print_fact("maps", "{}", maps.size());
+    for (size_t i = 0; i < std::min(maps.size(), most_lines); ++i) {
+        if (maps[i].problem.empty())
+            print_fact("", "[{}] {}, beatmap {}", maps[i].version, name_of_mode(maps[i].mode),
+                       maps[i].beatmap_id);
+        else
+            print_fact("", "{}: {}", maps[i].file_name, maps[i].problem);
+    }
+}
+
+// The two begin alike. What cannot be read whole as either is told as the one of which more can be read.
+void summarize_database(const std::filesystem::path& path) {
+    OsuDatabase maps;
+    try {
+        maps = read_osu_database(path, Damaged::kept);
+        if (maps.damage.empty()) return print_database(maps);
+    } catch (const Error&) {
+    }
+    try {
+        return summarize_collections(path);
+    } catch (const Error&) {
+        if (maps.beatmaps.empty()) throw;
+    }
+    print_database(read_osu_database(path));
+}
+
+void summarize_index(const std::filesystem::path& path) {
+    const std::string content = read_file(path);
+    if (content.find("\"BeatmapSetId\"") != std::string::npos) {
+        const TrackMetadata track = parse_track_metadata(content);
+        print_fact("kind", "metadata of a track in a dataset folder");
+        print_fact("set", "{} - {}, by {}, set {}", track.artist, track.title, track.creator, track.set_id);
+        print_fact("maps", "{}", track.beatmaps.size());
+        return;
+    }
+    LabelIndex index;
+    try {
+        index = parse_label_index(content);
+    } catch (const Error& error) {
+        fail(Hint{error.hint()}, "{}: {}", path.string(), error.what());
+    }
+    std::set<std::string_view> mappers;
+    for (const LabelEntry& entry : index.entries())
+        if (!entry.creator.empty()) mappers.insert(entry.creator);
+    print_fact("kind", "index of beatmaps: beatmap ID to class");
+    print_fact("maps", "{}", index.entries().size());
+    print_fact("classes", "{}", index.class_count());
+    if (!mappers.empty()) print_fact("mappers", "{}", mappers.size());
+    const auto ids = index.by_beatmap_id();
+    if (!ids.empty()) print_fact("beatmap IDs", "{} to {}", ids.begin()->first, ids.rbegin()->first);
+}
+
+void summarize_dataset(const std::filesystem::path& folder) {
+    const DatasetFolder dataset = read_dataset_folder(folder);
+    std::set<int64_t> sets;
+    for (const FolderMap& map : dataset.maps) sets.insert(map.set_id);
+    print_fact("kind", "dataset folder");
+    print_fact("tracks", "{}", dataset.tracks);
+    print_fact("maps", "{} in {} sets", dataset.maps.size(), sets.size());
+    print_fact("classes", "{}", dataset.next_index);
+    if (std::filesystem::exists(folder / "dataset.pack"))
+        print_fact("packed", "{}", (folder / "dataset.pack").string());
+    if (dataset.problems.empty()) return;
+    print_fact("problems", "{}", dataset.problems.size());
+    for (size_t i = 0; i < std::min<size_t>(dataset.problems.size(), 10); ++i)
+        print_fact("", "{}: {}", dataset.problems[i].path, dataset.problems[i].reason);
+}
+
+}  // namespace osu

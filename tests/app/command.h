@@ -1,0 +1,37 @@
+// Runs the program's command line inside the test.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <gtest/gtest.h>
+
+#include "app/cli.h"
+#include "base/error.h"
+
+namespace osu::test {
+
+struct CommandResult {
+    std::string output, error;  // standard output; what the Error said, empty when there was none
+};
+
+inline CommandResult run_command(std::vector<std::string> arguments) {
+    CLI::App app;
+    declare_command_line(app);
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
+    CommandResult result;
+    ::testing::internal::CaptureStdout();
+    try {
+        app.parse(arguments);
+    } catch (const Error& error) {
+        result.error = error.what();
+    } catch (const CLI::Error& error) {
+        result.error = error.what();
+    }
+    std::fflush(stdout);
+    result.output = ::testing::internal::GetCapturedStdout();
+    return result;
+}
+
+}  // namespace osu::test

@@ -1,0 +1,118 @@
+#include <gtest/gtest.h>
+
+#include "app/command.h"
+#include "archive/pickle.h"
+#include "archive/safetensors.h"
+#include "base/file.h"
+#include "data/temporary_folder.h"
+#include "support/goldens.h"
+
+namespace osu {
+namespace {
+
+using test::run_command;
+
+::testing::AssertionResult has(const std::string& text, const std::vector<std::string>& parts) {
+    for (const std::string& part : parts)
+        if (text.find(part) == std::string::npos)
+            return ::testing::AssertionFailure() << "\"" << part << "\" is not in:\n" << text;
+    return ::testing::AssertionSuccess();
+}
+
+TEST(Inspect, Checkpoints) {
+    SHARED_OR_SKIP(golden, "golden");
+    for (const auto& [name, kind] : {std::pair{"checkpoint_tiny.pt", "PyTorch zip"},
+                                     {"checkpoint_tiny_legacy.pt", "PyTorch stream"},
+                                     {"checkpoint_tiny.safetensors", "safetensors"}}) {
+        const auto result = run_command({"inspect", (golden / name).string()});
+        EXPECT_EQ(result.error, "");
+        EXPECT_TRUE(
+            has(result.output, {kind, "depth 2, hidden 64, unknown heads, 10 classes", "model, EMA", "f32"}));
+        if (std::string(kind) == "safetensors") continue;  // which counts the optimiser's state by number
+        EXPECT_TRUE(has(result.output, {"optimiser (step 1)", "\"model\":\"DiT-T\""}));
+    }
+}
+
+TEST(Inspect, OtherTensors) {
+    const auto result = run_command({"inspect", test::test_data("schedules.safetensors").string()});
+    EXPECT_EQ(result.error, "");
+    EXPECT_TRUE(has(result.output, {"no osu-diffusion network", "f64, i64", "linear.betas f64 (1000)"}));
+}
+
+TEST(Inspect, Maps) {
+    SHARED_OR_SKIP(edge, "edge");
+    const auto result = run_command({"inspect", (edge / "Soleily - Renatus (Gamu) [Insane].osu").string()});
+    EXPECT_EQ(result.error, "");
+    EXPECT_TRUE(has(result.output, {"beatmap, osu!, format v14", "Soleily - Renatus [Insane]", "Gamu",
+                                    "circles", "datapoints"}));
+    EXPECT_TRUE(has(run_command({"inspect", (edge / "missing-header.osu").string()}).output,
+                    {"Beatmap with no header"}));
+    EXPECT_TRUE(has(run_command({"inspect", (edge / "sample-beatmap-mania.osu").string()}).output,
+                    {"osu!mania", "holds"}));
+}
+
+// Every map has a summary, whatever is wrong with it.
+TEST(Inspect, EveryMap) {
+    SHARED_OR_SKIP(edge, "edge");
+    for (const auto& entry : std::filesystem::directory_iterator(edge)) {
+        const auto result = run_command({"inspect", entry.path().string()});
+        EXPECT_TRUE(result.error.empty() != result.output.empty()) << entry.path() << ": " << result.error;
+    }
+}
+
+TEST(Inspect, Databases) {
+    SHARED_OR_SKIP(db, "db");
+    EXPECT_TRUE(has(run_command({"inspect", (db / "osu-20210316.db").string()}).output,
+                    {"osu!.db", "20210316", "in "}));
+    EXPECT_TRUE(
+        has(run_command({"inspect", (db / "osu-20250108.db").string()}).output, {"osu!.db", "20250108"}));
+    EXPECT_TRUE(has(run_command({"inspect", (db / "collection-20210316.db").string()}).output,
+                    {"collection.db", "20210316"}));
+    EXPECT_TRUE(has(run_command({"inspect", (db / "collection-20200811-empty.db").string()}).output,
+                    {"collection.db", "0 with 0 maps"}));
+    test::TemporaryFolder folder;
+    const std::string whole = read_file(db / "osu-20210316.db");
+    write_file(folder / "cut.db", std::string_view(whole).substr(0, whole.size() / 2));
+    const auto cut = run_command({"inspect", (folder / "cut.db").string()});
+    EXPECT_TRUE(has(cut.error, {"cut.db", "maps"}));
+    EXPECT_EQ(cut.output, "");
+}
+
+TEST(Inspect, Indices) {
+    test::TemporaryFolder folder;
+    write_file(folder / "a", pickle_int_map({{519007, 0}, {4000000, 1}}));
+    write_file(folder / "b", "{\"519007\": 0, \"4000000\": 1}");
+    for (const char* name : {"a", "b"})
+        EXPECT_TRUE(has(run_command({"inspect", (folder / name).string()}).output,
+                        {"index of beatmaps", "519007 to 4000000", "2"}));
+}
+
+TEST(Inspect, ErrorsNameTheFile) {
+    test::TemporaryFolder folder;
+    const auto error_of = [&](std::string_view content) {
+        write_file(folder / "it", content);
+        const auto result = run_command({"inspect", (folder / "it").string()});
+        EXPECT_EQ(result.output, "");
+        return result.error;
+    };
+    EXPECT_TRUE(has(error_of(""), {"it: the file is empty"}));
+    EXPECT_TRUE(has(error_of("hello"), {"it is nothing that osu-diffusion knows"}));
+    EXPECT_TRUE(has(error_of("PK\x03\x04 and no more of it than that"), {"it: the zip archive"}));
+    EXPECT_TRUE(has(error_of("\x80\x02}"), {"it: ", "ends in the middle"}));
+    EXPECT_TRUE(has(error_of("{\"a\": "), {"it: "}));
+    EXPECT_TRUE(has(error_of(std::string("\x10\0\0\0\0\0\0\0{\"a\":1}        ", 24)), {"it: tensor \"a\""}));
+    EXPECT_TRUE(has(run_command({"inspect", folder.path().string()}).error, {folder.path().string()}));
+    EXPECT_TRUE(has(run_command({"inspect", "/absent"}).error, {"/absent"}));
+}
+
+// What other people wrote into a file does not steer the terminal.
+TEST(Inspect, PrintsNoControlCharacters) {
+    test::TemporaryFolder folder;
+    write_file(folder / "map.osu", "osu file format v14\n[Metadata]\nTitle:a\x1b[31mb\n");
+    const auto result = run_command({"inspect", (folder / "map.osu").string()});
+    EXPECT_TRUE(has(result.output, {"a?[31mb"}));
+    EXPECT_EQ(result.output.find('\x1b'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace osu
