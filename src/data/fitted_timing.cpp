@@ -39,6 +39,8 @@ bool FittedTiming::can_fit(uint32_t object) const {
         return other.kind == ObjectKind::slider && other.start_time == source_.objects[object].start_time;
     };
     if (source_.timing_points.empty()) return false;
+    const auto anchors = source_.anchors_of(source_.objects[object]);
+    if (anchors.size() < 2 || anchors.back() == anchors[anchors.size() - 2]) return false;
     for (uint32_t i = object; i-- > 0 && source_.objects[i].start_time == source_.objects[object].start_time;)
         if (begins_with(source_.objects[i])) return false;
     for (uint32_t i = object + 1; i < source_.objects.size(); ++i) {
