@@ -191,8 +191,8 @@ void CurveFlattener::perfect(std::span<const Vec2> control) {
                       (a2 * (c - b).x + b2 * (a - c).x + c2 * (b - a).x) / twice_area};
     const Vec2 from = a - centre, to = c - centre;
     const float radius = std::sqrt(length_squared(from));
-    const double start = std::atan2(from.y, from.x);
-    double range = std::atan2(to.y, to.x) - start;
+    const double start = std::atan2(double{from.y}, double{from.x});
+    double range = std::atan2(double{to.y}, double{to.x}) - start;
     if (range < 0) range += 2 * std::numbers::pi;
     const Vec2 chord = c - a;
     const bool left = chord.y * (b.x - a.x) - chord.x * (b.y - a.y) < 0;

@@ -8,11 +8,11 @@
 namespace osu {
 namespace {
 
-constexpr float stack_distance = 3;        // px between objects that stack
-constexpr float stack_step = -6.4f;        // px for each height, at scale 1
-constexpr double tail_leniency = 36;       // ms
-constexpr double tick_length_limit = 1e5;  // px of path that get ticks
-constexpr size_t ticks_per_map = 1 << 20;  // far above any playable map; bounds a hostile one
+constexpr float stack_distance = 3;               // px between objects that stack
+constexpr float stack_step = -6.4f;               // px for each height, at scale 1
+constexpr double tail_leniency = 36;              // ms
+constexpr double tick_length_limit = 1e5;         // px of path that get ticks
+constexpr size_t inner_points_per_map = 1 << 20;  // ticks and repeats; bounds a hostile map
 constexpr Vec2 playfield_centre{256, 192};
 
 float distance(Vec2 a, Vec2 b) {
@@ -135,10 +135,11 @@ class PointWriter {
         put(GamePointKind::slider_head, start, 0);
         const double step = std::min(tick_distance(map_, object, velocity), length),
                      end = length - 10 * velocity;
-        for (int s = 0; s < object.span_count; ++s) {
+        for (int s = 0; s < object.span_count && written_ < inner_points_per_map; ++s) {
             const double span_start = start + s * span;
             ticks_.clear();
-            for (double d = step; step > 0 && d < end && written_ < ticks_per_map; d += step, ++written_) {
+            for (double d = step; step > 0 && d < end && written_ < inner_points_per_map;
+                 d += step, ++written_) {
                 ticks_.push_back(d / length);
             }
             if (s % 2 == 1) std::reverse(ticks_.begin(), ticks_.end());
@@ -148,6 +149,7 @@ class PointWriter {
             }
             if (s + 1 < object.span_count) {
                 put(GamePointKind::slider_repeat, span_start + span, (s + 1) % 2);
+                ++written_;
             }
         }
         put(GamePointKind::slider_tail, std::max(start + duration / 2, start + duration - tail_leniency),
@@ -213,9 +215,7 @@ std::vector<GamePoint> game_points(const Beatmap& map) {
     for (uint32_t i = 0; i < map.objects.size(); ++i) {
         const HitObject& object = map.objects[i];
         switch (object.kind) {
-            case ObjectKind::slider:
-                writer.slider(i, offsets[i]);
-                break;
+            case ObjectKind::slider: writer.slider(i, offsets[i]); break;
             case ObjectKind::circle:
                 points.push_back({GamePointKind::circle, i, object.start_time, object.start_time,
                                   object.position + offsets[i]});

@@ -53,7 +53,9 @@ bool FittedTiming::can_fit(uint32_t object) const {
 
 double FittedTiming::nearest_length(uint32_t object, double length, double wanted) const {
     const double velocity = source_.objects[object].slider_velocity;
-    return std::clamp(wanted, length * (slowest / velocity), length * (fastest / velocity));
+    const double most =
+        std::min(length * (fastest / velocity), max_coordinate);  // beyond it the game drops the slider
+    return std::clamp(wanted, length * (slowest / velocity), std::max(length, most));
 }
 
 double FittedTiming::fit(uint32_t object, double length, double wanted) {

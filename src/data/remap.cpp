@@ -1,5 +1,6 @@
 // A map with other coordinates: each object's line is edited token by token, so that all else stays as it was
 // written.
+#include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <numbers>
@@ -91,7 +92,8 @@ class Remapper {
         Placed placed;
         if (!placer_.place_slider(slider, wanted_, placed.anchors)) return;
         path_.assign(source_, slider);
-        const double length = path_.length();
+        const double length =
+            std::min(path_.length(), max_coordinate);  // beyond it the game drops the slider
         const bool can_fit = options_.velocity == VelocityMode::fit && length > 0 && timing_.can_fit(index);
         if (!find_place(index, length, can_fit, placed)) {
             ++report_.offscreen_sliders;
