@@ -40,7 +40,8 @@ bool read_plain(std::string_view text, double& out) {
         }
     }
     if (count == 0) return false;
-    const double value = static_cast<double>(digits) / powers_of_ten[std::max(decimals, 0)];
+    const auto whole = static_cast<double>(digits);
+    const double value = decimals > 0 ? whole / powers_of_ten[decimals] : whole;
     out = negative ? -value : value;
     return true;
 }
