@@ -28,7 +28,7 @@ bench: build
 	@./scripts/bench.sh
 
 fuzz:
-	@./scripts/install-deps.sh clang libclang-rt-14-dev
+	@./scripts/install-deps.sh clang libclang-rt-14-dev libomp-14-dev
 	@cmake --preset fuzz >/dev/null && cmake --build --preset fuzz
 	@./scripts/fuzz.sh $(FUZZ_SECONDS)
 
