@@ -6,42 +6,17 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "base/random.h"
 #include "beatmap/slider_path.h"
+#include "data/remap_support.h"
 #include "data/sequence.h"
 #include "support/goldens.h"
 
 namespace osu {
 namespace {
 
-// A map with one of everything that a rewrite could lose. Lines end in CRLF, some oddly written.
-const std::string rich_map =
-    "\xEF\xBB\xBFosu file format v9\r\n\r\n"
-    "[General]\r\nAudioFilename: a.mp3\r\nMode: 0\r\n\r\n"
-    "[Editor]\r\nBookmarks: 1000,2000\r\n\r\n"
-    "[Metadata]\r\nTitle:T\r\nArtist:A\r\nCreator:C\r\nVersion:Hard\r\nBeatmapID:77\r\nBeatmapSetID:7\r\n\r\n"
-    "[Difficulty]\r\nCircleSize:4\r\nSliderMultiplier:1.4\r\nSliderTickRate:1\r\n\r\n"
-    "[Events]\r\n//Background and Video events\r\n0,0,\"bg.jpg\",0,0\r\n2,9000,9500\r\n\r\n"
-    "[TimingPoints]\r\n-28,300,4,2,1,60,1,0\r\n1000,-133.333333333333,4,2,1,20,0,1\r\n6000,-50,4,1,0,70,0,"
-    "0\r\n\r\n"
-    "[Colours]\r\nCombo1 : 255,128,0\r\n\r\n"
-    "[HitObjects]\r\n"
-    " 0256,192.7,1001,37,14,2:1:3:40:a.wav\r\n"
-    "100,100,1500,6,2,B|150:50|150:50| 200:100|250:150,2,140.000006408692,2|0|8,1:2|0:0|3:1,0:0:0:0:\r\n"
-    "300,100,3001,2,0,P|350:150|400:100,1,105\r\n"
-    "256,192,4000,8,4,5001,1:0:0:0:\r\n"
-    "50,300,6500,86,8,L|150:300,3,70,0|0|0|2,0:0|0:0|0:0|1:1,0:0:0:0: // a comment, 1\r\n"
-    "60,60,9600,1,0\r\n";
-
-std::vector<Vec2> random_positions(const Sequence& sequence, uint64_t seed, float spread = 0) {
-    Philox random(seed);
-    std::vector<Vec2> out(sequence.size());
-    for (Vec2& p : out) {
-        p.x = random.uniform() * (512 + 2 * spread) - spread;
-        p.y = random.uniform() * (384 + 2 * spread) - spread;
-    }
-    return out;
-}
+using test::expect_same_play;
+using test::random_positions;
+using test::rich_map;
 
 std::string remap_random(const Beatmap& map, uint64_t seed, RemapOptions options = {},
                          RemapReport* report = nullptr) {
@@ -65,32 +40,6 @@ std::string without_coordinates(std::string_view line, bool slider) {
         out += line[i];
     }
     return out;
-}
-
-// Everything that is no place.
-void expect_same_play(const Beatmap& a, const Beatmap& b, double end_tolerance = 0) {
-    ASSERT_EQ(a.objects.size(), b.objects.size());
-    for (size_t i = 0; i < a.objects.size(); ++i) {
-        const HitObject &p = a.objects[i], &q = b.objects[i];
-        SCOPED_TRACE(a.line(p.line));
-        SCOPED_TRACE(b.line(q.line));
-        ASSERT_EQ(p.kind, q.kind);
-        ASSERT_EQ(p.start_time, q.start_time);
-        ASSERT_NEAR(p.end_time, q.end_time, end_tolerance);
-        ASSERT_EQ(p.new_combo, q.new_combo);
-        ASSERT_EQ(p.combo_skip, q.combo_skip);
-        ASSERT_EQ(p.hit_sound, q.hit_sound);
-        ASSERT_EQ(p.span_count, q.span_count);
-        ASSERT_EQ(p.anchor_count, q.anchor_count);
-        ASSERT_EQ(p.segment_count, q.segment_count);
-        const auto s = a.anchors_of(p), t = b.anchors_of(q);
-        for (uint32_t k = 0; k < p.segment_count; ++k) {
-            const auto &x = a.segments_of(p)[k], &y = b.segments_of(q)[k];
-            ASSERT_TRUE(x.type == y.type && x.degree == y.degree && x.count == y.count);
-        }
-        for (size_t k = 1; k + 1 < s.size(); ++k)
-            ASSERT_EQ(s[k] == s[k - 1], t[k] == t[k - 1]) << "anchor " << k;
-    }
 }
 
 TEST(Remap, OwnPositionsGiveTheMapItself) {
@@ -245,115 +194,6 @@ TEST(Remap, LazerMapsKeepFractions) {
     EXPECT_EQ(remap(map, position, {}), text);
     position[0].x = 33.33333f;
     EXPECT_NE(remap(map, position, {}).find("\n33.333,100.5,0,1,0\n"), std::string::npos);
-}
-
-// Fitting the velocity.
-
-std::vector<Vec2> stretched(const Sequence& sequence, float factor) {
-    std::vector<Vec2> position = sequence.position;
-    Vec2 head;
-    for (size_t i = 0; i < position.size(); ++i) {
-        if (sequence.anchor[i] == 0) head = position[i];
-        position[i] = head + (position[i] - head) * factor;
-    }
-    return position;
-}
-
-void expect_fitted(const Beatmap& map, const std::vector<Vec2>& position) {
-    RemapReport report;
-    const Beatmap back = parse_beatmap(remap(map, position, {.velocity = VelocityMode::fit}, &report));
-    expect_same_play(map, back, 1e-3);
-    const Sequence before = to_sequence(map), after = to_sequence(back);
-    ASSERT_EQ(before.time, after.time);
-    EXPECT_TRUE(std::is_sorted(back.timing_points.begin(), back.timing_points.end(),
-                               [](const TimingPoint& a, const TimingPoint& b) { return a.line < b.line; }) ||
-                !std::is_sorted(map.timing_points.begin(), map.timing_points.end(),
-                                [](const TimingPoint& a, const TimingPoint& b) { return a.line < b.line; }));
-    size_t fitted = 0;
-    for (size_t i = 0; i < map.objects.size(); ++i) {
-        if (map.objects[i].kind != ObjectKind::slider) continue;
-        EXPECT_GE(back.objects[i].slider_velocity, 0.1);
-        EXPECT_LE(back.objects[i].slider_velocity, 10);
-        fitted += back.objects[i].slider_velocity != map.objects[i].slider_velocity;
-    }
-    EXPECT_LE(fitted, report.fitted_sliders);
-    // Kiai and volume at every moment, and the velocity wherever no slider runs.
-    const auto at = [](const Beatmap& m, double time) {
-        const auto after =
-            std::upper_bound(m.velocity_lines.begin(), m.velocity_lines.end(), time,
-                             [&](double t, uint32_t i) { return t < m.timing_points[i].time; });
-        return after == m.velocity_lines.begin() ? TimingPoint{} : m.timing_points[*(after - 1)];
-    };
-    for (const TimingPoint& moment : back.timing_points) {
-        if (map.timing_points.empty() || moment.time < map.timing_points.front().time) continue;
-        const TimingPoint a = at(map, moment.time), b = at(back, moment.time);
-        ASSERT_EQ(a.volume, b.volume);
-        ASSERT_EQ(a.effects & 1, b.effects & 1);
-        ASSERT_EQ(a.sample_set, b.sample_set);
-        ASSERT_EQ(a.sample_index, b.sample_index);
-        ASSERT_EQ(map.beat_length_at(moment.time), back.beat_length_at(moment.time));
-    }
-    for (size_t i = 0; i < map.objects.size(); ++i) {
-        const double behind = map.objects[i].end_time + 1;
-        const bool busy = std::any_of(map.objects.begin(), map.objects.end(), [&](const HitObject& o) {
-            return o.kind == ObjectKind::slider && o.start_time <= behind && o.end_time + 1 > behind;
-        });
-        if (busy) continue;
-        ASSERT_EQ(map.velocity_multiplier_at(behind), back.velocity_multiplier_at(behind)) << behind;
-    }
-}
-
-TEST(RemapFit, GivesTheLengthThatThePathWants) {
-    const Beatmap map = parse_beatmap(rich_map);
-    const std::string text = remap(map, stretched(to_sequence(map), 1.3f), {.velocity = VelocityMode::fit});
-    const Beatmap back = parse_beatmap(text);
-    for (const HitObject& slider : back.objects) {
-        if (slider.kind != ObjectKind::slider) continue;
-        const double natural = SliderPath(back, slider).natural_length();
-        EXPECT_NEAR(slider.pixel_length, natural, 0.51) << back.line(slider.line);
-    }
-    expect_fitted(map, stretched(to_sequence(map), 1.3f));
-    expect_fitted(map, stretched(to_sequence(map), 0.2f));
-}
-
-TEST(RemapFit, StaysWithinWhatTheGameKnows) {
-    // 10 px/beat by nature: a path a hundred times as long wants more than tenfold velocity.
-    const Beatmap map = parse_beatmap(
-        "osu file format v14\n[Difficulty]\nSliderMultiplier:1\n[TimingPoints]\n"
-        "0,500,4,1,0,100,1,0\n[HitObjects]\n100,100,0,2,0,L|104:100,1,4\n"
-        "10,100,2000,2,0,L|310:100,1,400\n");
-    std::vector<Vec2> position = to_sequence(map).position;
-    position[1] = {400, 100};
-    position[4] = {14, 100};
-    const Beatmap back = parse_beatmap(remap(map, position, {.velocity = VelocityMode::fit}));
-    EXPECT_NEAR(back.objects[0].slider_velocity, 10, 1e-9);
-    EXPECT_NEAR(back.objects[0].pixel_length, 40, 1e-3);
-    EXPECT_NEAR(back.objects[1].slider_velocity, 0.1, 1e-9);
-    EXPECT_NEAR(back.objects[1].pixel_length, 40, 1e-3);
-    expect_same_play(map, back, 1e-3);
-}
-
-TEST(RemapFit, ChangesAGreenLineInPlace) {
-    const Beatmap map = parse_beatmap(
-        "osu file format v14\n[TimingPoints]\n0,500,4,1,0,100,1,0\n"
-        "1000,-80,4,2,3,44,0,1\n1000,500,3,2,3,44,1,1\n[HitObjects]\n"
-        "100,100,1000,2,0,L|200:100,1,100\n100,100,3000,2,0,L|200:100,1,100\n");
-    std::vector<Vec2> position = to_sequence(map).position;
-    position[1] = {250, 100};
-    const std::string text = remap(map, position, {.velocity = VelocityMode::fit});
-    EXPECT_NE(text.find("\n1000,-53.3330078125,4,2,3,44,0,1\n1000,500,3,2,3,44,1,1\n1"), text.npos) << text;
-    expect_fitted(map, position);
-}
-
-TEST(RemapFit, RealMapsKeepTheirTimes) {
-    uint64_t seed = 0;
-    for (const auto& file : test::shared_maps()) {
-        if (++seed % 29) continue;
-        const Beatmap map = read_beatmap(file);
-        SCOPED_TRACE(file);
-        expect_fitted(map, random_positions(to_sequence(map), seed));
-        if (testing::Test::HasFailure()) return;
-    }
 }
 
 }  // namespace
