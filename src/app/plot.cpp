@@ -37,9 +37,9 @@ void plot(const PlotFlags& flags) {
 void add_plot_verb(CLI::App& app) {
     auto flags = std::make_shared<PlotFlags>();
     CLI::App* verb = app.add_subcommand("plot", "Draw a map, or several side by side");
-    verb->add_option("--beatmap", flags->maps, "the .osu to draw; given several times: a comparison")
+    verb->add_option("--beatmap", flags->maps, "the .osu to draw; several give a comparison")
         ->required()
-        ->allow_extra_args(false)
+        ->default_str("")
         ->type_name("MAP");
     verb->add_option("--out", flags->out, "the picture: .png or .svg")->required()->type_name("FILE");
     verb->add_option("--plot-time", flags->time, "where the picture begins, ms")
