@@ -25,13 +25,15 @@ void declare_command_line(CLI::App& app) {
     app.option_defaults()->always_capture_default();
     app.failure_message(CLI::FailureMessage::help);
     app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
-        return std::string("error: ") + error.what() + "\nhint: " + failed->get_name() +
-               " --help lists every flag\n";
+        std::string verb = failed->get_name();
+        for (const CLI::App* chosen : failed->get_subcommands()) verb += " " + chosen->get_name();
+        return std::string("error: ") + error.what() + "\nhint: " + verb + " --help lists every flag\n";
     });
     add_dataset_verb(app);
     add_index_verb(app);
     add_convert_verb(app);
     add_inspect_verb(app);
+    add_sample_verb(app);
     add_train_verb(app);
     add_plot_verb(app);
 }

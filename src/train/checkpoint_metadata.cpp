@@ -35,14 +35,16 @@ T field(const json& object, const char* key, T otherwise) {
 CheckpointInfo describe(const Checkpoint& checkpoint, int heads) {
     CheckpointInfo info;
     const json config = part(checkpoint, "config"), labels = part(checkpoint, "labels"),
-               training = part(checkpoint, "training");
+               training = part(checkpoint, "training"), args = part(checkpoint, "args");
     const int stored_heads = config.is_null() ? 0 : field(config, "heads", 0);
     if (heads > 0 && stored_heads > 0 && heads != stored_heads)
         fail("{} heads were asked for, but the checkpoint was trained with {}", heads, stored_heads);
     info.config = infer_config(checkpoint.weights(), heads > 0 ? heads : stored_heads);
-    if (!config.is_null())
+    // The reference's checkpoints tell it among the flags of their training.
+    const json& flags = config.is_null() ? args : config;
+    if (!flags.is_null())
         info.noise_schedule =
-            noise_schedule(field<std::string>(config, "noise_schedule", "squaredcos_cap_v2"));
+            noise_schedule(field<std::string>(flags, "noise_schedule", "squaredcos_cap_v2"));
     if (!labels.is_null() && labels.contains("labels"))
         for (const json& entry : labels["labels"]) {
             Style style{field<int64_t>(entry, "id", 0),           field<int32_t>(entry, "class", -1),

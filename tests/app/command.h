@@ -13,7 +13,7 @@
 namespace osu::test {
 
 struct CommandResult {
-    std::string output, error;  // standard output; what the Error said, empty when there was none
+    std::string output, error, hint;  // standard output; what the Error said, empty when there was none
 };
 
 inline CommandResult run_command(std::vector<std::string> arguments) {
@@ -26,6 +26,7 @@ inline CommandResult run_command(std::vector<std::string> arguments) {
         app.parse(arguments);
     } catch (const Error& error) {
         result.error = error.what();
+        result.hint = error.hint();
     } catch (const CLI::Error& error) {
         result.error = error.what();
     }

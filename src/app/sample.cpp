@@ -1,0 +1,129 @@
+// The verb `sample`: a map in, remapped maps and their pictures out.
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+#include "app/bundled_model.h"
+#include "app/precision.h"
+#include "app/sample_options.h"
+#include "app/sample_output.h"
+#include "app/sampling_network.h"
+#include "app/verbs.h"
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/progress.h"
+
+namespace osu {
+
+namespace {
+
+constexpr size_t most_frames = 96;  // of an animation: four seconds
+
+bool is_number(const std::string& text) {
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+Diffusion diffusion_of(const SampleOptions& options, NoiseSchedule schedule) {
+    const std::string& steps = options.num_sampling_steps;
+    if (options.sampler == "dpm++" && is_number(steps))
+        return {schedule, respace_log_snr(schedule, steps.size() > 4 ? 0 : std::stoi(steps))};
+    return {schedule, respace(steps)};
+}
+
+Guidance guidance_of(const SamplingNetwork& network, std::span<const int32_t> style, double scale) {
+    Guidance guidance{{}, network.null_style(), static_cast<float>(scale)};
+    if (!style.empty()) guidance.style = network.style(style);
+    return guidance;
+}
+
+void say_offscreen(std::span<const float> x, const SampleOptions& options) {
+    const auto outside = std::count_if(x.begin(), x.end(), [](float v) { return v < 0 || v > 1; });
+    if (outside == 0) return;
+    fmt::print("{} of {} coordinates lay outside the playfield{}\n", outside, x.size(),
+               options.allow_offscreen ? "" : ", and were moved inside (--allow-offscreen leaves them)");
+}
+
+// Every so many steps a copy of the first variant.
+class Frames {
+  public:
+    Frames(size_t steps, bool wanted)
+        : every_(wanted ? (steps + most_frames - 1) / most_frames : 0), steps_(steps) {}
+    void take(int first, int count, std::span<const float> x) {
+        if (every_ == 0 || first != 0 || done_ == steps_) return;
+        ++done_;
+        const size_t row = x.size() / static_cast<size_t>(count);
+        if (done_ % every_ == 0 || done_ == steps_) frames_.emplace_back(x.begin(), x.begin() + row);
+    }
+    const std::vector<std::vector<float>>& all() const { return frames_; }
+
+  private:
+    size_t every_, steps_, done_ = 0;
+    std::vector<std::vector<float>> frames_;
+};
+
+}  // namespace
+
+void run_sample(const SampleOptions& options) {
+    set_thread_count(options.threads);
+    const SampleSource source = read_source(options.beatmap, options.difficulty);
+    const Sequence sequence = to_sequence(source.map);
+    if (sequence.size() == 0) fail("{} has no hit objects", options.beatmap);
+    SampleOutput output(options, source);
+
+    const std::unique_ptr<Backend> backend = make_cpu_backend(precision(options.precision));
+    const NetworkFlags network_flags{options.model, options.num_classes, options.num_heads};
+    const std::string ckpt = options.ckpt.empty() ? bundled_model_path().string() : options.ckpt;
+    SamplingNetwork network(ckpt, network_flags, *backend);
+    const std::vector<int32_t> style =
+        find_style(network.info(), {options.style_id, options.style_mapper, options.beatmap_idx});
+    const Guidance guidance = guidance_of(network, style, options.cfg_scale);
+    if (style.empty() && options.cfg_scale != 1)
+        fmt::print(stderr, "warning: --cfg-scale guides towards a style, and none was named\n");
+    const Diffusion diffusion = diffusion_of(options, network.info().noise_schedule);
+    const int refine_iters = options.refine_ckpt.empty() ? 0 : options.refine_iters;
+    std::unique_ptr<SamplingNetwork> refiner;
+    if (refine_iters > 0)
+        refiner = std::make_unique<SamplingNetwork>(options.refine_ckpt, NetworkFlags{}, *backend);
+
+    SamplingRun run;
+    run.sampler = sampler_kind(options.sampler);
+    run.eta = static_cast<float>(options.eta);
+    run.diffusion = &diffusion;
+    run.band = options.seq_len;
+    run.noise = options.rng == "torch" ? NoiseKind::torch : NoiseKind::philox;
+    run.seed = options.seed;
+    run.variants = options.num_variants;
+    fmt::print("{} datapoints, {} of {} steps, {}\n", sequence.size(), options.sampler, diffusion.steps(),
+               network.config().name());
+    std::fflush(stdout);
+
+    const MapFeatures map(sequence);
+    Frames frames(diffusion.steps() + refine_iters, options.make_animation);
+    Progress progress("sampling",
+                      static_cast<int64_t>(diffusion.steps() + refine_iters) * options.num_variants, "steps");
+    run.on_step = [&](int first, int count, std::span<const float> x) {
+        frames.take(first, count, x);
+        progress.advance(count);
+    };
+    std::vector<float> x = sample_variants(network.network(), guidance, map, run);
+    if (refiner)
+        refine_variants(refiner->network(), guidance_of(*refiner, style, options.cfg_scale), map, run,
+                        refine_iters, x);
+    progress.finish();
+
+    say_offscreen(x, options);
+    output.write(x, frames.all());
+}
+
+void add_sample_verb(CLI::App& app) {
+    CLI::App* verb = app.add_subcommand("sample", "Remap a beatmap: new positions for the same rhythm.");
+    auto options = std::make_shared<SampleOptions>();
+    declare_sample_flags(*verb, *options);
+    verb->callback([options] { run_sample(*options); });
+}
+
+}  // namespace osu

@@ -1,0 +1,105 @@
+// The flags of `sample`, each with its default.
+#include <CLI/CLI.hpp>
+
+#include "app/sample_options.h"
+
+namespace osu {
+
+namespace {
+
+void add_input_flags(CLI::App& verb, SampleOptions& o) {
+    verb.add_option("--beatmap", o.beatmap, "the map to remap: .osu, or .osz with --difficulty")
+        ->type_name("MAP")
+        ->required();
+    verb.add_option("--difficulty", o.difficulty,
+                    "which map of an .osz: its difficulty name, beatmap ID or file name")
+        ->type_name("NAME|ID");
+    verb.add_option("--ckpt", o.ckpt, "checkpoint: .safetensors of ours, .pt of the reference")
+        ->type_name("FILE")
+        ->default_str("the model that comes with the program");
+    verb.add_option("--model", o.model, "DiT-XS, DiT-S, DiT-B, DiT-L, DiT-XL; must be the checkpoint's")
+        ->type_name("NAME")
+        ->default_str("the checkpoint's");
+    verb.add_option("--num-classes", o.num_classes, "rows of the label table; must be the checkpoint's")
+        ->check(CLI::PositiveNumber)
+        ->default_str("the checkpoint's");
+    verb.add_option("--num-heads", o.num_heads,
+                    "attention heads, where neither the checkpoint nor its size tells")
+        ->check(CLI::PositiveNumber)
+        ->default_str("the checkpoint's");
+    verb.add_option("--precision", o.precision, "auto (bf16 where the CPU is faster in it), f32, bf16")
+        ->check(CLI::IsMember({"auto", "f32", "bf16"}));
+    verb.add_option("--threads", o.threads, "0: as many as there are cores")->check(CLI::NonNegativeNumber);
+}
+
+void add_style_flags(CLI::App& verb, SampleOptions& o) {
+    CLI::Option* id = verb.add_option("--style-id", o.style_id, "beatmap ID whose style to sample in")
+                          ->type_name("ID")
+                          ->default_str("none");
+    verb.add_option("--style-mapper", o.style_mapper, "mapper whose maps' mean style to sample in")
+        ->type_name("NAME")
+        ->excludes(id)
+        ->default_str("none");
+    verb.add_option("--beatmap-idx", o.beatmap_idx, "beatmap ID → class, pickle or JSON")
+        ->type_name("FILE")
+        ->default_str("the checkpoint's, else beatmap_idx.pickle");
+    verb.add_option("--cfg-scale", o.cfg_scale, "guidance towards the style; 1: none, and half the time");
+}
+
+void add_sampler_flags(CLI::App& verb, SampleOptions& o) {
+    verb.add_option("--sampler", o.sampler, "ddpm, ddim, dpm++ (good from 20 steps)")
+        ->check(CLI::IsMember({"ddpm", "ddim", "dpm++"}));
+    verb.add_option("--num-sampling-steps", o.num_sampling_steps,
+                    "steps; or sections (10,15,20), or an integer stride (ddim25)")
+        ->type_name("STEPS");
+    verb.add_option("--eta", o.eta, "noise of ddim: 0 none, 1 as ddpm")->check(CLI::Range(0.0, 1.0));
+    verb.add_option("--seed", o.seed, "of the noise; variant i has seed + i");
+    verb.add_option("--rng", o.rng, "philox, or torch: the numbers of PyTorch's CPU generator")
+        ->check(CLI::IsMember({"philox", "torch"}));
+    verb.add_option("--num-variants", o.num_variants, "maps to make")->check(CLI::Range(1, 1000));
+    verb.add_option("--seq-len", o.seq_len, "datapoints that a datapoint sees before and after it")
+        ->check(CLI::Range(1, 1 << 20));
+    verb.add_option("--refine-ckpt", o.refine_ckpt, "checkpoint trained at t = 0, to refine the result with")
+        ->type_name("FILE")
+        ->default_str("none");
+    verb.add_option("--refine-iters", o.refine_iters, "times to refine")->check(CLI::NonNegativeNumber);
+}
+
+void add_output_flags(CLI::App& verb, SampleOptions& o) {
+    verb.add_option("--out", o.out, "folder to write below")->type_name("FOLDER");
+    verb.add_option(
+            "--slider-velocity", o.slider_velocity,
+            "keep: sliders keep their length, timing stays; fit: lengths and green lines follow the new path")
+        ->check(CLI::IsMember({"keep", "fit"}));
+    verb.add_flag("--allow-offscreen", o.allow_offscreen,
+                  "leave points that lie outside the playfield there");
+    verb.add_flag("--overwrite", o.overwrite, "replace files of the same name instead of taking a new one");
+    verb.add_flag("--osz", o.osz, "also write the source's .osz with the new difficulties in it");
+    verb.add_option("--dump-coordinates", o.dump_coordinates,
+                    "also write tensor xy (variants, 2, T), px: .safetensors")
+        ->type_name("FILE")
+        ->default_str("none");
+    verb.add_option("--plot", o.plot, "draw the result: .png or .svg")
+        ->type_name("FILE")
+        ->default_str("none");
+    verb.add_option("--plot-time", o.plot_time, "ms where the picture begins; the map is written whole")
+        ->type_name("MS")
+        ->default_str("the preview point");
+    verb.add_option("--plot-width", o.plot_width, "ms that the picture spans")
+        ->type_name("MS")
+        ->check(CLI::PositiveNumber);
+    verb.add_option("--make-animation", o.make_animation, "draw the denoising of the first variant: .gif")
+        ->default_str("false")
+        ->expected(0, 1);
+}
+
+}  // namespace
+
+void declare_sample_flags(CLI::App& verb, SampleOptions& options) {
+    add_input_flags(verb, options);
+    add_style_flags(verb, options);
+    add_sampler_flags(verb, options);
+    add_output_flags(verb, options);
+}
+
+}  // namespace osu

@@ -1,0 +1,50 @@
+// What `sample` was asked for.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "app/sampling.h"
+#include "data/sequence.h"
+
+namespace CLI {
+class App;
+}
+
+namespace osu {
+
+struct SampleOptions {
+    // The map and the network.
+    std::string beatmap, difficulty;
+    std::string ckpt, model, precision = "auto";
+    int num_classes = 0, num_heads = 0;  // 0: the checkpoint's
+    int threads = 0;
+
+    // The style.
+    std::optional<int64_t> style_id;
+    std::string style_mapper, beatmap_idx;
+    double cfg_scale = 1;
+
+    // The sampler.
+    std::string sampler = "ddpm", num_sampling_steps = "250", rng = "philox";
+    double eta = 0;
+    uint64_t seed = 0;
+    int64_t seq_len = 128;
+    int num_variants = 1;
+    std::string refine_ckpt;
+    int refine_iters = 10;
+
+    // What is written.
+    std::string out = "results", slider_velocity = "keep", dump_coordinates;
+    bool allow_offscreen = false, overwrite = false, osz = false;
+    std::string plot;
+    std::optional<double> plot_time;  // ms
+    double plot_width = 2000;         // ms
+    bool make_animation = false;
+};
+
+void declare_sample_flags(CLI::App& verb, SampleOptions& options);  // sample_flags.cpp
+void run_sample(const SampleOptions& options);                      // sample.cpp
+
+}  // namespace osu

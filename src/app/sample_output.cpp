@@ -1,0 +1,204 @@
+#include "app/sample_output.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "archive/safetensors.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "data/sequence.h"
+#include "picture/picture.h"
+
+namespace osu {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Bytes; file systems end at 255, and a number, an extension and the mark of an unfinished file may follow.
+constexpr size_t name_limit = 200, difficulty_limit = 60;
+
+std::vector<Vec2> pixels(std::span<const float> x) {
+    const size_t tokens = x.size() / 2;
+    std::vector<Vec2> points(tokens);
+    for (size_t t = 0; t < tokens; ++t)
+        points[t] = {x[t] * playfield_size.x, x[tokens + t] * playfield_size.y};
+    return points;
+}
+
+bool has_extension(const fs::path& path, std::initializer_list<const char*> extensions) {
+    return std::any_of(extensions.begin(), extensions.end(),
+                       [&](const char* e) { return path.extension() == e; });
+}
+
+void cut(std::string& text, size_t limit) {
+    if (text.size() <= limit) return;
+    while (limit > 0 && (text[limit] & 0xc0) == 0x80) --limit;  // not within a character
+    text.resize(limit);
+}
+
+void wrote(const fs::path& path) {
+    fmt::print("wrote {}\n", path.string());
+}
+
+}  // namespace
+
+SampleSource read_source(const std::string& beatmap, const std::string& difficulty) {
+    SampleSource source;
+    std::string extension = fs::path(beatmap).extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(), ::tolower);
+    if (extension == ".osz") {
+        source.archive = std::make_unique<OszArchive>(beatmap);
+        source.map = source.archive->map(difficulty);
+    } else {
+        if (!difficulty.empty()) fail("--difficulty chooses a map of an .osz, and {} is none", beatmap);
+        source.map = read_beatmap(beatmap);
+    }
+    const Beatmap& map = source.map;
+    if (map.warning_count > 0)
+        fmt::print(stderr, "warning: {} lines of {} could not be read; line {}: {}\n", map.warning_count,
+                   beatmap, map.warnings.front().line, map.warnings.front().message);
+    return source;
+}
+
+std::string clean_name(std::string_view name, size_t limit) {
+    std::string clean;
+    for (const char c : name) {
+        const bool bad = static_cast<unsigned char>(c) < 0x20 || c == 0x7f ||
+                         std::string_view("/\\?%*:|\"<>").find(c) != std::string_view::npos;
+        clean += bad ? '-' : c;
+    }
+    cut(clean, limit);
+    const size_t last = clean.find_last_not_of(" .");
+    const size_t first = std::min(clean.find_first_not_of(" ."), clean.size());
+    clean = last == std::string::npos ? "" : clean.substr(first, last + 1 - first);
+    return clean.empty() ? "untitled" : clean;
+}
+
+SampleOutput::SampleOutput(const SampleOptions& options, const SampleSource& source)
+    : options_(options), source_(source) {
+    const Metadata& metadata = source.map.metadata;
+    folder_ = fs::path(options.out) /
+              clean_name(fmt::format("{} {} - {}", metadata.beatmap_id, metadata.artist, metadata.title),
+                         name_limit);
+    if (!options.plot.empty() && !has_extension(options.plot, {".png", ".svg"}))
+        fail(Hint{"name it .png or .svg"}, "--plot {} is no kind of picture that can be drawn", options.plot);
+    if (!options.dump_coordinates.empty() && !has_extension(options.dump_coordinates, {".safetensors"}))
+        fail(Hint{"name it .safetensors"}, "--dump-coordinates {} has another extension",
+             options.dump_coordinates);
+    if (options.osz && !source.archive)
+        fail(Hint{"give the .osz with --beatmap, and --difficulty"}, "--osz adds to an .osz, and {} is none",
+             options.beatmap);
+    std::error_code problem;
+    for (fs::path path = folder_; !path.empty(); path = path.parent_path()) {
+        if (fs::exists(path, problem) && !fs::is_directory(path, problem))
+            fail("cannot write to {}: {} is a file", folder_.string(), path.string());
+        if (path == path.parent_path()) break;
+    }
+}
+
+std::string SampleOutput::version(int variant, size_t limit) const {
+    std::string style;
+    if (options_.style_id) style = fmt::format("style {}, ", *options_.style_id);
+    if (!options_.style_mapper.empty()) style = fmt::format("style {}, ", options_.style_mapper);
+    if (!style.empty() && options_.cfg_scale != 1) style += fmt::format("cfg {:g}, ", options_.cfg_scale);
+    std::string source = source_.map.metadata.version;
+    cut(source, limit);
+    return fmt::format("Diffusion {}{}({}seed {})", source, source.empty() ? "" : " ", style,
+                       options_.seed + static_cast<uint64_t>(variant));
+}
+
+fs::path SampleOutput::free_path(const std::string& stem, const std::string& extension) {
+    fs::path path = folder_ / (stem + extension);
+    for (int i = 2; taken_.contains(path) || (!options_.overwrite && fs::exists(path)); ++i)
+        path = folder_ / fmt::format("{} ({}){}", stem, i, extension);
+    taken_.insert(path);
+    return path;
+}
+
+std::string SampleOutput::remapped(std::span<const float> x, const std::string& version,
+                                   bool allow_offscreen) const {
+    RemapOptions options;
+    options.version = version;
+    options.velocity = options_.slider_velocity == "fit" ? VelocityMode::fit : VelocityMode::keep;
+    options.allow_offscreen = allow_offscreen;
+    return remap(source_.map, pixels(x), options);
+}
+
+void SampleOutput::write(std::span<const float> x, std::span<const std::vector<float>> frames) {
+    const size_t row = x.size() / static_cast<size_t>(options_.num_variants);
+    const Metadata& metadata = source_.map.metadata;
+    std::vector<std::string> texts, names;
+    std::vector<fs::path> paths;
+    for (int i = 0; i < options_.num_variants; ++i) {
+        texts.push_back(remapped(x.subspan(i * row, row), version(i), options_.allow_offscreen));
+        const std::string difficulty =
+            clean_name(fmt::format("[{}]", version(i, difficulty_limit)), name_limit / 2);
+        const std::string song =
+            fmt::format("{} - {} ({})", metadata.artist, metadata.title, metadata.creator);
+        const std::string stem = clean_name(song, name_limit - difficulty.size() - 1) + " " + difficulty;
+        paths.push_back(free_path(stem, ".osu"));
+        names.push_back(paths.back().filename().string());
+    }
+    fs::create_directories(folder_);
+    for (size_t i = 0; i < texts.size(); ++i) {
+        write_file(paths[i], texts[i]);
+        wrote(paths[i]);
+    }
+    if (options_.osz) write_archive(names, texts);
+    if (!options_.dump_coordinates.empty()) dump(x);
+    draw(paths.front(), texts, frames);
+}
+
+void SampleOutput::write_archive(std::span<const std::string> names, std::span<const std::string> texts) {
+    const fs::path path =
+        free_path(clean_name(fs::path(options_.beatmap).stem().string(), name_limit), ".osz");
+    source_.archive->write_with(path, names[0], texts[0]);
+    for (size_t i = 1; i < texts.size(); ++i) OszArchive(path).write_with(path, names[i], texts[i]);
+    wrote(path);
+}
+
+void SampleOutput::draw(const fs::path& first_map, std::span<const std::string> texts,
+                        std::span<const std::vector<float>> frames) {
+    PictureOptions picture;
+    picture.from = options_.plot_time.value_or(picture_start(source_.map, options_.plot_width));
+    picture.width = options_.plot_width;
+    // A time without a file asks for a picture all the same: beside the map.
+    fs::path plot = options_.plot;
+    if (plot.empty() && options_.plot_time && !options_.make_animation)
+        plot = free_path(first_map.stem().string(), ".png");
+    if (!plot.empty()) {
+        std::vector<Beatmap> maps;
+        for (const std::string& text : texts) maps.push_back(parse_beatmap(text));
+        std::vector<const Beatmap*> pointers;
+        std::vector<std::string> captions;
+        for (const Beatmap& map : maps) {
+            pointers.push_back(&map);
+            captions.push_back(map.metadata.version);
+        }
+        if (maps.size() == 1)
+            draw_beatmap(maps.front(), picture, plot);
+        else
+            draw_comparison(pointers, captions, picture, plot);
+        wrote(plot);
+    }
+    if (!options_.make_animation) return;
+    picture.scale = 1;
+    const fs::path animation = free_path(first_map.stem().string(), ".gif");
+    const auto frame = [&](size_t i) { return parse_beatmap(remapped(frames[i], version(0), true)); };
+    constexpr int delay = 4;  // hundredths of a second: the 24 frames a second of the reference
+    animate_beatmaps(frames.size(), frame, picture, delay, animation);
+    wrote(animation);
+}
+
+void SampleOutput::dump(std::span<const float> x) {
+    const int64_t variants = options_.num_variants, tokens = static_cast<int64_t>(x.size()) / (2 * variants);
+    std::vector<float> xy(x.begin(), x.end());
+    for (int64_t i = 0; i < static_cast<int64_t>(xy.size()); ++i)
+        xy[i] *= i / tokens % 2 == 0 ? playfield_size.x : playfield_size.y;
+    const NamedTensor tensor{"xy", {DType::f32, {variants, 2, tokens}, std::as_bytes(std::span(xy))}};
+    write_safetensors(options_.dump_coordinates, {&tensor, 1}, {});
+    wrote(options_.dump_coordinates);
+}
+
+}  // namespace osu

@@ -1,0 +1,55 @@
+// Where `sample` writes, under which names, and the writing itself.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "app/sample_options.h"
+#include "beatmap/beatmap.h"
+#include "beatmap/osz.h"
+
+namespace osu {
+
+// The map to remap, and the archive that it came in.
+struct SampleSource {
+    Beatmap map;
+    std::unique_ptr<OszArchive> archive;
+};
+// Error that lists the maps of an .osz when the difficulty does not name one. Says on standard error how many
+// lines could not be read.
+SampleSource read_source(const std::string& beatmap, const std::string& difficulty);
+
+// As a name of a file or a folder: what no system takes becomes '-', and it ends within so many bytes of
+// UTF-8.
+std::string clean_name(std::string_view name, size_t limit);
+
+class SampleOutput {
+  public:
+    // Fails on what can be known to go wrong before hours of sampling.
+    SampleOutput(const SampleOptions& options, const SampleSource& source);
+
+    // x (variants, 2, T), [0, 1] on the playfield. Frames: the first variant's (2, T) on the way. Every file
+    // is named on standard output once it is there.
+    void write(std::span<const float> x, std::span<const std::vector<float>> frames);
+
+  private:
+    const SampleOptions& options_;
+    const SampleSource& source_;
+    std::filesystem::path folder_;
+    std::set<std::filesystem::path> taken_;
+
+    // The difficulty's name, with at most so many bytes of the source's.
+    std::string version(int variant, size_t limit = std::string::npos) const;
+    std::filesystem::path free_path(const std::string& stem, const std::string& extension);
+    std::string remapped(std::span<const float> x, const std::string& version, bool allow_offscreen) const;
+    void write_archive(std::span<const std::string> names, std::span<const std::string> texts);
+    void draw(const std::filesystem::path& first_map, std::span<const std::string> texts,
+              std::span<const std::vector<float>> frames);
+    void dump(std::span<const float> x);
+};
+
+}  // namespace osu

@@ -1,0 +1,114 @@
+#include "app/sampling_network.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/ranges.h>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace osu {
+
+namespace {
+
+CheckpointInfo describe_as_asked(const Checkpoint& checkpoint, const std::string& name,
+                                 const NetworkFlags& flags) {
+    const CheckpointInfo info = describe(checkpoint, flags.num_heads);
+    const DitConfig& config = info.config;
+    if (flags.num_classes && flags.num_classes != config.num_classes)
+        fail(Hint{"leave --num-classes out"}, "--num-classes is {}, but {} has {} classes", flags.num_classes,
+             name, config.num_classes);
+    if (!flags.model.empty() && dit_config(flags.model, config.num_classes) != config)
+        fail(Hint{"leave --model out"}, "--model is {}, but {} is a {}", flags.model, name, config.name());
+    return info;
+}
+
+LabelIndex known_labels(const CheckpointInfo& info, const std::string& beatmap_idx) {
+    const char* usual = "beatmap_idx.pickle";
+    if (beatmap_idx.empty() && !info.styles.empty()) {
+        std::vector<LabelEntry> entries;
+        for (const Style& style : info.styles)
+            entries.push_back(
+                {style.label, style.beatmap_id, -1, style.creator, style.artist, style.title, style.version});
+        return LabelIndex(std::move(entries));
+    }
+    if (beatmap_idx.empty() && !std::filesystem::exists(usual))
+        fail(Hint{"give the dataset's index with --beatmap-idx"},
+             "the checkpoint does not know which style is which map");
+    try {
+        return parse_label_index(read_file(beatmap_idx.empty() ? usual : beatmap_idx));
+    } catch (const Error& error) {
+        throw Error(fmt::format("{}: {}", beatmap_idx.empty() ? usual : beatmap_idx, error.what()),
+                    error.hint());
+    }
+}
+
+std::string describe_map(const LabelIndex& index, int64_t id) {
+    const int32_t label = index.find(id);
+    for (const LabelEntry& entry : index.entries())
+        if (entry.label == label && !entry.title.empty())
+            return fmt::format("{} ({} - {} [{}])", id, entry.artist, entry.title, entry.version);
+    return std::to_string(id);
+}
+
+[[noreturn]] void fail_unknown_mapper(const LabelIndex& index, const std::string& name) {
+    std::map<std::string, int> maps;
+    for (const LabelEntry& entry : index.entries())
+        if (!entry.creator.empty()) ++maps[entry.creator];
+    std::vector<std::pair<int, std::string>> most;
+    for (const auto& [creator, count] : maps) most.push_back({-count, creator});
+    std::sort(most.begin(), most.end());
+    std::vector<std::string> names;
+    for (size_t i = 0; i < std::min<size_t>(most.size(), 8); ++i) names.push_back(most[i].second);
+    if (names.empty()) fail(Hint{"use --style-id"}, "the index of styles has no mappers");
+    fail(Hint{fmt::format("those with most maps: {}", fmt::join(names, ", "))}, "no style is by a mapper {}",
+         name);
+}
+
+}  // namespace
+
+SamplingNetwork::SamplingNetwork(const std::filesystem::path& path, const NetworkFlags& flags,
+                                 Backend& backend)
+    : path_(path),
+      checkpoint_(read_checkpoint(path)),
+      info_(describe_as_asked(checkpoint_, path.string(), flags)),
+      network_(std::make_unique<DitSampler>(info_.config, backend, checkpoint_.weights())) {}
+
+std::vector<float> SamplingNetwork::style(std::span<const int32_t> labels) const {
+    std::vector<double> sum(config().hidden);
+    for (const int32_t label : labels) {
+        if (label < 0 || label >= config().num_classes)
+            fail(Hint{"the index belongs to another checkpoint"}, "class {} is none of the {} that {} has",
+                 label, config().num_classes, path_.string());
+        const std::vector<float> row = label_vector(checkpoint_.weights(), label);
+        for (size_t i = 0; i < sum.size(); ++i) sum[i] += row[i];
+    }
+    std::vector<float> mean;
+    for (const double value : sum)
+        mean.push_back(static_cast<float>(value / static_cast<double>(labels.size())));
+    return mean;
+}
+
+std::vector<float> SamplingNetwork::null_style() const {
+    return label_vector(checkpoint_.weights(), config().null_label());
+}
+
+std::vector<int32_t> find_style(const CheckpointInfo& info, const StyleFlags& flags) {
+    if (!flags.id && flags.mapper.empty()) return {};
+    const LabelIndex index = known_labels(info, flags.beatmap_idx);
+    if (!flags.id) {
+        std::vector<int32_t> labels = index.by_creator(flags.mapper);
+        if (labels.empty()) fail_unknown_mapper(index, flags.mapper);
+        return labels;
+    }
+    const int32_t label = index.find(*flags.id);
+    if (label >= 0) return {label};
+    std::vector<std::string> nearest;
+    for (const int64_t id : index.nearest_ids(*flags.id, 5)) nearest.push_back(describe_map(index, id));
+    fail(Hint{nearest.empty() ? "the index is empty"
+                              : fmt::format("the nearest are {}", fmt::join(nearest, ", "))},
+         "no style has the beatmap ID {}", *flags.id);
+}
+
+}  // namespace osu

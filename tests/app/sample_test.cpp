@@ -1,0 +1,358 @@
+// The verb sample from flags to files, with a small network of random weights.
+#include <fstream>
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include "app/command.h"
+#include "app/sample_output.h"
+#include "app/sampling.h"
+#include "base/file.h"
+#include "base/parallel.h"
+#include "data/temporary_folder.h"
+#include "model/parameters.h"
+#include "support/goldens.h"
+#include "train/checkpoint_metadata.h"
+
+namespace osu {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* map_text =
+    "osu file format v14\r\n\r\n[General]\r\nAudioFilename: a.mp3\r\nMode: 0\r\nPreviewTime: "
+    "1000\r\n\r\n[Metadata]\r\n"
+    "Title:Song: part "
+    "1/2\r\nArtist:Artist\r\nCreator:me\r\nVersion:Hard\r\nBeatmapID:77\r\nBeatmapSetID:7\r\n\r\n"
+    "[Difficulty]\r\nHPDrainRate:5\r\nCircleSize:4\r\nOverallDifficulty:5\r\nApproachRate:8\r\n"
+    "SliderMultiplier:1.4\r\nSliderTickRate:1\r\n\r\n[TimingPoints]\r\n0,500,4,2,1,60,1,0\r\n\r\n[HitObjects]"
+    "\r\n"
+    "100,100,1000,5,2,0:0:0:0:\r\n200,150,1250,1,8,1:2:0:70:hit.wav\r\n"
+    "300,200,1500,6,0,B|350:250|400:200|450:150,2,140,2|0|8,1:2|0:0|0:3,0:0:0:0:\r\n"
+    "256,192,3000,12,0,4000,0:0:0:0:\r\n60,60,4500,2,0,P|100:20|140:60,1,105\r\n";
+
+class Sample : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        threads_ = thread_count();
+        write_file(map_, map_text);
+        write_network("net.safetensors", 1);
+    }
+    void TearDown() override { set_thread_count(threads_); }
+
+    // Small weights: a network that the sampler does not amplify.
+    void write_network(const std::string& name, uint64_t seed, float scale = 0.03f) {
+        CheckpointInfo info;
+        info.config = {1, 32, 2, 4};
+        info.styles = {{100, 0, "Anna", "A", "One", "Easy"},
+                       {110, 1, "Bert", "B", "Two", "Hard"},
+                       {200, 2, "anna", "C", "Three", "Insane"}};
+        const ParameterLayout layout(info.config);
+        std::vector<float> values(layout.size());
+        Philox(seed).fill_normal(values);
+        for (float& value : values) value *= scale;
+        Checkpoint checkpoint;
+        checkpoint.model = parameter_views(layout, values);
+        set_metadata(checkpoint, info);
+        write_checkpoint(folder_ / name, checkpoint);
+    }
+
+    test::CommandResult sample(std::vector<std::string> flags, const std::string& out = "out",
+                               const std::string& network = "net.safetensors") {
+        std::vector<std::string> arguments{"sample",
+                                           "--beatmap",
+                                           map_.string(),
+                                           "--ckpt",
+                                           (folder_ / network).string(),
+                                           "--precision",
+                                           "f32",
+                                           "--out",
+                                           (folder_ / out).string()};
+        if (std::find(flags.begin(), flags.end(), "--num-sampling-steps") == flags.end())
+            arguments.insert(arguments.end(), {"--num-sampling-steps", "4"});
+        arguments.insert(arguments.end(), flags.begin(), flags.end());
+        return test::run_command(arguments);
+    }
+
+    std::vector<fs::path> files(const std::string& out, const std::string& extension = ".osu") {
+        std::vector<fs::path> found;
+        if (fs::exists(folder_ / out))
+            for (const auto& entry : fs::recursive_directory_iterator(folder_ / out))
+                if (entry.is_regular_file() && entry.path().extension() == extension)
+                    found.push_back(entry.path());
+        std::sort(found.begin(), found.end());
+        return found;
+    }
+
+    std::vector<float> coordinates(std::vector<std::string> flags) {
+        const std::string file = (folder_ / "xy.safetensors").string();
+        flags.insert(flags.end(), {"--dump-coordinates", file});
+        EXPECT_EQ(sample(flags).error, "");
+        const Safetensors dumped = Safetensors::open(file);
+        EXPECT_EQ(dumped.tensor("xy").shape[1], 2);
+        return to_floats(dumped.tensor("xy"));
+    }
+
+    test::TemporaryFolder folder_;
+    fs::path map_ = folder_ / "map.osu";
+    int threads_ = 1;
+};
+
+TEST_F(Sample, WritesTheMapWithNewPositions) {
+    const auto result = sample({});
+    ASSERT_EQ(result.error, "");
+    const auto written = files("out");
+    ASSERT_EQ(written.size(), 1u);
+    EXPECT_NE(result.output.find(written[0].string()), std::string::npos) << result.output;
+    EXPECT_EQ(written[0].parent_path().filename(), "77 Artist - Song- part 1-2");
+    EXPECT_EQ(written[0].filename(), "Artist - Song- part 1-2 (me) [Diffusion Hard (seed 0)].osu");
+
+    const Beatmap source = read_beatmap(map_), made = read_beatmap(written[0]);
+    EXPECT_EQ(made.warning_count, 0u);
+    EXPECT_EQ(made.metadata.version.rfind("Diffusion", 0), 0u);
+    EXPECT_EQ(made.metadata.beatmap_id, 0);
+    EXPECT_EQ(made.metadata.set_id, 7);
+    ASSERT_EQ(made.objects.size(), source.objects.size());
+    bool moved = false;
+    for (size_t i = 0; i < made.objects.size(); ++i) {
+        const HitObject &a = made.objects[i], &b = source.objects[i];
+        EXPECT_EQ(a.start_time, b.start_time);
+        EXPECT_EQ(a.end_time, b.end_time);
+        EXPECT_EQ(a.hit_sound, b.hit_sound);
+        EXPECT_EQ(a.new_combo, b.new_combo);
+        EXPECT_TRUE(a.position.x >= 0 && a.position.x <= 512 && a.position.y >= 0 && a.position.y <= 384);
+        moved |= !(a.position == b.position);
+    }
+    EXPECT_TRUE(moved);
+    for (const auto& entry : fs::recursive_directory_iterator(folder_ / "out"))
+        EXPECT_EQ(entry.path().string().find(".part"), std::string::npos) << "left behind: " << entry.path();
+}
+
+TEST_F(Sample, TakesANewNameUnlessToldToOverwrite) {
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(sample({}).error, "");
+    const auto written = files("out");
+    ASSERT_EQ(written.size(), 3u);
+    EXPECT_EQ(written[0].filename(), "Artist - Song- part 1-2 (me) [Diffusion Hard (seed 0)] (2).osu");
+    EXPECT_EQ(read_file(written[0]), read_file(written[2]));  // and the same bytes: same seed, same threads
+    ASSERT_EQ(sample({"--overwrite", "--seed", "0"}).error, "");
+    EXPECT_EQ(files("out").size(), 3u);
+}
+
+TEST_F(Sample, ThreadsChangeRoundingAtMost) {
+    const auto one = coordinates({"--threads", "1", "--seed", "3"});
+    EXPECT_EQ(one, coordinates({"--threads", "1", "--seed", "3"}));
+    const auto two = coordinates({"--threads", "2", "--seed", "3"}),
+               three = coordinates({"--threads", "3", "--seed", "3"});
+    ASSERT_EQ(one.size(), 2u * 13);
+    for (size_t i = 0; i < one.size(); ++i) {
+        EXPECT_NEAR(one[i], two[i], 1);
+        EXPECT_NEAR(one[i], three[i], 1);
+    }
+    EXPECT_NE(one, coordinates({"--threads", "1", "--seed", "4"}));
+}
+
+TEST_F(Sample, VariantsAreSeeds) {
+    const auto three = coordinates({"--num-variants", "3", "--seed", "10"});
+    const auto last = coordinates({"--seed", "12"});
+    ASSERT_EQ(three.size(), 3 * last.size());
+    EXPECT_TRUE(std::equal(last.begin(), last.end(), three.end() - static_cast<ptrdiff_t>(last.size())));
+    const auto torch = coordinates({"--num-variants", "2", "--rng", "torch"});
+    EXPECT_FALSE(std::equal(torch.begin(), torch.begin() + 26, torch.begin() + 26));
+    EXPECT_EQ(files("out").size(), 3u + 1 + 2);
+}
+
+TEST_F(Sample, EverySamplerAndRefining) {
+    write_network("refine.safetensors", 2);
+    const auto plain = coordinates({});
+    for (const std::vector<std::string>& flags : std::vector<std::vector<std::string>>{
+             {"--sampler", "ddim"},
+             {"--sampler", "ddim", "--eta", "1"},
+             {"--sampler", "dpm++"},
+             {"--sampler", "dpm++", "--num-sampling-steps", "ddim10"},
+             {"--num-sampling-steps", "3,2"},
+             {"--refine-ckpt", (folder_ / "refine.safetensors").string(), "--refine-iters", "2"}}) {
+        const auto other = coordinates(flags);
+        EXPECT_EQ(other.size(), plain.size());
+        EXPECT_NE(other, plain) << flags.back();
+    }
+    EXPECT_EQ(
+        coordinates({"--refine-ckpt", (folder_ / "refine.safetensors").string(), "--refine-iters", "0"}),
+        plain);
+    EXPECT_NE(sample({"--num-sampling-steps", "0"}).error, "");
+    EXPECT_NE(sample({"--sampler", "dpm++", "--num-sampling-steps", "1001"}).error, "");
+    EXPECT_NE(sample({"--sampler", "euler"}).error, "");
+}
+
+TEST_F(Sample, Styles) {
+    const auto null = coordinates({}), first = coordinates({"--style-id", "100"});
+    EXPECT_NE(first, null);
+    EXPECT_NE(first, coordinates({"--style-id", "110"}));
+    EXPECT_NE(first, coordinates({"--style-id", "100", "--cfg-scale", "2"}));
+    EXPECT_EQ(null, coordinates({"--cfg-scale", "3"}));  // towards nothing
+    // A mapper of one map is that map; of two, their mean, and letter case is no matter.
+    EXPECT_EQ(coordinates({"--style-mapper", "Bert"}), coordinates({"--style-id", "110"}));
+    const auto mean = coordinates({"--style-mapper", "ANNA"});
+    EXPECT_NE(mean, first);
+    EXPECT_NE(mean, coordinates({"--style-id", "200"}));
+    const auto written = files("out");
+    EXPECT_TRUE(std::any_of(written.begin(), written.end(), [](const fs::path& path) {
+        return path.filename().string().find("[Diffusion Hard (style 100, cfg 2, seed 0)]") !=
+               std::string::npos;
+    }));
+
+    const auto unknown = sample({"--style-id", "108"}, "none");
+    EXPECT_NE(unknown.error.find("108"), std::string::npos) << unknown.error;
+    EXPECT_NE(unknown.hint.find("nearest are 110 (B - Two [Hard]), 100 (A - One [Easy]), 200"),
+              std::string::npos)
+        << unknown.hint;
+    const auto mapper = sample({"--style-mapper", "nobody"}, "none");
+    EXPECT_NE(mapper.error.find("nobody"), std::string::npos);
+    EXPECT_NE(mapper.hint.find("Bert"), std::string::npos);
+    EXPECT_NE(sample({"--style-mapper", "Bert", "--style-id", "100"}, "none").error, "");
+
+    write_file(folder_ / "index.json", "{\"5\": 2, \"6\": 4}");
+    const std::vector<std::string> index{"--beatmap-idx", (folder_ / "index.json").string(), "--style-id"};
+    EXPECT_EQ(coordinates({index[0], index[1], index[2], "5"}), coordinates({"--style-id", "200"}));
+    const auto other = sample({index[0], index[1], index[2], "6"}, "none");
+    EXPECT_NE(other.error.find("class 4"), std::string::npos) << other.error;
+    EXPECT_FALSE(fs::exists(folder_ / "none"));
+}
+
+// At scale 1, and towards nothing, the null row is not computed.
+TEST(Guidance, OneRowWhereOneIsEnough) {
+    EXPECT_FALSE((Guidance{{1, 2}, {0, 0}, 1}).needs_null_row());
+    EXPECT_FALSE((Guidance{{}, {0, 0}, 3}).needs_null_row());
+    EXPECT_TRUE((Guidance{{1, 2}, {0, 0}, 3}).needs_null_row());
+}
+
+TEST_F(Sample, FlagsThatContradictTheCheckpoint) {
+    EXPECT_EQ(sample({"--num-classes", "4", "--num-heads", "2"}).error, "");
+    const auto model = sample({"--model", "DiT-B"}, "none").error;
+    EXPECT_TRUE(model.find("DiT-B") != model.npos && model.find("DiT(1, 32, 2)") != model.npos) << model;
+    const auto classes = sample({"--num-classes", "5"}, "none").error;
+    EXPECT_TRUE(classes.find('5') != classes.npos && classes.find("4 classes") != classes.npos) << classes;
+    const auto heads = sample({"--num-heads", "4"}, "none").error;
+    EXPECT_TRUE(heads.find('4') != heads.npos && heads.find('2') != heads.npos) << heads;
+    EXPECT_FALSE(fs::exists(folder_ / "none"));
+}
+
+TEST_F(Sample, OtherModesAndBadInputAreErrors) {
+    for (const char* mode : {"Mode: 1", "Mode: 2", "Mode: 3"}) {
+        std::string text = map_text;
+        text.replace(text.find("Mode: 0"), 7, mode);
+        write_file(map_, text);
+        EXPECT_NE(sample({}, "none").error, "") << mode;
+    }
+    write_file(map_, std::string(map_text).substr(0, std::string(map_text).find("100,100")));
+    EXPECT_NE(sample({}, "none").error.find("no hit objects"), std::string::npos);
+    write_file(map_, "not a map");
+    EXPECT_NE(sample({}, "none").error, "");
+    write_file(map_, map_text);
+    EXPECT_NE(sample({"--difficulty", "Hard"}, "none").error, "");
+    EXPECT_NE(sample({"--osz"}, "none").error, "");
+    EXPECT_NE(sample({"--plot", "picture.bmp"}, "none").error, "");
+    EXPECT_NE(sample({"--dump-coordinates", "xy.npy"}, "none").error, "");
+    EXPECT_NE(sample({}, "none", "absent.safetensors").error, "");
+    EXPECT_NE(sample({}, "none", "map.osu").error, "");
+    EXPECT_NE(sample({}, "map.osu").error.find("is a file"), std::string::npos);
+    write_network("broken.safetensors", 1, INFINITY);
+    EXPECT_NE(sample({}, "none", "broken.safetensors").error.find("not finite"), std::string::npos);
+    EXPECT_FALSE(fs::exists(folder_ / "none"));
+    EXPECT_EQ(read_file(map_), map_text);
+}
+
+TEST_F(Sample, PicturesLeaveTheMapAlone) {
+    ASSERT_EQ(sample({}, "plain").error, "");
+    const std::string svg = (folder_ / "p.svg").string();
+    ASSERT_EQ(sample({"--plot", svg, "--plot-time", "1400", "--plot-width", "500"}, "drawn").error, "");
+    ASSERT_EQ(sample({"--make-animation", "True", "--plot-time", "900"}, "moving").error, "");
+    ASSERT_EQ(sample({"--plot-time", "900", "--num-variants", "2"}, "beside").error, "");
+    EXPECT_EQ(read_file(files("plain")[0]), read_file(files("drawn")[0]));
+    EXPECT_EQ(read_file(files("plain")[0]), read_file(files("moving")[0]));
+    EXPECT_NE(read_file(svg).find("<svg"), std::string::npos);
+    ASSERT_EQ(files("moving", ".gif").size(), 1u);
+    EXPECT_EQ(read_file(files("moving", ".gif")[0]).substr(0, 4), "GIF8");
+    ASSERT_EQ(files("beside", ".png").size(), 1u);
+    EXPECT_EQ(read_file(files("beside", ".png")[0]).substr(1, 3), "PNG");
+    EXPECT_TRUE(files("plain", ".png").empty() && files("drawn", ".png").empty());
+}
+
+TEST_F(Sample, SliderVelocityAndOffscreen) {
+    ASSERT_EQ(sample({"--slider-velocity", "fit"}, "fit").error, "");
+    const Beatmap fit = read_beatmap(files("fit")[0]), source = read_beatmap(map_);
+    EXPECT_EQ(fit.warning_count, 0u);
+    for (size_t i = 0; i < fit.objects.size(); ++i)
+        EXPECT_NEAR(fit.objects[i].end_time, source.objects[i].end_time, 1);
+    write_network("wide.safetensors", 5, 0.1f);
+    ASSERT_EQ(sample({"--allow-offscreen"}, "wide", "wide.safetensors").error, "");
+    const Beatmap wide = read_beatmap(files("wide")[0]);
+    EXPECT_TRUE(std::any_of(wide.objects.begin(), wide.objects.end(), [](const HitObject& object) {
+        return object.position.x < 0 || object.position.x > 512 || object.position.y < 0 ||
+               object.position.y > 384;
+    }));
+}
+
+TEST_F(Sample, Archives) {
+    std::string easy = map_text;
+    easy.replace(easy.find("Version:Hard"), 12, "Version:Easy");
+    easy.replace(easy.find("BeatmapID:77"), 12, "BeatmapID:78");
+    const fs::path archive = folder_ / "7 Artist - Song.osz";
+    std::ofstream(archive, std::ios::binary)
+        << std::string("PK\5\6") + std::string(18, '\0');  // an empty zip
+    OszArchive(archive).write_with(archive, "hard.osu", map_text);
+    OszArchive(archive).write_with(archive, "easy.osu", easy);
+    const auto from = [&](std::vector<std::string> flags, const std::string& out) {
+        flags.insert(flags.begin(), {"sample", "--beatmap", archive.string(), "--ckpt",
+                                     (folder_ / "net.safetensors").string(), "--num-sampling-steps", "2",
+                                     "--out", (folder_ / out).string()});
+        return test::run_command(flags);
+    };
+    const auto unnamed = from({}, "none");
+    EXPECT_NE((unnamed.error + unnamed.hint).find("Easy"), std::string::npos)
+        << unnamed.error << unnamed.hint;
+    ASSERT_EQ(from({"--difficulty", "78", "--osz", "--num-variants", "2"}, "out").error, "");
+    EXPECT_EQ(files("out").size(), 2u);
+    ASSERT_EQ(files("out", ".osz").size(), 1u);
+    const OszArchive made(files("out", ".osz")[0]);
+    ASSERT_EQ(made.entries().size(), 4u);
+    EXPECT_EQ(made.read("hard.osu"), map_text);
+    EXPECT_EQ(made.read(files("out")[1].filename().string()), read_file(files("out")[1]));
+    EXPECT_EQ(OszArchive(archive).entries().size(), 2u);  // the source stays
+}
+
+TEST(CleanName, FitsEverySystem) {
+    EXPECT_EQ(clean_name("a/b\\c?d%e*f:g|h\"i<j>k\tl", 99), "a-b-c-d-e-f-g-h-i-j-k-l");
+    EXPECT_EQ(clean_name(" ..name. ", 99), "name");
+    EXPECT_EQ(clean_name("..", 99), "untitled");
+    EXPECT_EQ(clean_name("", 99), "untitled");
+    EXPECT_EQ(clean_name("ありがとう", 10), "ありが");  // three bytes each
+}
+
+TEST_F(Sample, LongNamesStillFit) {
+    std::string text = map_text;
+    text.replace(text.find("Title:"), 6, "Title:" + std::string(400, 'x'));
+    text.replace(text.find("Version:"), 8, "Version:" + std::string(400, 'y'));
+    write_file(map_, text);
+    ASSERT_EQ(sample({"--num-variants", "2", "--make-animation"}).error, "");
+    ASSERT_EQ(files("out").size(), 2u);
+    EXPECT_NE(files("out")[1].filename().string().find("(seed 1)].osu"), std::string::npos);
+}
+
+TEST_F(Sample, ExitStatus) {
+    const fs::path program = fs::read_symlink("/proc/self/exe").parent_path() / "osu-diffusion";
+    if (!fs::exists(program)) GTEST_SKIP() << "the program is not built";
+    const auto status = [&](const std::string& flags) {
+        const int code =
+            std::system(("'" + program.string() + "' sample " + flags + " >/dev/null 2>&1").c_str());
+        return WIFEXITED(code) ? WEXITSTATUS(code) : -1;
+    };
+    const std::string ckpt = " --num-sampling-steps 2 --ckpt '" + (folder_ / "net.safetensors").string() +
+                             "' --out '" + (folder_ / "out").string() + "' --beatmap ";
+    EXPECT_EQ(status(ckpt + "'" + map_.string() + "'"), 0);
+    EXPECT_EQ(status(ckpt + "absent.osu"), 1);
+    EXPECT_EQ(status(ckpt + "'" + map_.string() + "' --no-such-flag"), 1);
+    EXPECT_EQ(status("--help"), 0);
+}
+
+}  // namespace
+}  // namespace osu
