@@ -59,6 +59,8 @@ CheckpointInfo describe(const Checkpoint& checkpoint, int heads) {
         info.step = field(training, "step", info.step);
         info.samples = field<uint64_t>(training, "samples", 0);
         info.tokens = field<int64_t>(training, "tokens", 0);
+        info.validation_split = field(training, "validation_split", 0.0);
+        info.seed = field<uint64_t>(training, "seed", 0);
     }
     return info;
 }
@@ -83,8 +85,12 @@ void set_metadata(Checkpoint& checkpoint, const CheckpointInfo& info) {
     // Names come from maps: a byte that is no UTF-8 is replaced rather than an error.
     checkpoint.metadata["labels"] =
         json{{"labels", labels}}.dump(-1, ' ', false, json::error_handler_t::replace);
-    checkpoint.metadata["training"] =
-        json{{"step", info.step}, {"samples", info.samples}, {"tokens", info.tokens}}.dump();
+    checkpoint.metadata["training"] = json{
+        {"step", info.step},
+        {"samples", info.samples},
+        {"tokens", info.tokens},
+        {"validation_split", info.validation_split},
+        {"seed", info.seed}}.dump();
 }
 
 }  // namespace osu

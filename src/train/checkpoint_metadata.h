@@ -22,10 +22,12 @@ struct Style {
 struct CheckpointInfo {
     DitConfig config;
     NoiseSchedule noise_schedule = NoiseSchedule::squaredcos_cap_v2;
-    std::vector<Style> styles;  // empty where the file has none, as in the reference's
-    int64_t tokens = 0;         // datapoints of a training window; 0: unknown
-    int64_t step = 0;           // of training; the optimiser's where the file says no other
-    uint64_t samples = 0;       // windows seen: where the data order goes on
+    std::vector<Style> styles;    // empty where the file has none, as in the reference's
+    int64_t tokens = 0;           // datapoints of a training window; 0: unknown
+    int64_t step = 0;             // of training; the optimiser's where the file says no other
+    double validation_split = 0;  // share of beatmap sets that training held out (data/split.h), with `seed`
+    uint64_t seed = 0;
+    uint64_t samples = 0;  // windows seen: where the data order goes on
 };
 
 // From the metadata where it is there, else from the shapes. `heads` 0: by the metadata, then by the table of

@@ -118,6 +118,8 @@ CheckpointInfo Run::start_info(const TrainOptions& options, const PackedDataset&
              "the dataset has {} classes, the label table only {}", dataset.class_count(), classes);
     info.noise_schedule = options.noise_schedule;
     info.tokens = options.tokens;
+    info.validation_split = options.validation_split;
+    info.seed = options.seed;
     info.styles = styles_of(dataset);
     return info;
 }
