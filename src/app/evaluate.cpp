@@ -17,6 +17,7 @@
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "data/split.h"
+#include "model/parameters.h"
 
 namespace osu {
 
