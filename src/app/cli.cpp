@@ -35,6 +35,7 @@ void declare_command_line(CLI::App& app) {
     add_inspect_verb(app);
     add_sample_verb(app);
     add_train_verb(app);
+    add_evaluate_verb(app);
     add_plot_verb(app);
 }
 
