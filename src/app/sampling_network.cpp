@@ -26,13 +26,7 @@ CheckpointInfo describe_as_asked(const Checkpoint& checkpoint, const std::string
 
 LabelIndex known_labels(const CheckpointInfo& info, const std::string& beatmap_idx) {
     const char* usual = "beatmap_idx.pickle";
-    if (beatmap_idx.empty() && !info.styles.empty()) {
-        std::vector<LabelEntry> entries;
-        for (const Style& style : info.styles)
-            entries.push_back(
-                {style.label, style.beatmap_id, -1, style.creator, style.artist, style.title, style.version});
-        return LabelIndex(std::move(entries));
-    }
+    if (beatmap_idx.empty() && info.labels.class_count() > 0) return info.labels;
     if (beatmap_idx.empty() && !std::filesystem::exists(usual))
         fail(Hint{"give the dataset's index with --beatmap-idx"},
              "the checkpoint does not know which style is which map");

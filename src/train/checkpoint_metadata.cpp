@@ -45,15 +45,12 @@ CheckpointInfo describe(const Checkpoint& checkpoint, int heads) {
     if (!flags.is_null())
         info.noise_schedule =
             noise_schedule(field<std::string>(flags, "noise_schedule", "squaredcos_cap_v2"));
-    if (!labels.is_null() && labels.contains("labels"))
-        for (const json& entry : labels["labels"]) {
-            Style style{field<int64_t>(entry, "id", 0),           field<int32_t>(entry, "class", -1),
-                        field<std::string>(entry, "creator", ""), field<std::string>(entry, "artist", ""),
-                        field<std::string>(entry, "title", ""),   field<std::string>(entry, "version", "")};
-            if (style.label < 0 || style.label >= info.config.num_classes)
-                fail("the checkpoint's labels name class {} of {}", style.label, info.config.num_classes);
-            info.styles.push_back(std::move(style));
-        }
+    if (const auto labels = checkpoint.metadata.find("labels"); labels != checkpoint.metadata.end()) {
+        info.labels = parse_label_index(labels->second);
+        if (info.labels.class_count() > info.config.num_classes)
+            fail("the checkpoint's labels name {} classes of {}", info.labels.class_count(),
+                 info.config.num_classes);
+    }
     info.step = checkpoint.optimizer_step;
     if (!training.is_null()) {
         info.step = field(training, "step", info.step);
@@ -74,17 +71,7 @@ void set_metadata(Checkpoint& checkpoint, const CheckpointInfo& info) {
         {"num_classes", info.config.num_classes},
         {"noise_schedule",
          name_of(info.noise_schedule)}}.dump();
-    json labels = json::array();
-    for (const Style& style : info.styles)
-        labels.push_back({{"id", style.beatmap_id},
-                          {"class", style.label},
-                          {"creator", style.creator},
-                          {"artist", style.artist},
-                          {"title", style.title},
-                          {"version", style.version}});
-    // Names come from maps: a byte that is no UTF-8 is replaced rather than an error.
-    checkpoint.metadata["labels"] =
-        json{{"labels", labels}}.dump(-1, ' ', false, json::error_handler_t::replace);
+    checkpoint.metadata["labels"] = info.labels.to_json();
     checkpoint.metadata["training"] = json{
         {"step", info.step},
         {"samples", info.samples},

@@ -3,26 +3,18 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <vector>
 
 #include "archive/checkpoint.h"
+#include "data/label_index.h"
 #include "diffusion/schedule.h"
 #include "model/config.h"
 
 namespace osu {
 
-// A beatmap that the network was trained on: a row of its label table.
-struct Style {
-    int64_t beatmap_id = 0;
-    int32_t label = 0;
-    std::string creator, artist, title, version;
-};
-
 struct CheckpointInfo {
     DitConfig config;
     NoiseSchedule noise_schedule = NoiseSchedule::squaredcos_cap_v2;
-    std::vector<Style> styles;    // empty where the file has none, as in the reference's
+    LabelIndex labels;            // which class is which map; empty where the file does not say
     int64_t tokens = 0;           // datapoints of a training window; 0: unknown
     int64_t step = 0;             // of training; the optimiser's where the file says no other
     double validation_split = 0;  // share of beatmap sets that training held out (data/split.h), with `seed`

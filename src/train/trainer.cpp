@@ -45,15 +45,6 @@ Split choose_maps(const PackedDataset& dataset, const TrainOptions& options) {
     return split;
 }
 
-std::vector<Style> styles_of(const PackedDataset& dataset) {
-    std::vector<Style> styles;
-    for (size_t i = 0; i < dataset.size(); ++i) {
-        const DatasetMap map = dataset.map(i);
-        styles.push_back({map.beatmap_id, map.label, map.creator, map.artist, map.title, map.version});
-    }
-    return styles;
-}
-
 // The parts of a run, and the steps over them.
 class Run {
   public:
@@ -120,7 +111,7 @@ CheckpointInfo Run::start_info(const TrainOptions& options, const PackedDataset&
     info.tokens = options.tokens;
     info.validation_split = options.validation_split;
     info.seed = options.seed;
-    info.styles = styles_of(dataset);
+    info.labels = label_index(dataset);
     return info;
 }
 

@@ -44,9 +44,9 @@ class Sample : public ::testing::Test {
     void write_network(const std::string& name, uint64_t seed, float scale = 0.03f) {
         CheckpointInfo info;
         info.config = {1, 32, 2, 4};
-        info.styles = {{100, 0, "Anna", "A", "One", "Easy"},
-                       {110, 1, "Bert", "B", "Two", "Hard"},
-                       {200, 2, "anna", "C", "Three", "Insane"}};
+        info.labels = LabelIndex({{0, 100, -1, "Anna", "A", "One", "Easy"},
+                                  {1, 110, -1, "Bert", "B", "Two", "Hard"},
+                                  {2, 200, -1, "anna", "C", "Three", "Insane"}});
         const ParameterLayout layout(info.config);
         std::vector<float> values(layout.size());
         Philox(seed).fill_normal(values);

@@ -104,9 +104,9 @@ TEST_F(TrainerTest, CheckpointsKnowTheirStyles) {
     EXPECT_EQ(info.config.num_classes, 8);
     EXPECT_EQ(info.step, 1);
     EXPECT_EQ(info.samples, 6u);
-    ASSERT_EQ(info.styles.size(), 8u);
-    EXPECT_EQ(info.styles[3].beatmap_id, 103);
-    EXPECT_EQ(info.styles[3].creator, "tester");
+    ASSERT_EQ(info.labels.entries().size(), 8u);
+    EXPECT_EQ(info.labels.entries()[3].beatmap_id, 103);
+    EXPECT_EQ(info.labels.entries()[3].creator, "tester");
 }
 
 TEST_F(TrainerTest, LogsAsTheReferenceAndAsATable) {
