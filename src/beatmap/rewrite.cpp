@@ -27,10 +27,11 @@ std::string_view nearest_line_end(const Beatmap& map, size_t line) {
     return "\r\n";
 }
 
-// The key of a line "Key : value", and where its value begins.
+// The key of a line "Key : value", and where its value begins; npos where there is no colon (an empty value).
 std::pair<std::string_view, size_t> key_of(std::string_view text) {
+    if (trim(text).starts_with("//")) return {};
     const size_t colon = text.find(':');
-    if (colon == text.npos || trim(text).starts_with("//")) return {};
+    if (colon == text.npos) return {trim(text), text.npos};
     return {trim(text.substr(0, colon)), std::min(text.find_first_not_of(" \t", colon + 1), text.size())};
 }
 
@@ -59,16 +60,14 @@ void Rewrite::set_value(Section section, std::string_view key, std::string_view 
     bool found = false;
     for (uint32_t i = 0; i < line_count; ++i) {
         const std::string_view text = source_.line(i);
-        const bool is_name = trim(text).starts_with('[');
         if (source_.lines[i].section == Section::hit_objects && objects == line_count) objects = i;
         if (source_.lines[i].section != section || trim(text).empty()) continue;
         last = i;
-        if (is_name) continue;
         const auto [name, start] = key_of(text);
-        if (name.empty()) continue;
-        if (text.substr(0, start).ends_with(": ")) separator = ": ";
+        const bool has_value = start != text.npos;
+        if (has_value && text.substr(0, start).ends_with(": ")) separator = ": ";
         if (name != key) continue;
-        replace(i, std::string(text.substr(0, start)).append(value));
+        replace(i, (has_value ? std::string(text.substr(0, start)) : std::string(key) + ':').append(value));
         found = true;
     }
     if (found) return;

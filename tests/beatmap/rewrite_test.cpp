@@ -76,6 +76,16 @@ TEST(Rewrite, SetsValuesInTheStyleOfTheFile) {
               "osu file format v14\n[Metadata]\nTitle : U\nVersion: V\n\n[General]\nMode: 0\nPreviewTime: 5");
 }
 
+TEST(Rewrite, SetsEveryLineThatHasTheKey) {
+    const Beatmap map =
+        parse_beatmap("osu file format v14\n[Metadata]\nVersion:a\n//Version:b\nVersion\n Version : c \n");
+    EXPECT_EQ(map.metadata.version, "c");
+    Rewrite rewrite(map);
+    rewrite.set_value(Section::metadata, "Version", "V");
+    EXPECT_EQ(rewrite.text(),
+              "osu file format v14\n[Metadata]\nVersion:V\n//Version:b\nVersion:V\n Version : V\n");
+}
+
 TEST(Rewrite, AddsAMissingSectionBeforeTheObjects) {
     const Beatmap map = parse_beatmap("osu file format v14\n[HitObjects]\n1,2,3,1,0\n");
     Rewrite rewrite(map);
