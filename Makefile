@@ -3,7 +3,7 @@
 #   make test    build and run every test
 #   make bench   print the tables of measurements
 #   make fuzz    fuzz every reader of files (FUZZ_SECONDS each, default 60)
-.PHONY: all deps build test asan bench fuzz demo format clean
+.PHONY: all deps build program test asan bench fuzz demo format clean
 
 BINARY := build/release/osu-diffusion
 FUZZ_SECONDS ?= 60
@@ -16,6 +16,11 @@ deps:
 build: deps
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release
+
+# The program alone, without tests and benchmarks.
+program: deps
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target osu-diffusion
 
 test: build
 	@cd build/release && ctest --output-on-failure -j2
@@ -32,7 +37,7 @@ fuzz:
 	@cmake --preset fuzz >/dev/null && cmake --build --preset fuzz
 	@./scripts/fuzz.sh $(FUZZ_SECONDS)
 
-demo: build
+demo: program
 	@./scripts/demo.sh
 
 format:
