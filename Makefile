@@ -5,7 +5,6 @@
 #   make fuzz    fuzz every reader of files (FUZZ_SECONDS each, default 60)
 .PHONY: all deps build program test asan bench fuzz demo format clean
 
-BINARY := build/release/osu-diffusion
 FUZZ_SECONDS ?= 60
 
 all: build
@@ -23,11 +22,11 @@ program: deps
 	@cmake --build --preset release --target osu-diffusion
 
 test: build
-	@cd build/release && ctest --output-on-failure -j2
+	@cd build/release && OMP_WAIT_POLICY=passive ctest --output-on-failure -j2
 
 asan: deps
 	@cmake --preset asan >/dev/null && cmake --build --preset asan
-	@cd build/asan && ctest --output-on-failure -j2
+	@cd build/asan && OMP_WAIT_POLICY=passive ctest --output-on-failure -j2
 
 bench: build
 	@./scripts/bench.sh
