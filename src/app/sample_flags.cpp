@@ -1,6 +1,7 @@
 // The flags of `sample`, each with its default.
 #include <CLI/CLI.hpp>
 
+#include "app/flag.h"
 #include "app/sample_options.h"
 
 namespace osu {
@@ -88,9 +89,7 @@ void add_output_flags(CLI::App& verb, SampleOptions& o) {
     verb.add_option("--plot-width", o.plot_width, "ms that the picture spans")
         ->type_name("MS")
         ->check(CLI::PositiveNumber);
-    verb.add_option("--make-animation", o.make_animation, "draw the denoising of the first variant: .gif")
-        ->default_str("false")
-        ->expected(0, 1);
+    add_truth(verb, "--make-animation", o.make_animation, "draw the denoising of the first variant: .gif");
 }
 
 }  // namespace

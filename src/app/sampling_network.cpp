@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include <fmt/ranges.h>
-
 #include "base/error.h"
 #include "base/file.h"
 
@@ -46,6 +44,12 @@ std::string describe_map(const LabelIndex& index, int64_t id) {
     return std::to_string(id);
 }
 
+std::string listed(const std::vector<std::string>& names) {
+    std::string list;
+    for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
+    return list;
+}
+
 [[noreturn]] void fail_unknown_mapper(const LabelIndex& index, const std::string& name) {
     std::map<std::string, int> maps;
     for (const LabelEntry& entry : index.entries())
@@ -56,8 +60,7 @@ std::string describe_map(const LabelIndex& index, int64_t id) {
     std::vector<std::string> names;
     for (size_t i = 0; i < std::min<size_t>(most.size(), 8); ++i) names.push_back(most[i].second);
     if (names.empty()) fail(Hint{"use --style-id"}, "the index of styles has no mappers");
-    fail(Hint{fmt::format("those with most maps: {}", fmt::join(names, ", "))}, "no style is by a mapper {}",
-         name);
+    fail(Hint{"those with most maps: " + listed(names)}, "no style is by a mapper {}", name);
 }
 
 }  // namespace
@@ -100,8 +103,7 @@ std::vector<int32_t> find_style(const CheckpointInfo& info, const StyleFlags& fl
     if (label >= 0) return {label};
     std::vector<std::string> nearest;
     for (const int64_t id : index.nearest_ids(*flags.id, 5)) nearest.push_back(describe_map(index, id));
-    fail(Hint{nearest.empty() ? "the index is empty"
-                              : fmt::format("the nearest are {}", fmt::join(nearest, ", "))},
+    fail(Hint{nearest.empty() ? "the index is empty" : "the nearest are " + listed(nearest)},
          "no style has the beatmap ID {}", *flags.id);
 }
 

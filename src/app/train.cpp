@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/flag.h"
 #include "app/precision.h"
 #include "app/stop_signal.h"
 #include "app/verbs.h"
@@ -110,8 +111,7 @@ void add_model_flags(CLI::App& verb, Flags& flags) {
         ->check(CLI::Range(0, 1 << 24));
     verb.add_option("--ckpt", o.ckpt, "go on from this checkpoint (ours, or a .pt of the reference)")
         ->check(CLI::ExistingFile);
-    verb.add_option("--relearn-embeds", o.relearn_embeds, "begin the label table of --ckpt anew")
-        ->expected(0, 1);
+    add_truth(verb, "--relearn-embeds", o.relearn_embeds, "begin the label table of --ckpt anew");
     verb.add_option("--embed-only-epochs", o.embed_only_epochs,
                     "train the label table alone for so many epochs");
     verb.add_option("--noise-schedule", flags.noise_schedule, "squaredcos_cap_v2, linear");

@@ -141,13 +141,9 @@ TEST_F(Sample, TakesANewNameUnlessToldToOverwrite) {
 TEST_F(Sample, ThreadsChangeRoundingAtMost) {
     const auto one = coordinates({"--threads", "1", "--seed", "3"});
     EXPECT_EQ(one, coordinates({"--threads", "1", "--seed", "3"}));
-    const auto two = coordinates({"--threads", "2", "--seed", "3"}),
-               three = coordinates({"--threads", "3", "--seed", "3"});
+    const auto two = coordinates({"--threads", "2", "--seed", "3"});
     ASSERT_EQ(one.size(), 2u * 13);
-    for (size_t i = 0; i < one.size(); ++i) {
-        EXPECT_NEAR(one[i], two[i], 1);
-        EXPECT_NEAR(one[i], three[i], 1);
-    }
+    for (size_t i = 0; i < one.size(); ++i) EXPECT_NEAR(one[i], two[i], 1);
     EXPECT_NE(one, coordinates({"--threads", "1", "--seed", "4"}));
 }
 
@@ -266,11 +262,15 @@ TEST_F(Sample, PicturesLeaveTheMapAlone) {
     const std::string svg = (folder_ / "p.svg").string();
     ASSERT_EQ(sample({"--plot", svg, "--plot-time", "1400", "--plot-width", "500"}, "drawn").error, "");
     ASSERT_EQ(sample({"--make-animation", "True", "--plot-time", "900"}, "moving").error, "");
+    ASSERT_EQ(sample({"--make-animation", "--plot-time", "900"}, "bare").error, "");
+    ASSERT_EQ(sample({"--make-animation", "False"}, "still").error, "");
     ASSERT_EQ(sample({"--plot-time", "900", "--num-variants", "2"}, "beside").error, "");
     EXPECT_EQ(read_file(files("plain")[0]), read_file(files("drawn")[0]));
     EXPECT_EQ(read_file(files("plain")[0]), read_file(files("moving")[0]));
     EXPECT_NE(read_file(svg).find("<svg"), std::string::npos);
     ASSERT_EQ(files("moving", ".gif").size(), 1u);
+    EXPECT_EQ(files("bare", ".gif").size(), 1u);
+    EXPECT_EQ(files("still", ".gif").size(), 0u);
     EXPECT_EQ(read_file(files("moving", ".gif")[0]).substr(0, 4), "GIF8");
     ASSERT_EQ(files("beside", ".png").size(), 1u);
     EXPECT_EQ(read_file(files("beside", ".png")[0]).substr(1, 3), "PNG");
