@@ -68,8 +68,10 @@ class Sample : public ::testing::Test {
                                            "f32",
                                            "--out",
                                            (folder_ / out).string()};
-        if (std::find(flags.begin(), flags.end(), "--num-sampling-steps") == flags.end())
-            arguments.insert(arguments.end(), {"--num-sampling-steps", "4"});
+        // One thread: the network is too small to share, and threads of a busy machine wait for one another.
+        for (const auto& [flag, value] : {std::pair{"--num-sampling-steps", "4"}, {"--threads", "1"}})
+            if (std::find(flags.begin(), flags.end(), flag) == flags.end())
+                arguments.insert(arguments.end(), {flag, value});
         arguments.insert(arguments.end(), flags.begin(), flags.end());
         return test::run_command(arguments);
     }
@@ -346,8 +348,9 @@ TEST_F(Sample, ExitStatus) {
             std::system(("'" + program.string() + "' sample " + flags + " >/dev/null 2>&1").c_str());
         return WIFEXITED(code) ? WEXITSTATUS(code) : -1;
     };
-    const std::string ckpt = " --num-sampling-steps 2 --ckpt '" + (folder_ / "net.safetensors").string() +
-                             "' --out '" + (folder_ / "out").string() + "' --beatmap ";
+    const std::string ckpt = " --threads 1 --num-sampling-steps 2 --ckpt '" +
+                             (folder_ / "net.safetensors").string() + "' --out '" +
+                             (folder_ / "out").string() + "' --beatmap ";
     EXPECT_EQ(status(ckpt + "'" + map_.string() + "'"), 0);
     EXPECT_EQ(status(ckpt + "absent.osu"), 1);
     EXPECT_EQ(status(ckpt + "'" + map_.string() + "' --no-such-flag"), 1);
