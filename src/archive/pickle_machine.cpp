@@ -120,21 +120,26 @@ class PickleMachine {
         push_integer(unused == 64 ? 0 : static_cast<int64_t>(value << unused) >> unused);
     }
 
-    void push_decimal(std::string_view line) {
-        if (!line.empty() && line.back() == 'L') line.remove_suffix(1);
-        int64_t value = 0;
+    // The number that the whole line is; `value` stays when it is out of range, which the result says.
+    template <class Number>
+    std::errc parse_line(std::string_view line, Number& value) const {
         const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), value);
-        if (end != line.data() + line.size() || line.empty())
+        if (end != line.data() + line.size() || error == std::errc::invalid_argument)
             wrong("\"{}\" is no number", line.substr(0, 40));
-        if (error == std::errc::result_out_of_range) return push_text(PickleKind::big_integer, line);
+        return error;
+    }
+
+    void push_decimal(std::string_view line) {
+        if (line == "00" || line == "01") return stack_.push_back(line == "01" ? true_ref : false_ref);
+        if (line.ends_with('L')) line.remove_suffix(1);
+        int64_t value = 0;
+        if (parse_line(line, value) != std::errc()) return push_text(PickleKind::big_integer, line);
         push_integer(value);
     }
 
     void push_real_line(std::string_view line) {
         double value = 0;
-        const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), value);
-        if (end != line.data() + line.size() || error == std::errc::invalid_argument)
-            wrong("\"{}\" is no number", line.substr(0, 40));
+        parse_line(line, value);
         push_new(PickleKind::real).real = value;
     }
 
@@ -148,16 +153,9 @@ class PickleMachine {
             case 'J': push_integer(static_cast<int32_t>(take_number(4))); return true;
             case '\x8a': push_long(take(take_number(1))); return true;
             case '\x8b': push_long(take(take_number(4))); return true;
+            case 'I':
             case 'L': push_decimal(take_line()); return true;
             case 'F': push_real_line(take_line()); return true;
-            case 'I': {
-                const std::string_view line = take_line();
-                if (line == "00" || line == "01")
-                    stack_.push_back(line == "01" ? true_ref : false_ref);
-                else
-                    push_decimal(line);
-                return true;
-            }
             case 'G':  // the one big-endian number
                 push_new(PickleKind::real).real = std::bit_cast<double>(__builtin_bswap64(take_number(8)));
                 return true;
@@ -167,11 +165,11 @@ class PickleMachine {
 
     bool text(char code) {
         switch (code) {
-            case 'X': push_text(PickleKind::string, take(take_number(4))); return true;
+            case 'X':
+            case 'T': push_text(PickleKind::string, take(take_number(4))); return true;
+            case 'U':
             case '\x8c': push_text(PickleKind::string, take(take_number(1))); return true;
             case '\x8d': push_text(PickleKind::string, take(take_number(8))); return true;
-            case 'T': push_text(PickleKind::string, take(take_number(4))); return true;
-            case 'U': push_text(PickleKind::string, take(take_number(1))); return true;
             case 'B': push_text(PickleKind::bytes, take(take_number(4))); return true;
             case 'C': push_text(PickleKind::bytes, take(take_number(1))); return true;
             case '\x8e':
@@ -235,10 +233,8 @@ class PickleMachine {
         stack_.push_back(found->second);
     }
     uint64_t take_key() {
-        const std::string_view line = take_line();
         uint64_t key = 0;
-        const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), key);
-        if (error != std::errc() || end != line.data() + line.size()) wrong("a memo key is no number");
+        if (parse_line(take_line(), key) != std::errc()) wrong("a memo key is too large");
         return key;
     }
 
@@ -260,11 +256,9 @@ class PickleMachine {
             case 'g': recall(take_key()); return true;
             case 'h': recall(take_number(1)); return true;
             case 'j': recall(take_number(4)); return true;
-            case '\x80': {
-                const uint64_t protocol = take_number(1);
-                if (protocol > 5) wrong("its protocol {} is unknown", protocol);
+            case '\x80':
+                if (take_number(1) > 5) wrong("its protocol is unknown");
                 return true;
-            }
             case '\x95': take_number(8); return true;  // frame
             case '\x98': return true;                  // makes a buffer read-only
             default: return false;
@@ -294,6 +288,13 @@ class PickleMachine {
         push_object({type, arguments});
     }
 
+    // Extensions that Python would look up by a number of that many bytes, buffers outside the stream.
+    bool push_unknown(size_t size) {
+        take(size);
+        push_object({none_ref, empty_tuple_ref});
+        return true;
+    }
+
     bool call(char code) {
         switch (code) {
             case 'c': push_global_lines(); return true;
@@ -319,21 +320,10 @@ class PickleMachine {
                 if (top_value().kind == PickleKind::object) top_value().items[2] = state;
                 return true;
             }
-            case '\x82':
-                take(1);
-                push_object({none_ref, empty_tuple_ref});
-                return true;  // registered extensions
-            case '\x83':
-                take(2);
-                push_object({none_ref, empty_tuple_ref});
-                return true;
-            case '\x84':
-                take(4);
-                push_object({none_ref, empty_tuple_ref});
-                return true;
-            case '\x97':
-                push_object({none_ref, empty_tuple_ref});
-                return true;  // a buffer outside the stream
+            case '\x82': return push_unknown(1);
+            case '\x83': return push_unknown(2);
+            case '\x84': return push_unknown(4);
+            case '\x97': return push_unknown(0);
             default: return false;
         }
     }

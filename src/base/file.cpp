@@ -73,19 +73,26 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::write(const void* data, size_t size) {
-    buffer_.append(static_cast<const char*>(data), size);
-    if (buffer_.size() >= (size_t{1} << 20)) flush();
+    constexpr size_t enough = size_t{1} << 20;  // bytes that are worth a system call
+    const auto* const bytes = static_cast<const char*>(data);
+    if (size < enough) buffer_.append(bytes, size);
+    if (size >= enough || buffer_.size() >= enough) flush();
+    if (size >= enough) write_through(bytes, size);
 }
 
 void AtomicFile::flush() {
-    size_t done = 0;
-    while (done < buffer_.size()) {
-        const ssize_t count = ::write(descriptor_, buffer_.data() + done, buffer_.size() - done);
+    write_through(buffer_.data(), buffer_.size());
+    buffer_.clear();
+}
+
+void AtomicFile::write_through(const char* data, size_t size) {
+    while (size > 0) {
+        const ssize_t count = ::write(descriptor_, data, size);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) fail("cannot write {}: {}", path_.string(), std::strerror(errno));
-        done += static_cast<size_t>(count);
+        data += count;
+        size -= static_cast<size_t>(count);
     }
-    buffer_.clear();
 }
 
 void AtomicFile::commit() {

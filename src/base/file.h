@@ -15,9 +15,9 @@ std::string read_file(const std::filesystem::path& path, size_t limit = size_t{1
 // Replaces the file in one step: after a crash either the old or the new content is there, never a part.
 void write_file(const std::filesystem::path& path, std::string_view content);
 
-// A file written piece by piece under a temporary name in the same folder; commit() flushes it to the disk and
-// renames it into place. Destroyed without commit(), it leaves nothing behind. Errors name the path and the reason
-// (a full disk, a missing permission).
+// A file written piece by piece under a temporary name in the same folder; commit() flushes it to the disk
+// and renames it into place. Destroyed without commit(), it leaves nothing behind. Errors name the path and
+// the reason (a full disk, a missing permission).
 class AtomicFile {
   public:
     explicit AtomicFile(std::filesystem::path path);
@@ -34,6 +34,7 @@ class AtomicFile {
     int descriptor_ = -1;
     std::string buffer_;
     void flush();
+    void write_through(const char* data, size_t size);
 };
 
 // A read-only memory map of a whole file; an empty file maps to no bytes.

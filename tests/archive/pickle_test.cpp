@@ -112,7 +112,7 @@ TEST(Pickle, NamesWhatIsWrong) {
         {"}", "ends in the middle"},
         {".", "stack is empty"},
         {"?", "unknown opcode 0x3f"},
-        {"\x80\x09}.", "protocol 9"},
+        {"\x80\x09}.", "protocol is unknown"},
         {"].", "no dict"},
         {"h\x05.", "recalls value 5"},
         {"}K\x01s.", "stack is empty"},
