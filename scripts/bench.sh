@@ -1,9 +1,14 @@
 #!/bin/sh
-# Runs every benchmark program and prints its tables.
+# Runs every benchmark program and prints its tables. Maps are read from ../shared/maps where it is there, else from examples/.
 set -eu
 cd "$(dirname "$0")/.."
+maps=../shared/maps
+[ -d "$maps" ] || maps=examples
 for program in build/release/bench_*; do
-    [ -x "$program" ] || continue
+    [ -x "$program" ] && [ -f "$program" ] || continue
     echo "== $(basename "$program")"
-    "$program"
+    case "$program" in
+        *_beatmap | *_data) "$program" "$maps" ;;
+        *) "$program" ;;
+    esac
 done
