@@ -16,7 +16,7 @@
 #include <hwy/foreach_target.h>  // compiles this file again for every target
 #include <hwy/highway.h>
 
-#include "ops/cpu/attention_inl.h"
+#include "ops/cpu/packing_inl.h"
 
 #ifndef OSU_OPS_CPU_ATTENTION_ONCE
 #define OSU_OPS_CPU_ATTENTION_ONCE
@@ -36,11 +36,8 @@ struct AttentionForward {
 HWY_BEFORE_NAMESPACE();
 namespace osu::cpu::HWY_NAMESPACE {
 
-constexpr int64_t block_rows = 32, chunk_keys = 512;
-
-constexpr int64_t round_up16(int64_t n) {
-    return (n + 15) / 16 * 16;
-}
+// Keys are packed, masked and multiplied in units of 32: a row of tiles, on CPUs that have them.
+constexpr int64_t block_rows = 32, chunk_keys = 512, key_unit = 32;
 
 // One span of queries of one head: its packed keys [first, first + count) and its buffers.
 template <class T, class E>
@@ -51,7 +48,8 @@ class Span {
           shape_(*a.shape),
           valid_(valid),
           size_(shape_.head_size),
-          wide_(round_up16(size_)),
+          wide_(round_up(size_, 16)),
+          depth_(sizeof(E) == 2 ? round_up(size_, 32) : size_),
           scale_(1 / std::sqrt(static_cast<float>(size_))),
           row0_(b * shape_.tokens),
           column_(head * size_),
@@ -74,10 +72,10 @@ class Span {
   private:
     const AttentionForward& a_;
     const AttentionShape& shape_;
-    int64_t valid_, size_, wide_;
+    int64_t valid_, size_, wide_, depth_;  // size_ rounded up, as a block's columns and as its depth
     float scale_;
     int64_t row0_, column_, head_;
-    int64_t key0_ = 0, keys_ = 0;  // packed: [key0_, key0_ + keys_), a multiple of 16
+    int64_t key0_ = 0, keys_ = 0;  // packed: [key0_, key0_ + keys_), a multiple of key_unit
     uint32_t *transposed_ = nullptr, *values_ = nullptr;
     E *queries_ = nullptr, *weights_ = nullptr;
     float *scores_ = nullptr, *sums_ = nullptr;
@@ -93,37 +91,38 @@ class Span {
     int64_t last_key(int64_t q) const { return shape_.band ? std::min(valid_, q + shape_.band + 1) : valid_; }
 
     void pack_keys(int64_t first, int64_t last) {
-        key0_ = first_key(first) / 16 * 16;
+        key0_ = first_key(first) / key_unit * key_unit;
         const int64_t end = last_key(last - 1);
-        keys_ = round_up16(end - key0_);
+        keys_ = round_up(end - key0_, key_unit);
         thread_local Scratch scratch[6];
         const auto count = [](int64_t n) { return static_cast<size_t>(n); };
         const int64_t chunk = std::min(keys_, chunk_keys);
-        transposed_ = scratch[0].get<uint32_t>(count(size_ / word_elements<E> * keys_));
+        transposed_ = scratch[0].get<uint32_t>(count(depth_ / word_elements<E> * keys_));
         values_ = scratch[1].get<uint32_t>(count(keys_ / word_elements<E> * wide_));
-        queries_ = scratch[2].get<E>(count(block_rows * size_));
+        queries_ = scratch[2].get<E>(count(block_rows * depth_));
         weights_ = scratch[3].get<E>(count(block_rows * chunk));
         scores_ = scratch[4].get<float>(count(block_rows * chunk));
         sums_ = scratch[5].get<float>(count(block_rows * wide_));
-        pack_transposed<T, E>(rows(1, key0_), end - key0_, keys_, size_, transposed_, keys_);
+        pack_transposed<T, E>(rows(1, key0_), end - key0_, keys_, size_, depth_, transposed_, keys_);
         pack_right<T, E>(rows(2, key0_), end - key0_, keys_, size_, values_, wide_);
     }
 
     // Queries [first, last), at most block_rows.
     void run_block(int64_t first, int64_t last) {
         const int64_t count = last - first;
-        pack_left<T, E>(rows(0, first), count, count, size_, queries_);
+        const int64_t m = round_up(count, 16);  // the last rows are zero
+        pack_left<T, E>(rows(0, first), count, m, size_, depth_, queries_);
         std::fill_n(maximum_, count, -std::numeric_limits<float>::infinity());
         std::fill_n(total_, count, 0.0f);
-        const int64_t begin = first_key(first) / 16 * 16, end = last_key(last - 1);
+        const int64_t begin = first_key(first) / key_unit * key_unit, end = last_key(last - 1);
         for (int64_t key = begin; key < end; key += chunk_keys) {
-            const int64_t width = std::min(chunk_keys, round_up16(end - key)), at = key - key0_;
-            a_.product(count, width, size_, queries_, size_, transposed_ + at, keys_, scores_, width, false);
+            const int64_t width = std::min(chunk_keys, round_up(end - key, key_unit)), at = key - key0_;
+            a_.product(m, width, depth_, queries_, depth_, transposed_ + at, keys_, scores_, width, false);
             for (int64_t r = 0; r < count; ++r) {
                 const float shrink = softmax_row(r, first + r, key, width);
                 if (key > begin && shrink != 1) scale_row(sums_ + r * wide_, shrink);
             }
-            a_.product(count, wide_, width, weights_, width, values_ + at / word_elements<E> * wide_, wide_,
+            a_.product(m, wide_, width, weights_, width, values_ + at / word_elements<E> * wide_, wide_,
                        sums_, wide_, key > begin);
         }
         for (int64_t r = 0; r < count; ++r) {
@@ -143,42 +142,33 @@ class Span {
             store(hn::Mul(load(row + i), hn::Set(FloatTag(), factor)), row + i);
     }
 
-    // Scores of the keys [key, key + width) → weights, exactly zero outside the band. Returns the factor for
-    // what was summed under the former maximum.
+    // Scores of the keys [key, key + width) → weights, exactly zero outside the band. Returns the factor for what
+    // was summed under the former maximum.
     float softmax_row(int64_t r, int64_t q, int64_t key, int64_t width) {
         const FloatTag d;
-        const float* scores = scores_ + r * width;
+        float* scores = scores_ + r * width;
         E* weights = weights_ + r * width;
         // the visible part [low, high) of the chunk, and its vectors [begin, end)
-        const int64_t low = std::max<int64_t>(0, first_key(q) - key),
-                      high = std::min(width, last_key(q) - key);
+        const int64_t low = std::max<int64_t>(0, first_key(q) - key), high = std::min(width, last_key(q) - key);
         if (low >= high) {
-            std::fill_n(reinterpret_cast<std::byte*>(weights), static_cast<size_t>(width) * sizeof(E),
-                        std::byte{0});
+            std::memset(weights, 0, static_cast<size_t>(width) * sizeof(E));
             return 1;
         }
-        const int64_t begin = low / lanes * lanes, end = (high + lanes - 1) / lanes * lanes;
-        const auto lane = hn::Iota(IntTag(), 0);
-        const auto visible = [&](int64_t i) HWY_ATTR {
-            const auto position = hn::Add(lane, hn::Set(IntTag(), static_cast<int32_t>(i)));
-            const auto inside = hn::And(hn::Gt(position, hn::Set(IntTag(), static_cast<int32_t>(low - 1))),
-                                        hn::Lt(position, hn::Set(IntTag(), static_cast<int32_t>(high))));
-            return hn::RebindMask(d, inside);
-        };
+        const int64_t begin = low / lanes * lanes, end = round_up(high, lanes);
+        std::fill(scores + begin, scores + low, -std::numeric_limits<float>::infinity());
+        std::fill(scores + high, scores + end, -std::numeric_limits<float>::infinity());
         auto highest = hn::Set(d, maximum_[r]);
-        for (int64_t i = begin; i < end; i += lanes)
-            highest = hn::Max(highest, hn::IfThenElse(visible(i), load(scores + i), highest));
+        for (int64_t i = begin; i < end; i += lanes) highest = hn::Max(highest, load(scores + i));
         const float maximum = hn::GetLane(hn::MaxOfLanes(d, highest));
-        const auto scale = hn::Set(d, scale_), offset = hn::Set(d, maximum * scale_);
+        const auto scale = hn::Set(d, scale_ * log2_e), offset = hn::Set(d, maximum * (scale_ * log2_e));
         auto total = hn::Zero(d);
-        for (int64_t i = 0; i < begin; i += lanes) store(hn::Zero(d), weights + i);
+        std::memset(weights, 0, static_cast<size_t>(begin) * sizeof(E));
         for (int64_t i = begin; i < end; i += lanes) {
-            const auto weight = exponential(hn::MulSub(load(scores + i), scale, offset));
-            const auto masked = hn::IfThenElseZero(visible(i), weight);
-            total = hn::Add(total, masked);
-            store(masked, weights + i);
+            const auto weight = power_of_two(hn::MulSub(load(scores + i), scale, offset));
+            total = hn::Add(total, weight);
+            store(weight, weights + i);
         }
-        for (int64_t i = end; i < width; i += lanes) store(hn::Zero(d), weights + i);
+        std::memset(weights + end, 0, static_cast<size_t>(width - end) * sizeof(E));
         const float shrink = maximum_[r] == maximum ? 1 : std::exp((maximum_[r] - maximum) * scale_);
         total_[r] = total_[r] * shrink + sum_of(total);
         maximum_[r] = maximum;

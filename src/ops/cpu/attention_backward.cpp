@@ -16,7 +16,7 @@
 #include <hwy/foreach_target.h>  // compiles this file again for every target
 #include <hwy/highway.h>
 
-#include "ops/cpu/attention_inl.h"
+#include "ops/cpu/packing_inl.h"
 
 #ifndef OSU_OPS_CPU_ATTENTION_BACKWARD_ONCE
 #define OSU_OPS_CPU_ATTENTION_BACKWARD_ONCE
@@ -36,11 +36,7 @@ struct AttentionBackward {
 HWY_BEFORE_NAMESPACE();
 namespace osu::cpu::HWY_NAMESPACE {
 
-constexpr int64_t block_queries = 32, chunk_keys = 256;
-
-constexpr int64_t round_up16(int64_t n) {
-    return (n + 15) / 16 * 16;
-}
+constexpr int64_t block_queries = 32, chunk_keys = 256, key_unit = 32;
 
 template <class T, class E>
 class Head {
@@ -49,9 +45,10 @@ class Head {
         : a_(a),
           shape_(*a.shape),
           valid_(shape_.lengths ? shape_.lengths[b] : shape_.tokens),
-          keys_(round_up16(valid_)),
+          keys_(round_up(valid_, key_unit)),
           size_(shape_.head_size),
-          wide_(round_up16(size_)),
+          wide_(round_up(size_, 16)),
+          depth_(sizeof(E) == 2 ? round_up(size_, 32) : size_),
           scale_(1 / std::sqrt(static_cast<float>(size_))),
           row0_(b * shape_.tokens),
           column_(head * size_),
@@ -73,7 +70,7 @@ class Head {
   private:
     const AttentionBackward& a_;
     const AttentionShape& shape_;
-    int64_t valid_, keys_, size_, wide_;  // keys_, wide_: rounded up to 16
+    int64_t valid_, keys_, size_, wide_, depth_;  // size_ rounded up, as a block's columns and as its depth
     float scale_;
     int64_t row0_, column_;
     const float* log_sum_;
@@ -101,26 +98,26 @@ class Head {
                 scratch[next++].get<std::remove_reference_t<decltype(*pointer)>>(static_cast<size_t>(count));
         };
         constexpr int64_t word = word_elements<E>;
-        room(key_rows_, keys_ * size_);
-        room(value_rows_, keys_ * size_);
-        room(transposed_keys_, size_ * keys_ / word);
+        room(key_rows_, keys_ * depth_);
+        room(value_rows_, keys_ * depth_);
+        room(transposed_keys_, depth_ * keys_ / word);
         room(d_keys_, keys_ * wide_);
         room(d_values_, keys_ * wide_);
         room(queries_, block_queries / word * wide_);
         room(d_out_, block_queries / word * wide_);
-        room(queries_transposed_, size_ / word * block_queries);
-        room(d_out_transposed_, size_ / word * block_queries);
+        room(queries_transposed_, depth_ / word * block_queries);
+        room(d_out_transposed_, depth_ / word * block_queries);
         room(scores_, chunk_keys * block_queries);
         room(d_probability_, chunk_keys * block_queries);
         room(probability_, chunk_keys * block_queries);
         room(d_score_, chunk_keys * block_queries);
         room(d_score_pairs_, chunk_keys / word * block_queries);
-        room(d_queries_, size_ * block_queries);
-        pack_left<T, E>(rows(a_.qkv, 1, 0), valid_, keys_, size_, key_rows_);
-        pack_left<T, E>(rows(a_.qkv, 2, 0), valid_, keys_, size_, value_rows_);
+        room(d_queries_, depth_ * block_queries);
+        pack_left<T, E>(rows(a_.qkv, 1, 0), valid_, keys_, size_, depth_, key_rows_);
+        pack_left<T, E>(rows(a_.qkv, 2, 0), valid_, keys_, size_, depth_, value_rows_);
         E* turned = reinterpret_cast<E*>(transposed_keys_);  // left operand (size, keys)
         for (int64_t n = 0; n < keys_; ++n)
-            for (int64_t e = 0; e < size_; ++e) turned[e * keys_ + n] = key_rows_[n * size_ + e];
+            for (int64_t e = 0; e < depth_; ++e) turned[e * keys_ + n] = key_rows_[n * depth_ + e];
         std::fill_n(d_keys_, keys_ * wide_, 0.0f);
         std::fill_n(d_values_, keys_ * wide_, 0.0f);
     }
@@ -129,8 +126,8 @@ class Head {
         const auto q = rows(a_.qkv, 0, first), d = rows(a_.d_out, 0, first), o = rows(a_.out, 0, first);
         pack_right<T, E>(q, count, block_queries, size_, queries_, wide_);
         pack_right<T, E>(d, count, block_queries, size_, d_out_, wide_);
-        pack_transposed<T, E>(q, count, block_queries, size_, queries_transposed_, block_queries);
-        pack_transposed<T, E>(d, count, block_queries, size_, d_out_transposed_, block_queries);
+        pack_transposed<T, E>(q, count, block_queries, size_, depth_, queries_transposed_, block_queries);
+        pack_transposed<T, E>(d, count, block_queries, size_, depth_, d_out_transposed_, block_queries);
         std::fill_n(offset_, block_queries, 0.0f);
         std::fill_n(delta_, block_queries, 0.0f);
         for (int64_t r = 0; r < count; ++r) {
@@ -139,28 +136,28 @@ class Head {
                 sum = hn::MulAdd(load(d.row(r) + i, n), load(o.row(r) + i, n), sum);
             });
             delta_[r] = sum_of(sum);
-            offset_[r] = log_sum_[first + r];
+            offset_[r] = log_sum_[first + r] * log2_e;
         }
     }
 
     // Queries [first, last), at most block_queries.
     void run_block(int64_t first, int64_t last) {
         pack_queries(first, last - first);
-        const int64_t begin = shape_.band ? std::max<int64_t>(0, first - shape_.band + 1) / 16 * 16 : 0;
+        const int64_t begin = shape_.band ? std::max<int64_t>(0, first - shape_.band + 1) / key_unit * key_unit : 0;
         const int64_t end = shape_.band ? std::min(valid_, last + shape_.band) : valid_;
         const void* pairs = sizeof(E) == 4 ? static_cast<const void*>(d_score_) : d_score_pairs_;
         for (int64_t key = begin; key < end; key += chunk_keys) {
-            const int64_t count = std::min(chunk_keys, round_up16(end - key));
-            a_.product(count, block_queries, size_, key_rows_ + key * size_, size_, queries_transposed_,
+            const int64_t count = std::min(chunk_keys, round_up(end - key, key_unit));
+            a_.product(count, block_queries, depth_, key_rows_ + key * depth_, depth_, queries_transposed_,
                        block_queries, scores_, block_queries, false);
-            a_.product(count, block_queries, size_, value_rows_ + key * size_, size_, d_out_transposed_,
+            a_.product(count, block_queries, depth_, value_rows_ + key * depth_, depth_, d_out_transposed_,
                        block_queries, d_probability_, block_queries, false);
             for (int64_t r = 0; r < count; r += 2) score_gradients(r, key + r, first);
             a_.product(count, wide_, block_queries, probability_, block_queries, d_out_, wide_,
                        d_values_ + key * wide_, wide_, true);
             a_.product(count, wide_, block_queries, d_score_, block_queries, queries_, wide_,
                        d_keys_ + key * wide_, wide_, true);
-            a_.product(size_, block_queries, count, reinterpret_cast<const E*>(transposed_keys_) + key, keys_,
+            a_.product(depth_, block_queries, count, reinterpret_cast<const E*>(transposed_keys_) + key, keys_,
                        pairs, block_queries, d_queries_, block_queries, key > begin);
         }
         float row[256];
@@ -177,36 +174,50 @@ class Head {
         Vector probability, score;
     };
 
-    // Of one key and the queries first + i + lane.
-    Gradients key_gradients(int64_t row, int64_t key, int64_t first, int64_t i) const {
+    // Of one key and the queries first + i + lane; `all`: every one of the block sees it.
+    HWY_INLINE Gradients key_gradients(int64_t row, int64_t key, int64_t first, int64_t i, bool all) const {
         const FloatTag d;
-        const auto query = hn::Add(hn::Iota(IntTag(), 0), hn::Set(IntTag(), static_cast<int32_t>(first + i)));
-        auto visible = hn::Lt(query, hn::Set(IntTag(), static_cast<int32_t>(key < valid_ ? valid_ : 0)));
-        if (shape_.band) {
-            const auto before = hn::Set(IntTag(), static_cast<int32_t>(key - shape_.band - 1));
-            const auto behind = hn::Set(IntTag(), static_cast<int32_t>(key + shape_.band));
-            visible = hn::And(visible, hn::And(hn::Gt(query, before), hn::Lt(query, behind)));
-        }
-        const auto scale = hn::Set(d, scale_);
+        const auto scale = hn::Set(d, scale_ * log2_e);
         const auto score = load(scores_ + row * block_queries + i);
-        const auto p = hn::IfThenElseZero(hn::RebindMask(d, visible),
-                                          exponential(hn::MulSub(score, scale, load(offset_ + i))));
+        auto p = power_of_two(hn::MulSub(score, scale, load(offset_ + i)));
+        if (!all) {
+            const auto query = hn::Add(hn::Iota(IntTag(), 0), hn::Set(IntTag(), static_cast<int32_t>(first + i)));
+            const auto before = hn::Set(IntTag(), static_cast<int32_t>(first_query(key) - 1));
+            const auto behind = hn::Set(IntTag(), static_cast<int32_t>(last_query(key)));
+            const auto visible = hn::And(hn::Gt(query, before), hn::Lt(query, behind));
+            p = hn::IfThenElseZero(hn::RebindMask(d, visible), p);
+        }
         const auto slope = hn::Sub(load(d_probability_ + row * block_queries + i), load(delta_ + i));
-        return {p, hn::Mul(hn::Mul(p, slope), scale)};
+        return {p, hn::Mul(hn::Mul(p, slope), hn::Set(d, scale_))};
+    }
+
+    // The queries that see a key: [first, last).
+    int64_t first_query(int64_t key) const { return shape_.band ? key - shape_.band : 0; }
+    int64_t last_query(int64_t key) const {
+        if (key >= valid_) return 0;
+        return shape_.band ? std::min(valid_, key + shape_.band) : valid_;
+    }
+    bool seen_by_all(int64_t key, int64_t first) const {
+        return first_query(key) <= first && first + block_queries <= last_query(key);
     }
 
     // Two keys, because bfloat16 needs their gradients side by side too.
     void score_gradients(int64_t row, int64_t key, int64_t first) {
+        const bool all = seen_by_all(key, first) && seen_by_all(key + 1, first);
         for (int64_t i = 0; i < block_queries; i += lanes) {
-            const auto a = key_gradients(row, key, first, i), b = key_gradients(row + 1, key + 1, first, i);
-            store(a.probability, probability_ + row * block_queries + i);
-            store(b.probability, probability_ + (row + 1) * block_queries + i);
-            store(a.score, d_score_ + row * block_queries + i);
-            store(b.score, d_score_ + (row + 1) * block_queries + i);
-            if constexpr (sizeof(E) == 2) {
-                const auto pair =
-                    hn::Or(round_to_bfloat16(a.score), hn::ShiftLeft<16>(round_to_bfloat16(b.score)));
-                hn::StoreU(pair, WordTag(), d_score_pairs_ + row / 2 * block_queries + i);
+            const auto a = key_gradients(row, key, first, i, all), b = key_gradients(row + 1, key + 1, first, i, all);
+            const int64_t at = row * block_queries + i, below = at + block_queries;
+            store(a.probability, probability_ + at);
+            store(b.probability, probability_ + below);
+            if constexpr (sizeof(E) == 4) {
+                store(a.score, d_score_ + at);
+                store(b.score, d_score_ + below);
+            } else {
+                const auto low = round_to_bfloat16(a.score), high = round_to_bfloat16(b.score);
+                store_halves(low, d_score_ + at);
+                store_halves(high, d_score_ + below);
+                hn::StoreU(hn::Or(low, hn::ShiftLeft<16>(high)), WordTag(),
+                           d_score_pairs_ + row / 2 * block_queries + i);
             }
         }
     }

@@ -28,7 +28,8 @@ constexpr float gelu_linear = 2 * 0.7978845608f, gelu_cubic = gelu_linear * 0.04
 
 HWY_INLINE Vector gelu_sigmoid(Vector x, Vector square) {
     const FloatTag d;
-    return sigmoid(hn::Mul(x, hn::MulAdd(square, hn::Set(d, gelu_cubic), hn::Set(d, gelu_linear))));
+    const auto slope = hn::MulAdd(square, hn::Set(d, log2_e * gelu_cubic), hn::Set(d, log2_e * gelu_linear));
+    return sigmoid_of_log2(hn::Mul(x, slope));
 }
 
 HWY_INLINE Vector gelu_derivative(Vector x) {
@@ -39,9 +40,21 @@ HWY_INLINE Vector gelu_derivative(Vector x) {
     return hn::MulAdd(hn::Mul(x, slope), hn::NegMulAdd(s, s, s), s);
 }
 
+HWY_INLINE Vector sigmoid(Vector x) {
+    return sigmoid_of_log2(hn::Mul(x, hn::Set(FloatTag(), log2_e)));
+}
+
 HWY_INLINE Vector silu_derivative(Vector x) {
     const auto s = sigmoid(x);
     return hn::MulAdd(x, hn::NegMulAdd(s, s, s), s);
+}
+
+// A NaN whose upper bits are all ones would round to −0: make its mantissa one that does not.
+HWY_INLINE Vector tame_nan(Vector x) {
+    const WordTag d;
+    const auto tamed = hn::And(hn::BitCast(d, x), hn::Set(d, 0xffff0000u));
+    const auto quiet = hn::Or(tamed, hn::Set(d, 0x400000u));
+    return hn::IfThenElse(hn::IsNaN(x), hn::BitCast(FloatTag(), quiet), x);
 }
 
 // Calls body with null pointers of the element types of both matrices.
@@ -93,7 +106,8 @@ void map_piece(Map map, const Matrix& a, const Matrix& b, const Matrix& out, int
                int64_t count) {
     const auto derivative = [](auto x) HWY_ATTR { return gelu_derivative(x); };
     switch (map) {
-        case Map::cast: return map_row(a, out, row, first, count, [](auto x) HWY_ATTR { return x; });
+        case Map::cast:
+            return map_row(a, out, row, first, count, [](auto x) HWY_ATTR { return tame_nan(x); });
         case Map::gelu:
             return map_row(a, out, row, first, count,
                            [](auto x) HWY_ATTR { return hn::Mul(x, gelu_sigmoid(x, hn::Mul(x, x))); });

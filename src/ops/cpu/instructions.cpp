@@ -22,6 +22,10 @@ bool cpu_has_bfloat16() {
 
 namespace cpu {
 
+bool has_tiles() {
+    return has(dnnl::cpu_isa::avx512_core_amx);
+}
+
 void limit_instructions() {
     int64_t wider = 0;
     if (!has(dnnl::cpu_isa::avx512_core)) wider |= HWY_AVX3 | HWY_AVX3_DL;

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <map>
 #include <mutex>
+#include <optional>
 
 #include <dnnl.hpp>
 
@@ -37,6 +38,21 @@ struct PackedWeight final : Weight {
 
 const PackedWeight& packed(const Weight& weight) {
     return static_cast<const PackedWeight&>(weight);
+}
+
+// The layout as pack_weight() writes it, where it is one of those.
+std::optional<WeightLayout> known_layout(const memory::desc& desc, DType type) {
+    const auto& format = desc.data.format_desc.blocking;
+    const bool pairs = type == DType::bf16;
+    const int64_t columns = format.inner_blks[0] * (pairs ? 2 : 1), rows = format.inner_blks[1];
+    if (desc.data.format_kind != dnnl_blocked || format.inner_nblks != (pairs ? 3 : 2)) return {};
+    if (format.inner_idxs[0] != 1 || format.inner_idxs[1] != 0) return {};
+    if (pairs && (format.inner_idxs[2] != 1 || format.inner_blks[2] != 2)) return {};
+    if (pairs && desc.data.dims[1] % 2) return {};
+    const auto& padded = desc.data.padded_dims;
+    if (format.strides[1] != rows * columns || format.strides[0] != rows * padded[1]) return {};
+    if (padded[0] % rows || padded[1] % columns) return {};
+    return WeightLayout{type, rows, columns};
 }
 
 // Scratch of the calling thread, by use.
@@ -167,9 +183,8 @@ void Products::State::run(const Primitive& primitive, std::unordered_map<int, me
 }
 
 Products::Products(DType compute) : state_(std::make_unique<State>()) {
-    constexpr auto amx = static_cast<int>(dnnl::cpu_isa::avx512_core_amx);
     state_->type = compute == DType::bf16 && cpu_has_bfloat16() ? DType::bf16 : DType::f32;
-    state_->tiles = (static_cast<int>(dnnl::get_effective_cpu_isa()) & amx) == amx;
+    state_->tiles = has_tiles();
 }
 
 Products::~Products() = default;
@@ -193,6 +208,8 @@ std::unique_ptr<Weight> Products::make_weight(int64_t out, int64_t in, bool) {
 
 void Products::pack(Weight& weight, const float* master, int64_t stride) {
     const auto& target = packed(weight);
+    if (const auto blocks = known_layout(target.layout, state_->type))
+        return pack_weight(master, stride, weight.out, weight.in, *blocks, target.data.get());
     const memory::desc source({weight.out, weight.in}, memory::data_type::f32, memory::dims{stride, 1});
     memory from(source, state_->engine, const_cast<float*>(master));
     memory to(target.layout, state_->engine, target.data.get());

@@ -36,19 +36,18 @@ HWY_INLINE Vector load(const BFloat16* p) {
 HWY_INLINE void store(Vector v, float* p) {
     hn::StoreU(v, FloatTag(), p);
 }
-// The upper halves, rounded to nearest even; NaN stays NaN.
+// The upper halves, rounded to nearest even. Right for all numbers, infinities, and the NaNs that arithmetic makes.
 HWY_INLINE hn::Vec<WordTag> round_to_bfloat16(Vector v) {
     const WordTag d;
     const auto bits = hn::BitCast(d, v);
     const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(d, 1u));
-    const auto rounded = hn::Add(bits, hn::Add(odd, hn::Set(d, 0x7fffu)));
-    const auto quiet = hn::Or(bits, hn::Set(d, 0x400000u));
-    const auto nan = hn::RebindMask(d, hn::IsNaN(v));
-    return hn::ShiftRight<16>(hn::IfThenElse(nan, quiet, rounded));
+    return hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(d, 0x7fffu))));
+}
+HWY_INLINE void store_halves(hn::Vec<WordTag> halves, BFloat16* p) {
+    hn::StoreU(hn::TruncateTo(HalfTag(), halves), HalfTag(), reinterpret_cast<uint16_t*>(p));
 }
 HWY_INLINE void store(Vector v, BFloat16* p) {
-    const auto halves = hn::DemoteTo(HalfTag(), hn::BitCast(IntTag(), round_to_bfloat16(v)));
-    hn::StoreU(halves, HalfTag(), reinterpret_cast<uint16_t*>(p));
+    store_halves(round_to_bfloat16(v), p);
 }
 
 // The first `count` lanes; the others are read as zero and not written.
@@ -79,29 +78,34 @@ HWY_INLINE float sum_of(Vector v) {
     return hn::GetLane(hn::SumOfLanes(FloatTag(), v));
 }
 
-// e^x within 2 ulp; exactly 0 below −64 (such a weight counts for nothing, and denormals are slow).
-HWY_INLINE Vector exponential(Vector x) {
+constexpr float log2_e = 1.44269504f;
+
+// 2^t within 2 ulp for t ≤ 127; exactly 0 below −96 (such a weight counts for nothing, and denormals are slow).
+// NaN stays NaN.
+HWY_INLINE Vector power_of_two(Vector t) {
     const FloatTag d;
-    const auto tiny = hn::Lt(x, hn::Set(d, -64.0f));
-    x = hn::Max(hn::Set(d, -64.0f), hn::Min(hn::Set(d, 88.0f), x));  // in this order NaN passes
-    const auto n = hn::Round(hn::Mul(x, hn::Set(d, 1.44269504f)));
-    auto r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x);
-    r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f), r);
-    auto p = hn::Set(d, 1.9875691e-4f);  // Cephes' polynomial of e^r on |r| ≤ ln(2)/2
-    p = hn::MulAdd(p, r, hn::Set(d, 1.3981999e-3f));
-    p = hn::MulAdd(p, r, hn::Set(d, 8.3334519e-3f));
-    p = hn::MulAdd(p, r, hn::Set(d, 4.1665796e-2f));
-    p = hn::MulAdd(p, r, hn::Set(d, 1.6666665e-1f));
-    p = hn::MulAdd(p, r, hn::Set(d, 0.5f));
-    p = hn::MulAdd(hn::Mul(p, r), r, hn::Add(r, hn::Set(d, 1.0f)));
-    const auto exponent = hn::ShiftLeft<23>(hn::ConvertTo(IntTag(), n));
-    const auto result = hn::BitCast(d, hn::Add(hn::BitCast(IntTag(), p), exponent));
-    return hn::IfThenZeroElse(tiny, result);
+    const auto tiny = hn::Lt(t, hn::Set(d, -96.0f));
+    t = hn::Max(hn::Set(d, -96.0f), t);
+    const auto magic = hn::Set(d, 12582912.0f);  // 1.5·2²³: the sum's lowest bits are the nearest integer to t
+    const auto shifted = hn::Add(t, magic);
+    const auto r = hn::Sub(t, hn::Sub(shifted, magic));
+    auto p = hn::Set(d, 0.00132647271f);  // minimax on |r| ≤ 1/2, relative error 9e-8
+    p = hn::MulAdd(p, r, hn::Set(d, 0.00967151264f));
+    p = hn::MulAdd(p, r, hn::Set(d, 0.0555073374f));
+    p = hn::MulAdd(p, r, hn::Set(d, 0.240222421f));
+    p = hn::MulAdd(p, r, hn::Set(d, 0.693146978f));
+    p = hn::MulAdd(p, r, hn::Set(d, 1.0f));
+    const auto exponent = hn::ShiftLeft<23>(hn::BitCast(IntTag(), shifted));
+    return hn::IfThenZeroElse(tiny, hn::BitCast(d, hn::Add(hn::BitCast(IntTag(), p), exponent)));
 }
 
-HWY_INLINE Vector sigmoid(Vector x) {
-    const auto one = hn::Set(FloatTag(), 1.0f);
-    return hn::Div(one, hn::Add(one, exponential(hn::Neg(x))));
+// 1 / (1 + 2^−t), which is sigmoid(x) for t = x·log2(e).
+HWY_INLINE Vector sigmoid_of_log2(Vector t) {
+    const FloatTag d;
+    const auto e = power_of_two(hn::Min(hn::Set(d, 125.0f), hn::Neg(t)));  // in this order NaN passes
+    const auto divisor = hn::Add(e, hn::Set(d, 1.0f));
+    const auto guess = hn::ApproximateReciprocal(divisor);  // 12 bits or more; one step of Newton doubles them
+    return hn::Mul(guess, hn::NegMulAdd(divisor, guess, hn::Set(d, 2.0f)));
 }
 
 }  // namespace osu::cpu::HWY_NAMESPACE

@@ -1,0 +1,201 @@
+// Every operation of one transformer block, against the floor: the linear products of that block alone.
+//   bench_ops [--threads N] [--pairs N] [--only TEXT]
+// Floor and operations take turns; medians. With one thread the thread's own CPU time counts, so that other
+// processes disturb less.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "floor.h"
+#include "base/parallel.h"
+#include "base/random.h"
+#include "ops/backend.h"
+
+namespace osu::bench {
+
+namespace {
+
+double now() {
+    if (thread_count() > 1)
+        return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+double median(std::vector<double> values) {
+    std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+    return values[values.size() / 2];
+}
+
+struct Size {
+    const char* name;
+    int64_t hidden, heads;
+};
+
+struct Operation {
+    std::string name;
+    std::function<void()> run;
+    std::vector<double> seconds = {};
+};
+
+// The buffers and operations of one block.
+class Block {
+  public:
+    Block(DType type, const Size& size, int64_t batch, int64_t tokens, int64_t band, bool trains);
+    std::vector<Operation> operations;
+    std::vector<FloorProduct> floor;
+    double flops = 0;
+
+  private:
+    std::unique_ptr<Backend> backend_;
+    DType type_;
+    int64_t rows_;
+    std::vector<std::shared_ptr<void>> memory_;
+    std::vector<std::unique_ptr<Weight>> weights_;
+
+    float* floats(int64_t count, float deviation = 1) {
+        memory_.push_back(backend_->allocate(static_cast<size_t>(count) * 4));
+        auto* values = static_cast<float*>(memory_.back().get());
+        Philox(1).fill_normal({values, static_cast<size_t>(count)});
+        for (int64_t i = 0; i < count; ++i) values[i] *= deviation;
+        return values;
+    }
+    Matrix matrix(int64_t rows, int64_t cols, DType type) {
+        const Matrix plain{floats(rows * cols), DType::f32, rows, cols, cols};
+        if (type == DType::f32) return plain;
+        memory_.push_back(backend_->allocate(static_cast<size_t>(rows * cols) * 2));
+        const Matrix narrow{memory_.back().get(), type, rows, cols, cols};
+        backend_->cast(plain, narrow);
+        return narrow;
+    }
+    const Weight& weight(int64_t out, int64_t in, bool trains) {
+        weights_.push_back(backend_->make_weight(out, in, trains));
+        const float* master = floats(out * in, 0.03f);
+        backend_->pack(*weights_.back(), master, in);
+        floor.emplace_back(type_, rows_, in, out, trains);
+        flops += floor.back().flops();
+        return *weights_.back();
+    }
+    void add(std::string name, std::function<void()> run) { operations.push_back({std::move(name), std::move(run)}); }
+    void add_optimiser(int64_t h);
+};
+
+Block::Block(DType type, const Size& size, int64_t batch, int64_t tokens, int64_t band, bool trains)
+    : backend_(make_cpu_backend(type)), type_(type), rows_(batch * tokens) {
+    Backend& b = *backend_;
+    const int64_t h = size.hidden, n = rows_;
+    const AttentionShape shape{batch, tokens, size.heads, h / size.heads, band};
+    const Matrix x = matrix(n, h, DType::f32), ada = matrix(batch, 6 * h, DType::f32), y = matrix(n, h, type);
+    const Matrix qkv = matrix(n, 3 * h, type), mixed = matrix(n, h, type), branch = matrix(n, h, type);
+    const Matrix pre = trains ? matrix(n, 4 * h, type) : Matrix{}, wide = matrix(n, 4 * h, type);
+    const Matrix x_out = trains ? matrix(n, h, DType::f32) : x, gate = ada.columns(2 * h, h);
+    const Modulation modulation{ada.columns(0, h), ada.columns(h, h)};
+    const Weight &to_qkv = weight(3 * h, h, trains), &to_out = weight(h, h, trains);
+    const Weight &up = weight(4 * h, h, trains), &down = weight(h, 4 * h, trains);
+    const float* bias = floats(4 * h);
+    float *mean = floats(n), *rstd = floats(n), *log_sum = floats(size.heads * n);
+    add("residual + norm", [=, &b] { b.residual_norm(x, branch, gate, modulation, x_out, y, mean, rstd); });
+    add("qkv", [=, &b, &to_qkv] { b.linear(y, to_qkv, bias, qkv); });
+    add("attention", [=, &b] { b.attention(qkv, shape, mixed, trains ? log_sum : nullptr); });
+    add("out", [=, &b, &to_out] { b.linear(mixed, to_out, bias, branch); });
+    add("residual + norm", [=, &b] { b.residual_norm(x, branch, gate, modulation, x_out, y, mean, rstd); });
+    add("up + gelu", [=, &b, &up] { b.linear_gelu(y, up, bias, pre, wide); });
+    add("down", [=, &b, &down] { b.linear(wide, down, bias, branch); });
+    if (!trains) return;
+    const Matrix dx = matrix(n, h, DType::f32), dy = matrix(n, h, type), d_wide = matrix(n, 4 * h, type);
+    const Matrix d_branch = matrix(n, h, type), d_qkv = matrix(n, 3 * h, type), d_ada = matrix(batch, 6 * h, DType::f32);
+    float *dw = floats(4 * h * h), *db = floats(4 * h);
+    const Modulation d_modulation{d_ada.columns(0, h), d_ada.columns(h, h)};
+    const auto norm_backward = [=, &b] {
+        b.residual_norm_backward(dy, x_out, mean, rstd, branch, gate, modulation, dx, d_branch,
+                                 d_ada.columns(2 * h, h), d_modulation);
+    };
+    add("down backward", [=, &b, &down] { b.linear_backward(d_branch, wide, down, d_wide, dw, 4 * h, db); });
+    add("gelu backward", [=, &b] { b.gelu_backward(d_wide, pre, d_wide); });
+    add("up backward", [=, &b, &up] { b.linear_backward(d_wide, y, up, dy, dw, h, db); });
+    add("norm backward", norm_backward);
+    add("out backward", [=, &b, &to_out] { b.linear_backward(d_branch, mixed, to_out, dy, dw, h, db); });
+    add("attention backward", [=, &b] { b.attention_backward(qkv, shape, mixed, dy, log_sum, d_qkv); });
+    add("qkv backward", [=, &b, &to_qkv] { b.linear_backward(d_qkv, y, to_qkv, dy, dw, h, db); });
+    add("norm backward", norm_backward);
+    add_optimiser(h);
+}
+
+// All parameters of a block: 12 h² of its products and 6 h² of its adaLN.
+void Block::add_optimiser(int64_t h) {
+    Backend& b = *backend_;
+    const int64_t count = 18 * h * h;
+    float *p = floats(count), *g = floats(count), *m = floats(count), *v = floats(count), *ema = floats(count);
+    for (int64_t i = 0; i < count; ++i) v[i] *= v[i];
+    add("adamw + ema", [=, &b] { b.adamw(p, g, m, v, ema, static_cast<size_t>(count), {}); });
+    add("packing", [=, &b, this] {
+        for (const auto& weight : weights_) b.pack(*weight, p, weight->in);
+    });
+}
+
+void measure(const std::string& name, Block& block, int pairs) {
+    std::vector<double> floors;
+    const auto timed = [](const auto& run) {
+        const double start = now();
+        run();
+        return now() - start;
+    };
+    for (int i = -2; i < pairs; ++i) {
+        const double floor = timed([&] { for (const auto& product : block.floor) product.run(); });
+        if (i >= 0) floors.push_back(floor);
+        for (auto& operation : block.operations) {
+            const double seconds = timed(operation.run);
+            if (i >= 0) operation.seconds.push_back(seconds);
+        }
+    }
+    const double floor = median(floors);
+    std::vector<double> ratios;
+    for (size_t i = 0; i < floors.size(); ++i) {
+        double total = 0;
+        for (const auto& operation : block.operations) total += operation.seconds[i];
+        ratios.push_back(total / floors[i]);
+    }
+    std::printf("\n%s: %.2f floors (floor %.2f ms a block, %.0f GFLOP/s)\n", name.c_str(), median(ratios), floor * 1e3,
+                block.flops / floor * 1e-9);
+    for (const auto& operation : block.operations) {
+        const double seconds = median(operation.seconds);
+        std::printf("  %-20s %9.3f ms  %5.1f %% of the floor\n", operation.name.c_str(), seconds * 1e3,
+                    seconds / floor * 100);
+    }
+}
+
+}  // namespace
+
+int run(int threads, int pairs, const std::string& only) {
+    set_thread_count(threads);
+    for (const Size& size : {Size{"B", 768, 12}, Size{"XS", 256, 4}})
+        for (const DType type : {DType::bf16, DType::f32})
+            for (const bool trains : {false, true}) {
+                const std::string name = std::string(size.name) + " " + std::string(name_of(type)) +
+                                         (trains ? " training 16 x 128" : " forward T = 1024, band 128");
+                if (name.find(only) == std::string::npos) continue;
+                Block block(type, size, trains ? 16 : 1, trains ? 128 : 1024, 128, trains);
+                measure(name, block, pairs);
+            }
+    return 0;
+}
+
+}  // namespace osu::bench
+
+int main(int argc, char** argv) {
+    CLI::App app("Time of every operation of a block, against its products alone.");
+    int threads = 0, pairs = 25;
+    std::string only;
+    app.add_option("--threads", threads, "0: all cores")->capture_default_str();
+    app.add_option("--pairs", pairs, "measurements of each")->capture_default_str();
+    app.add_option("--only", only, "cases whose name contains this text, such as \"B bf16\"");
+    CLI11_PARSE(app, argc, argv);
+    return osu::bench::run(threads, pairs, only);
+}
