@@ -1,5 +1,5 @@
-// The floor that times are compared with: linear products alone through oneDNN, in the layouts that it asks for, with
-// nothing before or after them.
+// The floor that times are compared with: linear products alone through oneDNN, in the layouts that it asks
+// for, with nothing before or after them.
 #pragma once
 
 #include <memory>
@@ -56,8 +56,8 @@ inline FloorProduct::FloorProduct(DType type, int64_t rows, int64_t in, int64_t 
     const memory::desc any({out, in}, element, Tag::any);
     const inner_product_forward::primitive_desc forward({prop_kind::forward_inference, x, any, y}, engine_);
     const auto xs = random_memory(x), ys = random_memory(y), ws = random_memory(forward.weights_desc());
-    steps_.push_back({inner_product_forward(forward),
-                      {{DNNL_ARG_SRC, xs}, {DNNL_ARG_WEIGHTS, ws}, {DNNL_ARG_DST, ys}}});
+    steps_.push_back(
+        {inner_product_forward(forward), {{DNNL_ARG_SRC, xs}, {DNNL_ARG_WEIGHTS, ws}, {DNNL_ARG_DST, ys}}});
     if (!trains) return;
     const inner_product_backward_data::primitive_desc data({x, any, y}, engine_, forward);
     steps_.push_back({inner_product_backward_data(data),
@@ -65,8 +65,9 @@ inline FloorProduct::FloorProduct(DType type, int64_t rows, int64_t in, int64_t 
                        {DNNL_ARG_WEIGHTS, random_memory(data.weights_desc())},
                        {DNNL_ARG_DIFF_SRC, random_memory(x)}}});
     // AMX is faster with packed gradients, everything else with plain ones.
-    const bool tiles = static_cast<int>(get_effective_cpu_isa()) >= static_cast<int>(cpu_isa::avx512_core_amx) &&
-                       get_effective_cpu_isa() != cpu_isa::avx2_vnni && type == DType::bf16;
+    const bool tiles =
+        static_cast<int>(get_effective_cpu_isa()) >= static_cast<int>(cpu_isa::avx512_core_amx) &&
+        get_effective_cpu_isa() != cpu_isa::avx2_vnni && type == DType::bf16;
     const memory::desc wanted({out, in}, memory::data_type::f32, tiles ? Tag::any : Tag::ab);
     const inner_product_backward_weights::primitive_desc weights({x, wanted, y}, engine_, forward);
     steps_.push_back({inner_product_backward_weights(weights),

@@ -12,9 +12,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "floor.h"
 #include "base/parallel.h"
 #include "base/random.h"
+#include "floor.h"
 #include "ops/backend.h"
 
 namespace osu::bench {
@@ -83,7 +83,9 @@ class Block {
         flops += floor.back().flops();
         return *weights_.back();
     }
-    void add(std::string name, std::function<void()> run) { operations.push_back({std::move(name), std::move(run)}); }
+    void add(std::string name, std::function<void()> run) {
+        operations.push_back({std::move(name), std::move(run)});
+    }
     void add_optimiser(int64_t h);
 };
 
@@ -110,7 +112,8 @@ Block::Block(DType type, const Size& size, int64_t batch, int64_t tokens, int64_
     add("down", [=, &b, &down] { b.linear(wide, down, bias, branch); });
     if (!trains) return;
     const Matrix dx = matrix(n, h, DType::f32), dy = matrix(n, h, type), d_wide = matrix(n, 4 * h, type);
-    const Matrix d_branch = matrix(n, h, type), d_qkv = matrix(n, 3 * h, type), d_ada = matrix(batch, 6 * h, DType::f32);
+    const Matrix d_branch = matrix(n, h, type), d_qkv = matrix(n, 3 * h, type),
+                 d_ada = matrix(batch, 6 * h, DType::f32);
     float *dw = floats(4 * h * h), *db = floats(4 * h);
     const Modulation d_modulation{d_ada.columns(0, h), d_ada.columns(h, h)};
     const auto norm_backward = [=, &b] {
@@ -132,7 +135,8 @@ Block::Block(DType type, const Size& size, int64_t batch, int64_t tokens, int64_
 void Block::add_optimiser(int64_t h) {
     Backend& b = *backend_;
     const int64_t count = 18 * h * h;
-    float *p = floats(count), *g = floats(count), *m = floats(count), *v = floats(count), *ema = floats(count);
+    float *p = floats(count), *g = floats(count), *m = floats(count), *v = floats(count),
+          *ema = floats(count);
     for (int64_t i = 0; i < count; ++i) v[i] *= v[i];
     add("adamw + ema", [=, &b] { b.adamw(p, g, m, v, ema, static_cast<size_t>(count), {}); });
     add("packing", [=, &b, this] {
@@ -148,7 +152,9 @@ void measure(const std::string& name, Block& block, int pairs) {
         return now() - start;
     };
     for (int i = -2; i < pairs; ++i) {
-        const double floor = timed([&] { for (const auto& product : block.floor) product.run(); });
+        const double floor = timed([&] {
+            for (const auto& product : block.floor) product.run();
+        });
         if (i >= 0) floors.push_back(floor);
         for (auto& operation : block.operations) {
             const double seconds = timed(operation.run);
@@ -162,8 +168,8 @@ void measure(const std::string& name, Block& block, int pairs) {
         for (const auto& operation : block.operations) total += operation.seconds[i];
         ratios.push_back(total / floors[i]);
     }
-    std::printf("\n%s: %.2f floors (floor %.2f ms a block, %.0f GFLOP/s)\n", name.c_str(), median(ratios), floor * 1e3,
-                block.flops / floor * 1e-9);
+    std::printf("\n%s: %.2f floors (floor %.2f ms a block, %.0f GFLOP/s)\n", name.c_str(), median(ratios),
+                floor * 1e3, block.flops / floor * 1e-9);
     for (const auto& operation : block.operations) {
         const double seconds = median(operation.seconds);
         std::printf("  %-20s %9.3f ms  %5.1f %% of the floor\n", operation.name.c_str(), seconds * 1e3,

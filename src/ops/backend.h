@@ -129,7 +129,8 @@ class Backend {
 // f_k for k < count, as the reference has them.
 std::vector<float> sinusoid_frequencies(int64_t count);
 
-// compute: f32 or bf16. Error when the CPU cannot do bf16 products and bf16 was asked for.
+// compute: f32 or bf16. bf16 runs on every CPU; without bfloat16 products it keeps activations in bfloat16 and
+// multiplies in float32.
 std::unique_ptr<Backend> make_cpu_backend(DType compute);
 bool cpu_has_bfloat16();  // products in bfloat16 are faster here than in float32
 

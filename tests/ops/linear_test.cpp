@@ -8,8 +8,8 @@ struct Shape3 {
     int64_t rows, in, out;
 };
 
-constexpr Shape3 shapes[] = {{1, 64, 64},   {3, 256, 1536}, {37, 526, 64},
-                             {130, 768, 4}, {21, 1152, 72}, {65, 64, 256}};
+constexpr Shape3 shapes[] = {{1, 64, 64},    {3, 256, 1536}, {37, 526, 64}, {130, 768, 4},
+                             {21, 1152, 72}, {65, 64, 256},  {9, 63, 30}};
 
 // Types and strides: all eight combinations for one shape, the extremes for the others.
 std::vector<int> variants(const Shape3& s) {

@@ -117,13 +117,13 @@ class Span {
         const int64_t begin = first_key(first) / key_unit * key_unit, end = last_key(last - 1);
         for (int64_t key = begin; key < end; key += chunk_keys) {
             const int64_t width = std::min(chunk_keys, round_up(end - key, key_unit)), at = key - key0_;
-            a_.product(m, width, depth_, queries_, depth_, transposed_ + at, keys_, scores_, width, false);
+            a_.product({m, width, depth_, queries_, depth_, transposed_ + at, keys_, scores_, width, false});
             for (int64_t r = 0; r < count; ++r) {
                 const float shrink = softmax_row(r, first + r, key, width);
                 if (key > begin && shrink != 1) scale_row(sums_ + r * wide_, shrink);
             }
-            a_.product(m, wide_, width, weights_, width, values_ + at / word_elements<E> * wide_, wide_,
-                       sums_, wide_, key > begin);
+            a_.product({m, wide_, width, weights_, width, values_ + at / word_elements<E> * wide_, wide_,
+                        sums_, wide_, key > begin});
         }
         for (int64_t r = 0; r < count; ++r) {
             T* to = out(first + r);
@@ -142,14 +142,15 @@ class Span {
             store(hn::Mul(load(row + i), hn::Set(FloatTag(), factor)), row + i);
     }
 
-    // Scores of the keys [key, key + width) → weights, exactly zero outside the band. Returns the factor for what
-    // was summed under the former maximum.
+    // Scores of the keys [key, key + width) → weights, exactly zero outside the band. Returns the factor for
+    // what was summed under the former maximum.
     float softmax_row(int64_t r, int64_t q, int64_t key, int64_t width) {
         const FloatTag d;
         float* scores = scores_ + r * width;
         E* weights = weights_ + r * width;
         // the visible part [low, high) of the chunk, and its vectors [begin, end)
-        const int64_t low = std::max<int64_t>(0, first_key(q) - key), high = std::min(width, last_key(q) - key);
+        const int64_t low = std::max<int64_t>(0, first_key(q) - key),
+                      high = std::min(width, last_key(q) - key);
         if (low >= high) {
             std::memset(weights, 0, static_cast<size_t>(width) * sizeof(E));
             return 1;

@@ -36,7 +36,7 @@ struct AttentionBackward {
 HWY_BEFORE_NAMESPACE();
 namespace osu::cpu::HWY_NAMESPACE {
 
-constexpr int64_t block_queries = 32, chunk_keys = 256, key_unit = 32;
+constexpr int64_t block_queries = 64, chunk_keys = 128, key_unit = 32;
 
 template <class T, class E>
 class Head {
@@ -74,8 +74,8 @@ class Head {
     float scale_;
     int64_t row0_, column_;
     const float* log_sum_;
-    E *key_rows_, *value_rows_, *probability_, *d_score_;
-    uint32_t *transposed_keys_, *d_score_pairs_, *queries_, *queries_transposed_, *d_out_, *d_out_transposed_;
+    E *key_rows_, *value_rows_, *transposed_keys_, *probability_, *d_score_;
+    uint32_t *d_score_pairs_, *queries_, *queries_transposed_, *d_out_, *d_out_transposed_;
     float *d_keys_, *d_values_, *scores_, *d_probability_, *d_queries_;
     float offset_[block_queries], delta_[block_queries];
 
@@ -100,14 +100,14 @@ class Head {
         constexpr int64_t word = word_elements<E>;
         room(key_rows_, keys_ * depth_);
         room(value_rows_, keys_ * depth_);
-        room(transposed_keys_, depth_ * keys_ / word);
-        room(d_keys_, keys_ * wide_);
+        room(transposed_keys_, depth_ * keys_);
+        room(d_keys_, keys_ * std::max(wide_, depth_));
         room(d_values_, keys_ * wide_);
         room(queries_, block_queries / word * wide_);
         room(d_out_, block_queries / word * wide_);
         room(queries_transposed_, depth_ / word * block_queries);
         room(d_out_transposed_, depth_ / word * block_queries);
-        room(scores_, chunk_keys * block_queries);
+        room(scores_, std::max(chunk_keys, size_) * block_queries);
         room(d_probability_, chunk_keys * block_queries);
         room(probability_, chunk_keys * block_queries);
         room(d_score_, chunk_keys * block_queries);
@@ -115,9 +115,9 @@ class Head {
         room(d_queries_, depth_ * block_queries);
         pack_left<T, E>(rows(a_.qkv, 1, 0), valid_, keys_, size_, depth_, key_rows_);
         pack_left<T, E>(rows(a_.qkv, 2, 0), valid_, keys_, size_, depth_, value_rows_);
-        E* turned = reinterpret_cast<E*>(transposed_keys_);  // left operand (size, keys)
-        for (int64_t n = 0; n < keys_; ++n)
-            for (int64_t e = 0; e < depth_; ++e) turned[e * keys_ + n] = key_rows_[n * depth_ + e];
+        auto* words = reinterpret_cast<uint32_t*>(d_keys_);  // free until the sums begin
+        pack_transposed<T, E>(rows(a_.qkv, 1, 0), valid_, keys_, size_, depth_, words, keys_);
+        split_pairs(words, depth_, keys_, transposed_keys_);
         std::fill_n(d_keys_, keys_ * wide_, 0.0f);
         std::fill_n(d_values_, keys_ * wide_, 0.0f);
     }
@@ -143,31 +143,28 @@ class Head {
     // Queries [first, last), at most block_queries.
     void run_block(int64_t first, int64_t last) {
         pack_queries(first, last - first);
-        const int64_t begin = shape_.band ? std::max<int64_t>(0, first - shape_.band + 1) / key_unit * key_unit : 0;
+        const int64_t begin =
+            shape_.band ? std::max<int64_t>(0, first - shape_.band + 1) / key_unit * key_unit : 0;
         const int64_t end = shape_.band ? std::min(valid_, last + shape_.band) : valid_;
         const void* pairs = sizeof(E) == 4 ? static_cast<const void*>(d_score_) : d_score_pairs_;
         for (int64_t key = begin; key < end; key += chunk_keys) {
             const int64_t count = std::min(chunk_keys, round_up(end - key, key_unit));
-            a_.product(count, block_queries, depth_, key_rows_ + key * depth_, depth_, queries_transposed_,
-                       block_queries, scores_, block_queries, false);
-            a_.product(count, block_queries, depth_, value_rows_ + key * depth_, depth_, d_out_transposed_,
-                       block_queries, d_probability_, block_queries, false);
+            a_.product({count, block_queries, depth_, key_rows_ + key * depth_, depth_, queries_transposed_,
+                        block_queries, scores_, block_queries, false});
+            a_.product({count, block_queries, depth_, value_rows_ + key * depth_, depth_, d_out_transposed_,
+                        block_queries, d_probability_, block_queries, false});
             for (int64_t r = 0; r < count; r += 2) score_gradients(r, key + r, first);
-            a_.product(count, wide_, block_queries, probability_, block_queries, d_out_, wide_,
-                       d_values_ + key * wide_, wide_, true);
-            a_.product(count, wide_, block_queries, d_score_, block_queries, queries_, wide_,
-                       d_keys_ + key * wide_, wide_, true);
-            a_.product(depth_, block_queries, count, reinterpret_cast<const E*>(transposed_keys_) + key, keys_,
-                       pairs, block_queries, d_queries_, block_queries, key > begin);
+            a_.product({count, wide_, block_queries, probability_, block_queries, d_out_, wide_,
+                        d_values_ + key * wide_, wide_, true});
+            a_.product({count, wide_, block_queries, d_score_, block_queries, queries_, wide_,
+                        d_keys_ + key * wide_, wide_, true});
+            a_.product({depth_, block_queries, count, transposed_keys_ + key, keys_, pairs, block_queries,
+                        d_queries_, block_queries, key > begin});
         }
-        float row[256];
-        for (int64_t r = 0; r < last - first; ++r)
-            for (int64_t e0 = 0; e0 < size_; e0 += 256) {
-                const int64_t count = std::min<int64_t>(256, size_ - e0);
-                for (int64_t e = 0; e < count; ++e) row[e] = d_queries_[(e0 + e) * block_queries + r];
-                T* to = gradient(0, first + r) + e0;
-                for_vectors(count, [&](int64_t i, int64_t n) { store(load(row + i, n), to + i, n); });
-            }
+        // dQᵀ is turned in the room of the scores
+        transpose_words(reinterpret_cast<const uint32_t*>(d_queries_), block_queries, size_, last - first,
+                        reinterpret_cast<uint32_t*>(scores_), size_);
+        for (int64_t r = 0; r < last - first; ++r) put(scores_ + r * size_, gradient(0, first + r));
     }
 
     struct Gradients {
@@ -181,7 +178,8 @@ class Head {
         const auto score = load(scores_ + row * block_queries + i);
         auto p = power_of_two(hn::MulSub(score, scale, load(offset_ + i)));
         if (!all) {
-            const auto query = hn::Add(hn::Iota(IntTag(), 0), hn::Set(IntTag(), static_cast<int32_t>(first + i)));
+            const auto query =
+                hn::Add(hn::Iota(IntTag(), 0), hn::Set(IntTag(), static_cast<int32_t>(first + i)));
             const auto before = hn::Set(IntTag(), static_cast<int32_t>(first_query(key) - 1));
             const auto behind = hn::Set(IntTag(), static_cast<int32_t>(last_query(key)));
             const auto visible = hn::And(hn::Gt(query, before), hn::Lt(query, behind));
@@ -205,7 +203,8 @@ class Head {
     void score_gradients(int64_t row, int64_t key, int64_t first) {
         const bool all = seen_by_all(key, first) && seen_by_all(key + 1, first);
         for (int64_t i = 0; i < block_queries; i += lanes) {
-            const auto a = key_gradients(row, key, first, i, all), b = key_gradients(row + 1, key + 1, first, i, all);
+            const auto a = key_gradients(row, key, first, i, all),
+                       b = key_gradients(row + 1, key + 1, first, i, all);
             const int64_t at = row * block_queries + i, below = at + block_queries;
             store(a.probability, probability_ + at);
             store(b.probability, probability_ + below);

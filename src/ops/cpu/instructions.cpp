@@ -31,6 +31,8 @@ void limit_instructions() {
     if (!has(dnnl::cpu_isa::avx512_core)) wider |= HWY_AVX3 | HWY_AVX3_DL;
     if (!has(dnnl::cpu_isa::avx2)) wider |= HWY_AVX2;
     hwy::DisableTargets(wider);
+    // Now, and not at the first call: until then a pointer to a loop asks the CPU again at every use.
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
 }  // namespace cpu

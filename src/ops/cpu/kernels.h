@@ -12,13 +12,14 @@ namespace osu::cpu {
 void limit_instructions();
 bool has_tiles();  // AMX
 
-// Weights in blocks of `rows` outputs × `columns` inputs: row of blocks by row of blocks, inside a block the transposed
-// words of 32 bits (a float32, or a pair of bfloat16 inputs), zero beyond the matrix.
+// Weights in blocks of `rows` outputs × `columns` inputs: row of blocks by row of blocks, inside a block the
+// transposed words of 32 bits (a float32, or a pair of bfloat16 inputs), zero beyond the matrix.
 struct WeightLayout {
     DType type;
     int64_t rows, columns;
 };
-void pack_weight(const float* master, int64_t stride, int64_t out, int64_t in, const WeightLayout& layout, void* to);
+void pack_weight(const float* master, int64_t stride, int64_t out, int64_t in, const WeightLayout& layout,
+                 void* to);
 
 void cast(Matrix x, Matrix y);
 void gelu(Matrix pre, Matrix y);

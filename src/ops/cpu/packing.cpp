@@ -31,7 +31,8 @@ namespace osu::cpu {
 
 HWY_EXPORT(pack_block);
 
-void pack_weight(const float* master, int64_t stride, int64_t out, int64_t in, const WeightLayout& layout, void* to) {
+void pack_weight(const float* master, int64_t stride, int64_t out, int64_t in, const WeightLayout& layout,
+                 void* to) {
     const int64_t across = (in + layout.columns - 1) / layout.columns;
     const int64_t words = layout.rows * layout.columns * static_cast<int64_t>(size_of(layout.type)) / 4;
     const auto run = HWY_DYNAMIC_DISPATCH(pack_block);
@@ -39,7 +40,8 @@ void pack_weight(const float* master, int64_t stride, int64_t out, int64_t in, c
         for (int64_t j = 0; j < across; ++j) {
             const int64_t row = i * layout.rows, column = j * layout.columns;
             run(master + row * stride + column, stride, std::min(layout.rows, out - row),
-                std::min(layout.columns, in - column), layout, static_cast<uint32_t*>(to) + (i * across + j) * words);
+                std::min(layout.columns, in - column), layout,
+                static_cast<uint32_t*>(to) + (i * across + j) * words);
         }
     });
 }

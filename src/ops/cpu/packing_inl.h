@@ -26,7 +26,12 @@ struct HeadRows {
 template <class T, class E>
 void pack_left(HeadRows<const T> from, int64_t rows, int64_t padded, int64_t size, int64_t ld, E* to) {
     for (int64_t n = 0; n < rows; ++n) {
-        for_vectors(size, [&](int64_t i, int64_t count) { store(load(from.row(n) + i, count), to + n * ld + i, count); });
+        if constexpr (std::is_same_v<T, E>)
+            std::memcpy(to + n * ld, from.row(n), static_cast<size_t>(size) * sizeof(E));
+        else
+            for_vectors(size, [&](int64_t i, int64_t count) {
+                store(load(from.row(n) + i, count), to + n * ld + i, count);
+            });
         std::memset(to + n * ld + size, 0, static_cast<size_t>(ld - size) * sizeof(E));
     }
     std::memset(to + rows * ld, 0, static_cast<size_t>((padded - rows) * ld) * sizeof(E));
@@ -41,8 +46,8 @@ constexpr int64_t round_up(int64_t n, int64_t unit) {
 }
 
 // to[j][n] = from[n][j] for n < rows, j < words.
-HWY_INLINE void transpose_words(const uint32_t* from, int64_t from_ld, int64_t rows, int64_t words, uint32_t* to,
-                                int64_t to_ld) {
+HWY_INLINE void transpose_words(const uint32_t* from, int64_t from_ld, int64_t rows, int64_t words,
+                                uint32_t* to, int64_t to_ld) {
     const hn::FixedTag<uint32_t, 4> d;
     const hn::FixedTag<uint64_t, 2> d64;
     const auto join = [&](auto a, auto b, int64_t j, int64_t n) HWY_ATTR {
@@ -67,14 +72,15 @@ HWY_INLINE void transpose_words(const uint32_t* from, int64_t from_ld, int64_t r
         for (int64_t j = 0; j < words; ++j) to[j * to_ld + n] = from[n * from_ld + j];
 }
 
-// Right operand (depth, rows) of the transposed rows: word j of row n goes to column n of row j. Zeros up to `padded`
-// columns and from `size` to `depth` rows.
+// Right operand (depth, rows) of the transposed rows: word j of row n goes to column n of row j. Zeros up to
+// `padded` columns and from `size` to `depth` rows.
 template <class T, class E>
-void pack_transposed(HeadRows<const T> from, int64_t rows, int64_t padded, int64_t size, int64_t depth, uint32_t* to,
-                     int64_t ld) {
+void pack_transposed(HeadRows<const T> from, int64_t rows, int64_t padded, int64_t size, int64_t depth,
+                     uint32_t* to, int64_t ld) {
     constexpr int64_t word = word_elements<E>;
     if constexpr (std::is_same_v<T, E>) {
-        transpose_words(reinterpret_cast<const uint32_t*>(from.data), from.stride / word, rows, size / word, to, ld);
+        transpose_words(reinterpret_cast<const uint32_t*>(from.data), from.stride / word, rows, size / word,
+                        to, ld);
     } else {
         constexpr int64_t batch = 16, widest = 256;
         alignas(64) E part[batch * widest];
@@ -89,6 +95,21 @@ void pack_transposed(HeadRows<const T> from, int64_t rows, int64_t padded, int64
     for (int64_t j = 0; j < depth / word; ++j) {
         const int64_t first = j < size / word ? rows : 0;
         std::fill(to + j * ld + first, to + j * ld + padded, 0u);
+    }
+}
+
+// Left operand (size, rows) from a right operand of transposed rows: pairs come apart.
+template <class E>
+void split_pairs(const uint32_t* from, int64_t size, int64_t rows, E* to) {
+    if constexpr (sizeof(E) == 4) {
+        std::memcpy(to, from, static_cast<size_t>(size * rows) * sizeof(E));
+    } else {
+        for (int64_t j = 0; j < size; j += 2)
+            for (int64_t n = 0; n < rows; n += lanes) {
+                const auto pair = hn::LoadU(WordTag(), from + j / 2 * rows + n);
+                store_halves(hn::And(pair, hn::Set(WordTag(), 0xffffu)), to + j * rows + n);
+                store_halves(hn::ShiftRight<16>(pair), to + (j + 1) * rows + n);
+            }
     }
 }
 

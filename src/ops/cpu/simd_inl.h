@@ -36,7 +36,8 @@ HWY_INLINE Vector load(const BFloat16* p) {
 HWY_INLINE void store(Vector v, float* p) {
     hn::StoreU(v, FloatTag(), p);
 }
-// The upper halves, rounded to nearest even. Right for all numbers, infinities, and the NaNs that arithmetic makes.
+// The upper halves, rounded to nearest even. Right for all numbers, infinities, and the NaNs that arithmetic
+// makes.
 HWY_INLINE hn::Vec<WordTag> round_to_bfloat16(Vector v) {
     const WordTag d;
     const auto bits = hn::BitCast(d, v);
@@ -80,13 +81,14 @@ HWY_INLINE float sum_of(Vector v) {
 
 constexpr float log2_e = 1.44269504f;
 
-// 2^t within 2 ulp for t ≤ 127; exactly 0 below −96 (such a weight counts for nothing, and denormals are slow).
-// NaN stays NaN.
+// 2^t within 2 ulp for t ≤ 127; exactly 0 below −96 (such a weight counts for nothing, and denormals are
+// slow). NaN stays NaN.
 HWY_INLINE Vector power_of_two(Vector t) {
     const FloatTag d;
     const auto tiny = hn::Lt(t, hn::Set(d, -96.0f));
     t = hn::Max(hn::Set(d, -96.0f), t);
-    const auto magic = hn::Set(d, 12582912.0f);  // 1.5·2²³: the sum's lowest bits are the nearest integer to t
+    const auto magic =
+        hn::Set(d, 12582912.0f);  // 1.5·2²³: the sum's lowest bits are the nearest integer to t
     const auto shifted = hn::Add(t, magic);
     const auto r = hn::Sub(t, hn::Sub(shifted, magic));
     auto p = hn::Set(d, 0.00132647271f);  // minimax on |r| ≤ 1/2, relative error 9e-8
@@ -104,7 +106,8 @@ HWY_INLINE Vector sigmoid_of_log2(Vector t) {
     const FloatTag d;
     const auto e = power_of_two(hn::Min(hn::Set(d, 125.0f), hn::Neg(t)));  // in this order NaN passes
     const auto divisor = hn::Add(e, hn::Set(d, 1.0f));
-    const auto guess = hn::ApproximateReciprocal(divisor);  // 12 bits or more; one step of Newton doubles them
+    const auto guess =
+        hn::ApproximateReciprocal(divisor);  // 12 bits or more; one step of Newton doubles them
     return hn::Mul(guess, hn::NegMulAdd(divisor, guess, hn::Set(d, 2.0f)));
 }
 
