@@ -1,6 +1,7 @@
 // The backends that tests run on: one body for every one that is there.
 #pragma once
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,10 @@ struct BackendCase {
     bool bfloat16;
     std::unique_ptr<Backend> (*make)();
 };
+
+inline void PrintTo(const BackendCase& backend, std::ostream* out) {  // what GoogleTest calls
+    *out << backend.name;
+}
 
 inline std::vector<BackendCase> all_backends() {
     return {{"reference", false, make_reference_backend},
