@@ -8,6 +8,8 @@
 #include <dnnl.hpp>
 
 #include "base/tensor.h"
+#include "ops/cpu/kernels.h"
+#include "ops/cpu/memory.h"
 
 namespace osu::bench {
 
@@ -28,13 +30,16 @@ class FloorProduct {
     dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
     mutable dnnl::stream stream_{engine_};
     std::vector<Step> steps_;
+    std::vector<std::shared_ptr<void>> memory_;
     double flops_;
 
-    dnnl::memory random_memory(const dnnl::memory::desc& desc) const;
+    dnnl::memory random_memory(const dnnl::memory::desc& desc);
 };
 
-inline dnnl::memory FloorProduct::random_memory(const dnnl::memory::desc& desc) const {
-    dnnl::memory memory(desc, engine_);
+inline dnnl::memory FloorProduct::random_memory(const dnnl::memory::desc& desc) {
+    memory_.push_back(
+        cpu::allocate_zeroed(desc.get_size()));  // on huge pages, as everything that it is compared with
+    dnnl::memory memory(desc, engine_, memory_.back().get());
     const bool narrow = desc.data.data_type == dnnl_bf16;
     uint32_t state = 1;
     for (size_t i = 0; i < desc.get_size() / (narrow ? 2 : 4); ++i) {
@@ -65,9 +70,7 @@ inline FloorProduct::FloorProduct(DType type, int64_t rows, int64_t in, int64_t 
                        {DNNL_ARG_WEIGHTS, random_memory(data.weights_desc())},
                        {DNNL_ARG_DIFF_SRC, random_memory(x)}}});
     // AMX is faster with packed gradients, everything else with plain ones.
-    const bool tiles =
-        static_cast<int>(get_effective_cpu_isa()) >= static_cast<int>(cpu_isa::avx512_core_amx) &&
-        get_effective_cpu_isa() != cpu_isa::avx2_vnni && type == DType::bf16;
+    const bool tiles = cpu::has_tiles() && type == DType::bf16;
     const memory::desc wanted({out, in}, memory::data_type::f32, tiles ? Tag::any : Tag::ab);
     const inner_product_backward_weights::primitive_desc weights({x, wanted, y}, engine_, forward);
     steps_.push_back({inner_product_backward_weights(weights),
