@@ -24,9 +24,8 @@ namespace osu {
 namespace {
 
 struct Flags {
-    std::string data, ckpt, json, steps = "50", precision = "auto";
-    double validation_split = 0;
-    uint64_t split_seed = 0, seed = 0;
+    std::string data, ckpt, held_out, json, steps = "50", precision = "auto";
+    uint64_t seed = 0;
     int maps = 32, threads = 0;
     int64_t seq_len = 128;
 };
@@ -85,14 +84,13 @@ void run(Flags flags) {
     const std::string ckpt = flags.ckpt.empty() ? bundled_model_path().string() : flags.ckpt;
     const auto backend = make_cpu_backend(precision(flags.precision));
     SamplingNetwork network(ckpt, {}, *backend);
-    const double share =
-        flags.validation_split > 0 ? flags.validation_split : network.info().validation_split;
-    if (share <= 0)
-        fail(Hint{"say with --validation-split and --global-seed which maps its training held out"},
+    HeldOut held_out = network.info().held_out;
+    if (!flags.held_out.empty()) held_out = {0, 0, read_held_out(flags.held_out)};
+    if (!held_out.any())
+        fail(Hint{"say with --held-out which mappers its training held out"},
              "{} does not say which maps it has not seen", ckpt);
     const PackedDataset dataset = open_dataset(flags.data);
-    const Split split =
-        split_by_set(dataset, share, flags.validation_split > 0 ? flags.split_seed : network.info().seed);
+    const Split split = split_held_out(dataset, held_out);
     const std::vector<uint32_t> maps = choose(split.validation, static_cast<size_t>(flags.maps));
     if (maps.empty()) fail("{} has no held-out maps", flags.data);
 
@@ -138,9 +136,8 @@ void add_evaluate_verb(CLI::App& app) {
     verb->add_option("--num-sampling-steps", flags->steps, "denoising steps");
     verb->add_option("--seq-len", flags->seq_len, "datapoints that see one another on each side");
     verb->add_option("--seed", flags->seed, "of the noise");
-    verb->add_option("--validation-split", flags->validation_split,
-                     "share of held-out sets; 0: as the checkpoint says");
-    verb->add_option("--global-seed", flags->split_seed, "seed of the split, with --validation-split");
+    verb->add_option("--held-out", flags->held_out,
+                     "the mappers to measure on, as hashes; left out: as the checkpoint says");
     verb->add_option("--precision", flags->precision, "auto, f32, bf16");
     verb->add_option("--threads", flags->threads, "0: as many as there are cores");
     verb->add_option("--json", flags->json, "write the figures to this file");

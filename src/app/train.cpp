@@ -24,7 +24,8 @@ namespace fs = std::filesystem;
 struct Flags {
     TrainOptions train;
     std::string noise_schedule = "squaredcos_cap_v2", rate_schedule = "constant", precision = "auto";
-    std::string fine_tune_ids;
+    std::string fine_tune_ids, held_out;
+    double max_time_offset = 100;  // s
     bool use_amp = true;
     int threads = 0, num_workers = 4;
 };
@@ -79,6 +80,9 @@ void run(Flags& flags) {
     options.precision = precision(flags.use_amp ? flags.precision : "f32");
     if (!flags.fine_tune_ids.empty()) options.fine_tune_ids = beatmap_ids(flags.fine_tune_ids);
 
+    if (!flags.held_out.empty()) options.held_out.mappers = read_held_out(flags.held_out);
+    options.max_time_offset = 1000 * flags.max_time_offset;
+
     const StopSignal stop;
     const TrainOutcome outcome = train(options, {[&] { return stop.requested(); }, draw_losses});
     std::printf("\nlog         %s\nlosses      %s\ncheckpoint  %s\n", (outcome.run / "log.txt").c_str(),
@@ -94,8 +98,13 @@ void add_data_flags(CLI::App& verb, Flags& flags) {
     verb.add_option("--data-start", o.data_start, "first track folder");
     verb.add_option("--data-end", o.data_end, "track folder to stop before; -1: all");
     verb.add_option("--fine-tune-ids", flags.fine_tune_ids, "only these beatmap IDs (a list, or a file)");
-    verb.add_option("--validation-split", o.validation_split, "share of the beatmap sets that is held out")
+    verb.add_option("--validation-split", o.held_out.share, "share of the mappers whose maps are held out")
         ->check(CLI::Range(0.0, 0.9));
+    verb.add_option("--held-out", flags.held_out, "hold out the mappers that this file lists as hashes")
+        ->check(CLI::ExistingFile);
+    verb.add_option("--max-time-offset", flags.max_time_offset,
+                    "seconds; a window is put at a random time of the song up to here")
+        ->check(CLI::NonNegativeNumber);
     verb.add_option("--seq-len", o.tokens, "datapoints of a window")->check(CLI::Range(2, 1 << 16));
     verb.add_option("--stride", o.stride, "datapoints between the starts of two windows")
         ->check(CLI::PositiveNumber);

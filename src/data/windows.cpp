@@ -16,8 +16,6 @@ constexpr uint64_t shuffle_streams = uint64_t{1} << 56;
 constexpr uint64_t start_streams = uint64_t{2} << 56;
 constexpr uint64_t augment_streams = uint64_t{3} << 56;
 
-constexpr float longest_time_offset = 100000;  // ms; the reference covers its largest time feature with it
-
 struct Augmentation {
     bool flip_x = false, flip_y = false, drop_label = false;
     double time_offset = 0;  // ms
@@ -46,7 +44,7 @@ struct WindowLoader::State {
         Augmentation result;
         result.flip_x = (random.next_u32() & 1) != 0 && options.augment;
         result.flip_y = (random.next_u32() & 1) != 0 && options.augment;
-        const float offset = random.uniform() * longest_time_offset;
+        const double offset = random.uniform() * options.max_time_offset;
         result.time_offset = options.augment ? offset : 0;
         result.drop_label = random.uniform() < options.label_dropout;
         return result;

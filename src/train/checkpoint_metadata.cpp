@@ -56,8 +56,9 @@ CheckpointInfo describe(const Checkpoint& checkpoint, int heads) {
         info.step = field(training, "step", info.step);
         info.samples = field<uint64_t>(training, "samples", 0);
         info.tokens = field<int64_t>(training, "tokens", 0);
-        info.validation_split = field(training, "validation_split", 0.0);
         info.seed = field<uint64_t>(training, "seed", 0);
+        info.held_out = {field(training, "validation_split", 0.0), info.seed,
+                         field(training, "held_out", std::set<std::string>())};
     }
     return info;
 }
@@ -76,7 +77,8 @@ void set_metadata(Checkpoint& checkpoint, const CheckpointInfo& info) {
         {"step", info.step},
         {"samples", info.samples},
         {"tokens", info.tokens},
-        {"validation_split", info.validation_split},
+        {"validation_split", info.held_out.share},
+        {"held_out", info.held_out.mappers},
         {"seed", info.seed}}.dump();
 }
 

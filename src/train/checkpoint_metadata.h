@@ -6,6 +6,7 @@
 
 #include "archive/checkpoint.h"
 #include "data/label_index.h"
+#include "data/split.h"
 #include "diffusion/schedule.h"
 #include "model/config.h"
 
@@ -17,7 +18,7 @@ struct CheckpointInfo {
     LabelIndex labels;            // which class is which map; empty where the file does not say
     int64_t tokens = 0;           // datapoints of a training window; 0: unknown
     int64_t step = 0;             // of training; the optimiser's where the file says no other
-    double validation_split = 0;  // share of beatmap sets that training held out (data/split.h), with `seed`
+    HeldOut held_out;  // what training never saw
     uint64_t seed = 0;
     uint64_t samples = 0;  // windows seen: where the data order goes on
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/tensor.h"
+#include "data/split.h"
 #include "diffusion/schedule.h"
 
 namespace osu {
@@ -33,7 +34,8 @@ struct TrainOptions {
     double ema_decay = 0.9999;
     double gradient_clip = 0;  // 0: none
     double label_dropout = 0.2;
-    double validation_split = 0;  // share of beatmap sets held out
+    HeldOut held_out;  // its seed is the one above
+    double max_time_offset = 100000;  // ms
     bool relearn_embeds = false;
     int64_t embed_only_epochs = 0;
     DType precision = DType::f32;

@@ -23,6 +23,12 @@ namespace {
 constexpr int64_t validation_windows = 512;
 constexpr size_t blamed_maps = 8;  // named when the loss is not finite
 
+HeldOut held_out(const TrainOptions& options) {
+    HeldOut result = options.held_out;
+    result.seed = options.seed;
+    return result;
+}
+
 Split choose_maps(const PackedDataset& dataset, const TrainOptions& options) {
     const std::set<int64_t> wanted(options.fine_tune_ids.begin(), options.fine_tune_ids.end());
     std::set<int64_t> found;
@@ -34,11 +40,11 @@ Split choose_maps(const PackedDataset& dataset, const TrainOptions& options) {
         if (wanted.contains(map.beatmap_id)) found.insert(map.beatmap_id);
         return wanted.contains(map.beatmap_id);
     };
-    Split split = split_by_set(dataset, options.validation_split, options.seed);
+    Split split = split_held_out(dataset, held_out(options));
     std::erase_if(split.train, [&](uint32_t index) { return !keep(index); });
     std::erase_if(split.validation, [&](uint32_t index) { return !keep(index); });
     if (split.train.empty())
-        fail(Hint{"see --data-start, --data-end, --fine-tune-ids and --validation-split"},
+        fail(Hint{"see --data-start, --data-end, --fine-tune-ids, --held-out and --validation-split"},
              "no map of {} is left to train on", options.data_path.string());
     for (int64_t id : wanted)
         if (!found.contains(id)) fail("the dataset has no map with beatmap ID {}", id);
@@ -109,7 +115,7 @@ CheckpointInfo Run::start_info(const TrainOptions& options, const PackedDataset&
              "the dataset has {} classes, the label table only {}", dataset.class_count(), classes);
     info.noise_schedule = options.noise_schedule;
     info.tokens = options.tokens;
-    info.validation_split = options.validation_split;
+    info.held_out = held_out(options);
     info.seed = options.seed;
     info.labels = label_index(dataset);
     return info;
@@ -141,6 +147,7 @@ WindowOptions Run::window_options() const {
     windows.stride = options_.stride;
     windows.seed = options_.seed;
     windows.label_dropout = options_.label_dropout;
+    windows.max_time_offset = options_.max_time_offset;
     windows.null_label = info_.config.null_label();
     return windows;
 }

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/parallel.h"
 #include "data/pack_format.h"
 #include "data/permutation.h"
@@ -273,23 +274,39 @@ TEST(PermutationTest, IsOneToOneAndFair) {
     EXPECT_NEAR(distance / 99999, 33333, 400);
 }
 
-TEST_F(Windows, SplitBySetIsStable) {
+TEST_F(Windows, SplitByMapperIsStable) {
     const PackedDataset small = make(std::vector<uint32_t>(300, 1));
-    const Split before = split_by_set(small, 0.2, 1);
+    const Split before = split_held_out(small, {.share = 0.2, .seed = 1});
     const PackedDataset large = make(std::vector<uint32_t>(900, 1));
-    const Split after = split_by_set(large, 0.2, 1);
+    const Split after = split_held_out(large, {.share = 0.2, .seed = 1});
     EXPECT_EQ(after.train.size() + after.validation.size(), 900u);
     EXPECT_NEAR(static_cast<double>(after.validation.size()), 180, 60);
-    std::map<int64_t, std::set<bool>> sides;
-    for (const uint32_t map : after.train) sides[large.map(map).set_id].insert(false);
-    for (const uint32_t map : after.validation) sides[large.map(map).set_id].insert(true);
-    for (const auto& [set, side] : sides) EXPECT_EQ(side.size(), 1u) << "set " << set;
+    std::map<std::string, std::set<bool>> sides;
+    for (const uint32_t map : after.train) sides[large.map(map).creator].insert(false);
+    for (const uint32_t map : after.validation) sides[large.map(map).creator].insert(true);
+    for (const auto& [creator, side] : sides) EXPECT_EQ(side.size(), 1u) << creator;
     for (const uint32_t map : before.validation)
         EXPECT_TRUE(std::binary_search(after.validation.begin(), after.validation.end(), map));
-    EXPECT_NE(split_by_set(large, 0.2, 2).validation, after.validation);
-    EXPECT_TRUE(split_by_set(large, 0, 1).validation.empty());
-    EXPECT_THROW(split_by_set(large, 1, 1), Error);
-    EXPECT_THROW(split_by_set(large, -0.1, 1), Error);
+    EXPECT_NE(split_held_out(large, {.share = 0.2, .seed = 2}).validation, after.validation);
+    EXPECT_TRUE(split_held_out(large, {}).validation.empty());
+    EXPECT_THROW(split_held_out(large, {.share = 1}), Error);
+    EXPECT_THROW(split_held_out(large, {.share = -0.1}), Error);
+}
+
+TEST_F(Windows, SplitByAListOfHashes) {
+    // printf 'creator 3' | sha256sum
+    EXPECT_EQ(mapper_hash("Creator 3"), "75d50ede01f82ddd");
+    const auto file = folder_ / "held-out.txt";
+    write_file(file, "# two of them\n" + mapper_hash("creator 1") + "\n\n" + mapper_hash("creator 5") +
+                         " a note\r\n");
+    const PackedDataset dataset = make(std::vector<uint32_t>(9, 1));
+    const Split split = split_held_out(dataset, {.mappers = read_held_out(file)});
+    EXPECT_EQ(split.validation, (std::vector<uint32_t>{1, 5}));
+    EXPECT_EQ(split.train.size(), 7u);
+    write_file(file, "some mapper\n");
+    EXPECT_THROW(read_held_out(file), Error);
+    write_file(file, "# nobody\n");
+    EXPECT_THROW(read_held_out(file), Error);
 }
 
 }  // namespace

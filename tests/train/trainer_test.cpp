@@ -31,7 +31,8 @@ class TrainerTest : public testing::Test {
             for (int i = 0; i < 2; ++i) {
                 const int index = 2 * set + i;
                 write_file(maps / ("00000" + std::to_string(index) + "M00" + std::to_string(i) + ".osu"),
-                           test::circle_map(100 + index, 10 + set, index == 0 ? 12 : 60));
+                           test::circle_map(100 + index, 10 + set, index == 0 ? 12 : 60,
+                                            "mapper " + std::to_string(set)));
             }
         }
         options.data_path = folder / "data";
@@ -98,19 +99,21 @@ TEST_F(TrainerTest, ResumingIsBitExact) {
 TEST_F(TrainerTest, CheckpointsKnowTheirStyles) {
     options.max_steps = 1;
     options.ckpt_format = "pt";
+    options.held_out.mappers = {mapper_hash("somebody else")};
     const TrainOutcome outcome = train(options, {});
     const CheckpointInfo info = describe(read_checkpoint(outcome.checkpoint));
     EXPECT_EQ(info.config.name(), "DiT-XS");
     EXPECT_EQ(info.config.num_classes, 8);
     EXPECT_EQ(info.step, 1);
     EXPECT_EQ(info.samples, 6u);
+    EXPECT_EQ(info.held_out.mappers, options.held_out.mappers);
     ASSERT_EQ(info.labels.entries().size(), 8u);
     EXPECT_EQ(info.labels.entries()[3].beatmap_id, 103);
-    EXPECT_EQ(info.labels.entries()[3].creator, "tester");
+    EXPECT_EQ(info.labels.entries()[3].creator, "mapper 1");
 }
 
 TEST_F(TrainerTest, LogsAsTheReferenceAndAsATable) {
-    options.validation_split = 0.5;
+    options.held_out.mappers = {mapper_hash("mapper 2")};
     int drawn = 0;
     const TrainOutcome outcome = train(options, {{}, [&](const fs::path&, std::span<const LogEntry> log) {
                                                      ++drawn;
