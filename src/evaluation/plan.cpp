@@ -1,0 +1,191 @@
+#include "evaluation/plan.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "data/sequence.h"
+
+namespace osu {
+
+namespace {
+
+constexpr double longest_gap = 1000;   // ms between objects that one movement joins
+constexpr float least_movement = 2;    // px: shorter ones have no direction
+constexpr double stream_gap = 140;     // ms
+constexpr double overlap_time = 500;   // ms
+constexpr uint32_t most_pairs = 24;    // an object has; broken maps have thousands of objects at one time
+
+float length(Vec2 v) {
+    return std::hypot(v.x, v.y);
+}
+
+bool is_anchor(uint8_t type) {
+    const auto point = static_cast<PointType>(type);
+    return point >= PointType::bezier_anchor && point <= PointType::last_anchor;
+}
+
+// The end of the object that begins at `first`.
+uint32_t end_of(std::span<const uint8_t> type, uint32_t first) {
+    uint32_t i = first + 1;
+    switch (static_cast<PointType>(type[first])) {
+        case PointType::spinner_start:
+            if (i < type.size() && static_cast<PointType>(type[i]) == PointType::spinner_end) ++i;
+            return i;
+        case PointType::slider_head:
+        case PointType::slider_head_new_combo:
+            while (i < type.size() && is_anchor(type[i])) ++i;
+            if (i < type.size() && static_cast<PointType>(type[i]) >= PointType::slider_end_1) ++i;
+            return i;
+        default: return i;
+    }
+}
+
+ObjectKind kind_of(PointType type) {
+    if (type == PointType::slider_head || type == PointType::slider_head_new_combo) return ObjectKind::slider;
+    if (type == PointType::spinner_start || type == PointType::spinner_end) return ObjectKind::spinner;
+    return ObjectKind::circle;
+}
+
+// Where the slider's end stands on its path tells how much of the path is needed: a packed dataset does not
+// hold pixel lengths. Where the path passes there twice, the later time counts.
+double needed_length(const SliderPath& path, Vec2 end) {
+    const auto points = path.points();
+    double best = 0, nearest = length(points[0] - end), before = 0;
+    for (size_t i = 1; i < points.size(); ++i) {
+        const Vec2 step = points[i] - points[i - 1], to = end - points[i - 1];
+        const float piece = length(step);
+        if (!(piece > 0)) continue;
+        float along = (to.x * step.x + to.y * step.y) / piece;
+        // The game draws the last piece out where the path is too short.
+        if (along > piece && i + 1 < points.size()) along = piece;
+        along = std::max(along, 0.0f);
+        const double off = length(to - step * (along / piece));
+        if (off < nearest + 0.05) {
+            best = before + along;
+            nearest = std::min(nearest, off);
+        }
+        before += piece;
+    }
+    return best;
+}
+
+std::vector<PlannedObject> find_objects(const RealMap& map) {
+    std::vector<PlannedObject> objects;
+    const auto count = static_cast<uint32_t>(map.type.size());
+    for (uint32_t first = 0; first < count;) {
+        const auto type = static_cast<PointType>(map.type[first]);
+        PlannedObject object;
+        object.kind = kind_of(type);
+        object.new_combo = type == PointType::circle_new_combo || type == PointType::slider_head_new_combo;
+        object.first = first;
+        object.end = end_of(map.type, first);
+        const auto last = static_cast<PointType>(map.type[object.end - 1]);
+        const bool returns = last == PointType::slider_end_2 || last == PointType::slider_end_even;
+        object.leave = returns ? first : object.end - 1;
+        object.start = map.time[first];
+        object.finish = std::max(object.start, map.time[object.end - 1]);
+        if (type <= PointType::slider_head_new_combo) objects.push_back(object);  // no stray anchors
+        first = object.end;
+    }
+    return objects;
+}
+
+void find_needed_lengths(const RealMap& map, Plan& plan) {
+    SliderPath path;
+    for (PlannedObject& object : plan.objects) {
+        const uint32_t count = object.end - object.first;
+        if (object.kind != ObjectKind::slider || count < 3) continue;
+        if (static_cast<PointType>(map.type[object.end - 1]) < PointType::slider_end_1) continue;
+        assign_path(path, map.type.subspan(object.first, count), map.position.subspan(object.first, count), 0);
+        object.needed_length = needed_length(path, map.position[object.end - 1]);
+    }
+}
+
+// The movement from the object before to `index`; its length in the real map, −1 where there is none.
+float movement(const RealMap& map, const std::vector<PlannedObject>& objects, size_t index) {
+    if (index == 0 || index >= objects.size()) return -1;
+    const PlannedObject &from = objects[index - 1], &to = objects[index];
+    if (from.kind == ObjectKind::spinner || to.kind == ObjectKind::spinner) return -1;
+    if (to.start - from.finish > longest_gap) return -1;
+    return length(map.position[to.first] - map.position[from.leave]);
+}
+
+FlowKind flow_kind(float in, float out, double gap) {
+    if (std::max(in, out) < circle_radius) return FlowKind::stack;
+    if (gap <= stream_gap) return FlowKind::stream;
+    return std::min(in, out) > 2 * circle_radius ? FlowKind::jump : FlowKind::step;
+}
+
+void find_turns(const RealMap& map, Plan& plan) {
+    const auto& objects = plan.objects;
+    for (uint32_t i = 1; i + 1 < objects.size(); ++i) {
+        const float in = movement(map, objects, i), out = movement(map, objects, i + 1);
+        if (in < least_movement || out < least_movement) continue;
+        const double gap =
+            std::max(objects[i].start - objects[i - 1].finish, objects[i + 1].start - objects[i].finish);
+        plan.turns.push_back({i, flow_kind(in, out, gap),
+                              !plan.turns.empty() && plan.turns.back().object + 1 == i});
+    }
+}
+
+void find_pairs(const RealMap& map, Plan& plan) {
+    const auto& objects = plan.objects;
+    for (uint32_t later = 1; later < objects.size(); ++later) {
+        const uint32_t least = later > most_pairs ? later - most_pairs : 0;
+        for (uint32_t earlier = later; earlier-- > least;) {
+            const PlannedObject &a = objects[earlier], &b = objects[later];
+            if (a.kind == ObjectKind::spinner || b.kind == ObjectKind::spinner) continue;
+            if (b.start - a.finish > overlap_time) continue;
+            const bool asked = earlier + 1 == later &&
+                               std::min(length(map.position[b.first] - map.position[a.leave]),
+                                        map.distance[b.first]) < 2 * circle_radius;
+            if (!asked) plan.pairs.push_back({earlier, later});
+        }
+    }
+}
+
+}  // namespace
+
+std::vector<Vec2> positions(const PackedDataset& dataset, const DatasetMap& map) {
+    const auto x = dataset.x(map), y = dataset.y(map);
+    std::vector<Vec2> out(map.count);
+    for (size_t i = 0; i < out.size(); ++i) out[i] = {x[i], y[i]};
+    return out;
+}
+
+void assign_path(SliderPath& path, std::span<const uint8_t> type, std::span<const Vec2> position,
+                 double length) {
+    thread_local std::vector<Vec2> anchors;
+    thread_local std::vector<PathSegment> segments;
+    anchors.assign(1, position[0]);
+    segments.clear();
+    PathSegment segment{CurveType::linear, 0, 0, 1};
+    for (size_t i = 1; i < type.size() && is_anchor(type[i]); ++i) {
+        const auto point = static_cast<PointType>(type[i]);
+        anchors.push_back(position[i]);
+        ++segment.count;
+        if (point == PointType::bezier_anchor) segment.type = CurveType::bezier;
+        if (point == PointType::catmull_anchor) segment.type = CurveType::catmull;
+        if (point == PointType::perfect_anchor) segment.type = CurveType::perfect;
+        if (point != PointType::red_anchor && point != PointType::last_anchor) continue;
+        segments.push_back(segment);
+        segment = {CurveType::linear, 0, static_cast<uint32_t>(anchors.size() - 1), 1};
+    }
+    if (segment.count > 1 || segments.empty()) segments.push_back(segment);
+    path.assign(anchors, segments, length);
+}
+
+Plan make_turn_plan(const RealMap& map) {
+    Plan plan{find_objects(map), {}, {}};
+    find_turns(map, plan);
+    return plan;
+}
+
+Plan make_plan(const RealMap& map) {
+    Plan plan = make_turn_plan(map);
+    find_needed_lengths(map, plan);
+    find_pairs(map, plan);
+    return plan;
+}
+
+}  // namespace osu

@@ -1,0 +1,43 @@
+#include "evaluation/random_walk.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "base/random.h"
+
+namespace osu {
+
+namespace {
+
+// A long step from a corner has few ways to stay inside; where none is found, the one that leaves by least is
+// taken.
+constexpr int most_tries = 64;
+
+float outside_by(Vec2 p) {
+    return std::max({-p.x, p.x - playfield_size.x, 0.0f}) + std::max({-p.y, p.y - playfield_size.y, 0.0f});
+}
+
+}  // namespace
+
+std::vector<Vec2> random_walk(std::span<const float> distance, uint64_t seed) {
+    Philox random(seed);
+    std::vector<Vec2> out;
+    out.reserve(distance.size());
+    Vec2 at = playfield_size * 0.5f;
+    for (const float step : distance) {
+        Vec2 best{};
+        for (int i = 0; i < most_tries; ++i) {
+            const double angle = 2 * std::numbers::pi * random.uniform();
+            const Vec2 next = at + Vec2{static_cast<float>(std::cos(angle)),
+                                        static_cast<float>(std::sin(angle))} * step;
+            if (i == 0 || outside_by(next) < outside_by(best)) best = next;
+            if (outside_by(best) == 0) break;
+        }
+        at = best;
+        out.push_back(at);
+    }
+    return out;
+}
+
+}  // namespace osu
