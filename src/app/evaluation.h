@@ -1,29 +1,62 @@
-// How well generated positions keep the spacing that was asked for, on maps that the network has not seen.
+// The work of `evaluate`: held-out maps placed by the network and by what it is compared with, measured.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <functional>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "data/packed_dataset.h"
+#include "app/sampling.h"
+#include "app/sampling_network.h"
+#include "base/progress.h"
+#include "data/split.h"
+#include "evaluation/figures.h"
 
 namespace osu {
 
-struct PlacementFigures {
-    std::string name;
-    double spacing_mean_px = 0,
-           spacing_median_px = 0;  // |generated − asked| distance to the datapoint before
-    double off_field_share = 0;    // datapoints outside the playfield, before any clamping
+struct EvaluationOptions {
+    SamplingRun sampling;  // its variants are the seeds
+    size_t maps = 48;
 };
 
-// Positions for a map: (2, T) in [0, 1] on the playfield.
-using Placement = std::function<std::vector<float>(const DatasetMap& map)>;
+// A map of the dataset, made ready to measure placements of it.
+struct MeasuredMap {
+    MeasuredMap(const PackedDataset& dataset, uint32_t index);
+    MeasuredMap(MeasuredMap&&) = default;
 
-// Over all datapoints of all maps.
-PlacementFigures measure(const std::string& name, const PackedDataset& dataset,
-                         std::span<const uint32_t> maps, const Placement& place);
+    uint32_t index;
+    std::vector<Vec2> position;  // px, as its mapper placed it
+    RealMap real;
+    Plan plan;
+};
+
+// A way to place maps, each of them once for every seed: (T) px.
+using Placements = std::vector<std::vector<Vec2>>;
+using Placing = std::function<Placements(const MeasuredMap& map)>;
+
+// The network's way.
+Placements place(DitSampler& network, const Guidance& guidance, const RealMap& map, const SamplingRun& run);
+
+// One of what is compared: the maps as it placed them, and their figures.
+struct Contestant {
+    std::string key, title;                   // in JSON and in the table
+    std::vector<Statistics> statistics;       // of each map, all seeds together
+    std::vector<std::vector<Vec2>> examples;  // of each map, the first seed's
+    std::vector<Figure> figures;
+};
+
+struct Evaluation {
+    std::vector<MeasuredMap> maps;
+    FlowHistogram flow{};  // of the real maps that were trained on
+    std::vector<Contestant> contestants;
+};
+
+// Places the held-out maps by the model, a random walk and an untrained network, and measures them beside the
+// real ones. `evaluation_steps`: how far it advances the progress.
+Evaluation evaluate(const PackedDataset& dataset, const Split& split, SamplingNetwork& network,
+                    Backend& backend, const EvaluationOptions& options, Progress& progress);
+int64_t evaluation_steps(const Split& split, const EvaluationOptions& options);
+
+// Evenly over the maps, so that a few stand for all.
+std::vector<uint32_t> choose_evenly(const std::vector<uint32_t>& maps, size_t count);
 
 }  // namespace osu

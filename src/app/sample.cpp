@@ -10,6 +10,7 @@
 #include "app/precision.h"
 #include "app/sample_options.h"
 #include "app/sample_output.h"
+#include "app/sampler_steps.h"
 #include "app/sampling_network.h"
 #include "app/verbs.h"
 #include "base/error.h"
@@ -21,18 +22,6 @@ namespace osu {
 namespace {
 
 constexpr size_t most_frames = 96;  // of an animation: four seconds
-
-bool is_number(const std::string& text) {
-    return !text.empty() &&
-           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-Diffusion diffusion_of(const SampleOptions& options, NoiseSchedule schedule) {
-    const std::string& steps = options.num_sampling_steps;
-    if (options.sampler == "dpm++" && is_number(steps))
-        return {schedule, respace_log_snr(schedule, steps.size() > 4 ? 0 : std::stoi(steps))};
-    return {schedule, respace(steps)};
-}
 
 Guidance guidance_of(const SamplingNetwork& network, std::span<const int32_t> style, double scale) {
     Guidance guidance{{}, network.null_style(), static_cast<float>(scale)};
@@ -83,7 +72,8 @@ void run_sample(const SampleOptions& options) {
     const Guidance guidance = guidance_of(network, style, options.cfg_scale);
     if (style.empty() && options.cfg_scale != 1)
         fmt::print(stderr, "warning: --cfg-scale guides towards a style, and none was named\n");
-    const Diffusion diffusion = diffusion_of(options, network.info().noise_schedule);
+    const Diffusion diffusion =
+        sampler_steps(options.sampler, options.num_sampling_steps, network.info().noise_schedule);
     const int refine_iters = options.refine_ckpt.empty() ? 0 : options.refine_iters;
     std::unique_ptr<SamplingNetwork> refiner;
     if (refine_iters > 0)

@@ -21,12 +21,12 @@ struct Input {
     const FlowHistogram& flow;
 };
 
-double ratio(double above, double below) {
+double quotient(double above, double below) {
     return below > 0 ? above / below : nan;
 }
 
 double mean(const std::vector<float>& values) {
-    return ratio(std::accumulate(values.begin(), values.end(), 0.0), static_cast<double>(values.size()));
+    return quotient(std::accumulate(values.begin(), values.end(), 0.0), static_cast<double>(values.size()));
 }
 
 double median(std::vector<float> values) {
@@ -42,20 +42,21 @@ double relative_spacing(const Input& in) {
         error += group.error;
         asked += group.asked;
     }
-    return ratio(error, asked);
+    return quotient(error, asked);
 }
 
 template <PointGroup group>
 double group_spacing(const Input& in) {
     const Statistics::Spacing& spacing = in.placed.spacing[static_cast<size_t>(group)];
-    return ratio(spacing.error, spacing.points);
+    return quotient(spacing.error, spacing.points);
 }
 
-double fitting_sliders(const Input& in) {
+// The share of sliders whose path is [low, high] times what they need.
+double slider_share(const Input& in, double low, double high) {
     const auto& lengths = in.placed.slider_lengths;
-    const auto fits = [](float length) { return std::abs(length - 1) <= length_tolerance; };
-    return ratio(static_cast<double>(std::count_if(lengths.begin(), lengths.end(), fits)),
-                 static_cast<double>(lengths.size()));
+    const auto fits = [&](float length) { return length >= low && length <= high; };
+    return quotient(static_cast<double>(std::count_if(lengths.begin(), lengths.end(), fits)),
+                    static_cast<double>(lengths.size()));
 }
 
 template <FlowKind kind>
@@ -65,7 +66,7 @@ double flow_of_kind(const Input& in) {
 }
 
 double overlap(const Statistics& statistics) {
-    return ratio(statistics.overlapping, statistics.objects);
+    return quotient(statistics.overlapping, statistics.objects);
 }
 
 struct Formula {
@@ -87,14 +88,17 @@ const Formula formulas[] = {
     {{"spacing_slider_end_px", "  slider ends", pixels}, group_spacing<PointGroup::slider_end>},
     {{"spacing_spinner_px", "  spinners", pixels}, group_spacing<PointGroup::spinner>},
     {{"off_field_share", "objects off the field", share},
-     [](const Input& in) { return ratio(in.placed.outside, in.placed.objects); }},
+     [](const Input& in) { return quotient(in.placed.outside, in.placed.objects); }},
     {{"slider_off_field_share", "slider bodies off the field", share},
-     [](const Input& in) { return ratio(in.placed.bodies_outside, in.placed.sliders); }},
-    {{"slider_length_ratio", "slider path / needed length", FigureUnit::ratio},
+     [](const Input& in) { return quotient(in.placed.bodies_outside, in.placed.sliders); }},
+    {{"slider_length_ratio", "slider path / needed length", ratio},
      [](const Input& in) { return mean(in.placed.slider_lengths); }},
-    {{"slider_length_share", "  within 10 %", share}, fitting_sliders},
+    {{"slider_length_share", "  within 10 %", share},
+     [](const Input& in) { return slider_share(in, 1 - length_tolerance, 1 + length_tolerance); }},
+    {{"slider_short_share", "  shorter", share},
+     [](const Input& in) { return slider_share(in, 0, 1 - length_tolerance); }},
     {{"slider_end_px", "  end off its path's end", pixels},
-     [](const Input& in) { return ratio(in.placed.end_miss, in.placed.sliders); }},
+     [](const Input& in) { return quotient(in.placed.end_miss, in.placed.sliders); }},
     {{"flow_distance", "flow, distance to real maps", distance},
      [](const Input& in) { return flow_distance(in.placed.flow, in.flow); }},
     {{"flow_stream", "  streams", distance}, flow_of_kind<FlowKind::stream>},
@@ -106,7 +110,7 @@ const Formula formulas[] = {
     {{"overlap_excess", "  more than in the real maps", share},
      [](const Input& in) { return overlap(in.placed) - overlap(in.real); }},
     {{"stacked_share", "objects exactly on another", share},
-     [](const Input& in) { return ratio(in.placed.stacked, in.placed.objects); }},
+     [](const Input& in) { return quotient(in.placed.stacked, in.placed.objects); }},
 };
 
 Statistics sum(std::span<const Statistics> all, std::span<const uint32_t> times) {

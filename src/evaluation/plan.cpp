@@ -9,11 +9,11 @@ namespace osu {
 
 namespace {
 
-constexpr double longest_gap = 1000;   // ms between objects that one movement joins
-constexpr float least_movement = 2;    // px: shorter ones have no direction
-constexpr double stream_gap = 140;     // ms
-constexpr double overlap_time = 500;   // ms
-constexpr uint32_t most_pairs = 24;    // an object has; broken maps have thousands of objects at one time
+constexpr double longest_gap = 1000;  // ms between objects that one movement joins
+constexpr float least_movement = 2;   // px: shorter ones have no direction
+constexpr double stream_gap = 140;    // ms
+constexpr double overlap_time = 500;  // ms
+constexpr uint32_t most_pairs = 24;   // an object has; broken maps have thousands of objects at one time
 
 float length(Vec2 v) {
     return std::hypot(v.x, v.y);
@@ -96,7 +96,8 @@ void find_needed_lengths(const RealMap& map, Plan& plan) {
         const uint32_t count = object.end - object.first;
         if (object.kind != ObjectKind::slider || count < 3) continue;
         if (static_cast<PointType>(map.type[object.end - 1]) < PointType::slider_end_1) continue;
-        assign_path(path, map.type.subspan(object.first, count), map.position.subspan(object.first, count), 0);
+        assign_path(path, map.type.subspan(object.first, count), map.position.subspan(object.first, count),
+                    0);
         object.needed_length = needed_length(path, map.position[object.end - 1]);
     }
 }
@@ -123,8 +124,8 @@ void find_turns(const RealMap& map, Plan& plan) {
         if (in < least_movement || out < least_movement) continue;
         const double gap =
             std::max(objects[i].start - objects[i - 1].finish, objects[i + 1].start - objects[i].finish);
-        plan.turns.push_back({i, flow_kind(in, out, gap),
-                              !plan.turns.empty() && plan.turns.back().object + 1 == i});
+        plan.turns.push_back(
+            {i, flow_kind(in, out, gap), !plan.turns.empty() && plan.turns.back().object + 1 == i});
     }
 }
 
@@ -136,9 +137,9 @@ void find_pairs(const RealMap& map, Plan& plan) {
             const PlannedObject &a = objects[earlier], &b = objects[later];
             if (a.kind == ObjectKind::spinner || b.kind == ObjectKind::spinner) continue;
             if (b.start - a.finish > overlap_time) continue;
-            const bool asked = earlier + 1 == later &&
-                               std::min(length(map.position[b.first] - map.position[a.leave]),
-                                        map.distance[b.first]) < 2 * circle_radius;
+            const bool asked =
+                earlier + 1 == later && std::min(length(map.position[b.first] - map.position[a.leave]),
+                                                 map.distance[b.first]) < 2 * circle_radius;
             if (!asked) plan.pairs.push_back({earlier, later});
         }
     }

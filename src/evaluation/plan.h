@@ -31,9 +31,9 @@ struct PlannedObject {
     ObjectKind kind = ObjectKind::circle;
     bool new_combo = false;
     uint32_t first = 0, end = 0;
-    uint32_t leave = 0;           // the datapoint that the cursor leaves from
+    uint32_t leave = 0;            // the datapoint that the cursor leaves from
     double start = 0, finish = 0;  // ms
-    double needed_length = 0;     // px of a slider's path, one span; 0: unknown
+    double needed_length = 0;      // px of a slider's path, one span; 0: unknown
 };
 
 // Turns differ with what surrounds them: `stack`, circles that cover each other's middle; `stream`, objects

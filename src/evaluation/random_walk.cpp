@@ -29,8 +29,8 @@ std::vector<Vec2> random_walk(std::span<const float> distance, uint64_t seed) {
         Vec2 best{};
         for (int i = 0; i < most_tries; ++i) {
             const double angle = 2 * std::numbers::pi * random.uniform();
-            const Vec2 next = at + Vec2{static_cast<float>(std::cos(angle)),
-                                        static_cast<float>(std::sin(angle))} * step;
+            const Vec2 next =
+                at + Vec2{static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle))} * step;
             if (i == 0 || outside_by(next) < outside_by(best)) best = next;
             if (outside_by(best) == 0) break;
         }

@@ -11,10 +11,10 @@ namespace osu {
 
 namespace {
 
-constexpr float field_slack = 0.5f;   // px: the file holds whole ones
-constexpr float stack_distance = 4;   // px: nobody sees less
-constexpr float outline_step = 12;    // px between the points that stand for a slider's body
-constexpr double least_length = 1;    // px of a slider that is measured
+constexpr float field_slack = 0.5f;  // px: the file holds whole ones
+constexpr float stack_distance = 4;  // px: nobody sees less
+constexpr float outline_step = 12;   // px between the points that stand for a slider's body
+constexpr double least_length = 1;   // px of a slider that is measured
 
 float length(Vec2 v) {
     return std::hypot(v.x, v.y);
@@ -83,8 +83,8 @@ void count_overlaps(const Plan& plan, std::span<const Vec2> position, const std:
                 length(head - position[earlier.end - 1]) <= stack_distance)
                 stacked = true;
             else if (!overlapping)
-                overlapping = distance_between(outlines[plan.pairs[i].earlier], outlines[later]) <
-                              2 * circle_radius;
+                overlapping =
+                    distance_between(outlines[plan.pairs[i].earlier], outlines[later]) < 2 * circle_radius;
         }
         out.stacked += stacked;
         out.overlapping += overlapping;
