@@ -1,11 +1,13 @@
-// osu-diffusion dataset: from folders of maps to a dataset to train on.
+// osu-diffusion dataset: from players' folders of maps to a dataset to train on.
 #include <algorithm>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
+#include "app/dataset_output.h"
 #include "app/verbs.h"
+#include "base/error.h"
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "data/dataset_builder.h"
@@ -15,51 +17,134 @@ namespace osu {
 namespace {
 
 struct DatasetFlags {
-    std::vector<std::string> from;
+    std::vector<std::string> from, status, modes{"0"};
     std::string out, pack;
-    std::vector<int> modes{0};
-    uint64_t limit = 0;
+    DatasetOptions options;
     int threads = 0;
     bool wants_pack = false;
 };
 
-void print_skipped(const std::vector<SkippedMap>& skipped, size_t most) {
-    for (size_t i = 0; i < std::min(most, skipped.size()); ++i)
-        fmt::print(stderr, "warning: {}: {}{}{}\n", skipped[i].path, skipped[i].reason,
-                   skipped[i].detail.empty() ? "" : ": ", skipped[i].detail);
-    if (skipped.size() > most) fmt::print(stderr, "warning: and {} more\n", skipped.size() - most);
+// By number, as the game's files have it, or by name.
+template <class Value>
+Value named(const char* flag, const std::string& text, std::initializer_list<const char*> names) {
+    int number = 0;
+    for (const char* name : names) {
+        if (equal_but_for_case(text, name) || text == std::to_string(number))
+            return static_cast<Value>(number);
+        ++number;
+    }
+    fail(Hint{"see osu-diffusion dataset --help"}, "{} {} is unknown", flag, text);
 }
 
-void run_pack(const DatasetFlags& flags) {
-    const std::filesystem::path file = flags.pack.empty() ? std::filesystem::path(flags.out) / "dataset.pack"
-                                                          : std::filesystem::path(flags.pack);
-    const PackReport pack = pack_dataset(flags.out, file);
-    print_skipped(pack.skipped, 10);
-    fmt::print("packed    {} maps, {} datapoints{}\n", pack.maps, pack.datapoints,
-               pack.skipped.empty() ? "" : fmt::format(", {} skipped", pack.skipped.size()));
-    fmt::print("wrote     {} ({})\n", file.string(), format_bytes(static_cast<double>(pack.bytes)));
+RankedStatus ranked_status(const std::string& text) {
+    return named<RankedStatus>(
+        "--status", text,
+        {"unknown", "unsubmitted", "pending", "unused", "ranked", "approved", "qualified", "loved"});
+}
+
+GameMode game_mode(const std::string& text) {
+    if (equal_but_for_case(text, "osu") || equal_but_for_case(text, "osu!")) return GameMode::standard;
+    if (equal_but_for_case(text, "fruits")) return GameMode::fruits;
+    return named<GameMode>("--mode", text, {"standard", "taiko", "catch", "mania"});
+}
+
+std::vector<MapSource> given_sources(const DatasetFlags& flags) {
+    std::vector<MapSource> sources;
+    for (const std::string& path : flags.from) {
+        sources.push_back(recognise_source(path));
+        const std::filesystem::path above = std::filesystem::absolute(path).lexically_normal().parent_path();
+        if (sources.back().kind == SourceKind::folder && std::filesystem::exists(above / "osu!.db"))
+            fmt::print(stderr,
+                       "note: --from \"{}\" would know stars and ranked status too, from its osu!.db\n",
+                       above.string());
+    }
+    return sources;
+}
+
+// Without --from: what is in the game's usual places and has what the filter needs.
+std::vector<MapSource> found_sources(const MapFilter& filter) {
+    const Machine machine = Machine::here();
+    std::vector<MapSource> sources = usual_sources(machine);
+    if (sources.empty()) {
+        std::string places;
+        for (const std::filesystem::path& place : usual_places(machine))
+            places += (places.empty() ? "" : ", ") + place.string();
+        fail(Hint{"say where with --from; looked in " + places}, "no osu! folder is in the usual places");
+    }
+    std::vector<std::string> reasons;
+    std::vector<MapSource> fit;
+    for (MapSource& source : sources) {
+        reasons.push_back(filter.missing_in(source));
+        if (reasons.back().empty()) fit.push_back(std::move(source));
+    }
+    if (fit.empty()) fail(Hint{"leave the filter out, or give another folder with --from"}, "{}", reasons[0]);
+    for (const std::string& reason : reasons)
+        if (!reason.empty()) fmt::print(stderr, "note: left out: {}\n", reason);
+    return fit;
+}
+
+DatasetOptions options_of(const DatasetFlags& flags) {
+    DatasetOptions options = flags.options;
+    options.filter.modes.clear();
+    for (const std::string& mode : flags.modes) options.filter.modes.insert(game_mode(mode));
+    for (const std::string& status : flags.status) options.filter.status.insert(ranked_status(status));
+    options.out = flags.out;
+    if (flags.out.empty()) options.pack = flags.pack;
+    if (!options.dry_run && flags.out.empty() && !flags.wants_pack)
+        fail(Hint{"--out FOLDER makes a dataset folder, --pack FILE a packed dataset"},
+             "where shall the dataset go?");
+    if (!options.dry_run && flags.out.empty() && flags.pack.empty())
+        fail(Hint{"give the file, --pack FILE, or --out FOLDER"}, "--pack without a name needs --out");
+    if (options.with_audio && flags.out.empty())
+        fail(Hint{"give --out FOLDER"}, "--with-audio: a packed dataset has no place for audio");
+    options.sources = flags.from.empty() ? found_sources(options.filter) : given_sources(flags);
+    for (const MapSource& source : options.sources)
+        fmt::print("from      {} ({})\n", source.path.string(), source.description());
+    return options;
 }
 
 void run_dataset(const DatasetFlags& flags) {
     set_thread_count(flags.threads);
-    DatasetOptions options;
-    options.from.assign(flags.from.begin(), flags.from.end());
-    options.out = flags.out;
-    options.limit = flags.limit;
-    options.modes.clear();
-    for (const int mode : flags.modes) options.modes.insert(static_cast<GameMode>(mode));
+    const DatasetOptions options = options_of(flags);
     const DatasetReport report = build_dataset(options);
+    print_report(report, options);
+    if (options.dry_run) return;
+    if (options.out.empty())
+        print_written(options.pack);
+    else
+        fmt::print("wrote     {}\n", (options.out / "").string());
+    print_written(report_file(options));
+    if (!flags.wants_pack || options.out.empty()) return;
+    const std::filesystem::path file =
+        flags.pack.empty() ? options.out / "dataset.pack" : std::filesystem::path(flags.pack);
+    print_pack(pack_dataset(options.out, file));
+    print_written(file);
+}
 
-    fmt::print("found     {} maps\n", report.maps_found);
-    for (const auto& [reason, count] : report.skipped_by_reason())
-        fmt::print("skipped   {} ({})\n", count, reason);
-    if (report.maps_already_there)
-        fmt::print("unchanged {} maps that the dataset holds\n", report.maps_already_there);
-    fmt::print("added     {} maps in {} sets\n", report.maps_added, report.sets_added);
-    fmt::print("dataset   {} maps in {} sets\n", report.maps_in_dataset, report.sets_in_dataset);
-    fmt::print("wrote     {}\n", (options.out / "").string());
-    fmt::print("wrote     {}\n", (options.out / "dataset-report.json").string());
-    if (flags.wants_pack) run_pack(flags);
+void add_filter_flags(CLI::App& verb, DatasetFlags& flags) {
+    MapFilter& filter = flags.options.filter;
+    const std::string group = "Which maps";
+    const auto add = [&](const char* name, auto& value, const char* help) {
+        return verb.add_option(name, value, help)->group(group);
+    };
+    add("-m,--mode", flags.modes,
+        "0 or osu, 1 or taiko, 2 or catch, 3 or mania; several with commas (training takes 0)")
+        ->delimiter(',');
+    add("-s,--status", flags.status,
+        "ranked status by name or number: ranked, approved, qualified, loved, pending, …; several with "
+        "commas")
+        ->delimiter(',');
+    add("-c,--collection", filter.collection, "only the maps of this collection");
+    add("-i,--min-id,--minId", filter.min_set_id, "lowest beatmap set ID");
+    add("-x,--max-id,--maxId", filter.max_set_id, "highest beatmap set ID");
+    add("-r,--min-stars,--starRating,--minStarRating", filter.min_stars, "lowest star rating");
+    add("-t,--max-stars,--maxStarRating", filter.max_stars, "highest star rating");
+    add("-a,--mapper", filter.mappers, "mappers, guest difficulties by them included; several with commas")
+        ->delimiter(',');
+    add("--min-objects", filter.min_objects, "fewest hit objects");
+    add("--exclude-tag", filter.exclude_tags, "leave out maps with one of these tags; several with commas")
+        ->delimiter(',');
+    add("--limit", flags.options.limit, "add at most so many maps; 0: all");
 }
 
 }  // namespace
@@ -67,19 +152,20 @@ void run_dataset(const DatasetFlags& flags) {
 void add_dataset_verb(CLI::App& app) {
     auto flags = std::make_shared<DatasetFlags>();
     CLI::App* verb = app.add_subcommand(
-        "dataset", "Makes a dataset folder from .osu and .osz files; run again, it adds what is new");
-    verb->add_option("--from", flags->from, "Folder of .osu and .osz, at any depth; repeat for more")
-        ->required();
-    verb->add_option("-o,--out", flags->out, "Dataset folder to make or to add to")->required();
-    verb->add_option("-m,--mode", flags->modes,
-                     "Modes to take: 0 osu!, 1 taiko, 2 catch, 3 mania (training takes 0)")
-        ->check(CLI::Range(0, 3))
-        ->delimiter(',');
-    verb->add_option("--limit", flags->limit, "Add at most so many maps; 0: all");
-    CLI::Option* pack = verb->add_option(
-        "--pack", flags->pack, "Also pack it into one file for training (OUT/dataset.pack without a name)");
+        "dataset", "Makes a dataset from the maps of an osu! folder; run again, it adds what is new");
+    verb->add_option("--from", flags->from,
+                     "osu!stable or osu!lazer folder, or any folder of .osu and .osz; repeat for more")
+        ->default_str("the game's usual places");
+    verb->add_option("-o,--out,--output", flags->out, "dataset folder to make or to add to");
+    CLI::Option* pack = verb->add_option("--pack", flags->pack,
+                                         "pack it into one file for training: with --out also "
+                                         "(OUT/dataset.pack without a name), else this file alone");
     pack->expected(0, 1);
-    verb->add_option("--threads", flags->threads, "Threads; 0: all cores");
+    verb->add_flag("--with-audio", flags->options.with_audio, "copy the audio of every set, too");
+    verb->add_flag("--dry-run", flags->options.dry_run,
+                   "only count: what would be taken, by year, stars and mapper");
+    add_filter_flags(*verb, *flags);
+    verb->add_option("--threads", flags->threads, "threads; 0: all cores");
     verb->callback([flags, pack] {
         flags->wants_pack = pack->count() > 0;
         run_dataset(*flags);

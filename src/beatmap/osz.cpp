@@ -137,7 +137,8 @@ void OszArchive::open() {
             fail(Hint{"Such archives are made to do harm; do not open it with other programs either."},
                  "{} has an entry with an unsafe name, '{}'", name_, name.substr(0, 200));
         if (name.ends_with('/')) continue;
-        entries_.push_back({std::move(name), status.valid & ZIP_STAT_SIZE ? status.size : 0});
+        entries_.push_back({std::move(name), status.valid & ZIP_STAT_SIZE ? status.size : 0,
+                            status.valid & ZIP_STAT_MTIME ? static_cast<int64_t>(status.mtime) : 0});
         zip_index_.push_back(i);
     }
 }

@@ -8,6 +8,7 @@
 
 #include "archive/pickle.h"
 #include "base/error.h"
+#include "data/map_filter.h"
 
 namespace osu {
 
@@ -27,14 +28,27 @@ LabelIndex from_map(const std::map<int64_t, int64_t>& map) {
     return LabelIndex(std::move(entries));
 }
 
+// A set's maps stand one behind the other, with the same tags as a rule: these are written once.
+bool shares_tags(const LabelEntry& before, const LabelEntry& entry) {
+    return before.set_id == entry.set_id && before.artist == entry.artist && before.title == entry.title;
+}
+
 LabelIndex from_json(const Json& json) {
     std::vector<LabelEntry> entries;
     if (const auto maps = json.find("maps"); maps != json.end() && maps->is_array()) {
-        for (const Json& map : *maps)
-            entries.push_back({checked_label(map.at("class").get<int64_t>()),
-                               map.value("beatmap_id", int64_t{0}), map.value("set_id", int64_t{-1}),
-                               map.value("creator", ""), map.value("artist", ""), map.value("title", ""),
-                               map.value("version", "")});
+        for (const Json& map : *maps) {
+            LabelEntry entry{checked_label(map.at("class").get<int64_t>()),
+                             map.value("beatmap_id", int64_t{0}),
+                             map.value("set_id", int64_t{-1}),
+                             map.value("creator", ""),
+                             map.value("artist", ""),
+                             map.value("title", ""),
+                             map.value("version", ""),
+                             map.value("tags", "")};
+            if (!map.contains("tags") && !entries.empty() && shares_tags(entries.back(), entry))
+                entry.tags = entries.back().tags;
+            entries.push_back(std::move(entry));
+        }
         return LabelIndex(std::move(entries));
     }
     std::map<int64_t, int64_t> plain;
@@ -46,12 +60,6 @@ LabelIndex from_json(const Json& json) {
         plain[id] = label.get<int64_t>();
     }
     return from_map(plain);
-}
-
-bool equal_but_for_case(std::string_view a, std::string_view b) {
-    const auto lower = [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; };
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 }  // namespace
@@ -98,11 +106,14 @@ std::map<int64_t, int64_t> LabelIndex::by_beatmap_id() const {
 std::string LabelIndex::to_json() const {
     std::string text = "{\"maps\": [";
     const char* separator = "\n";
+    const LabelEntry* before = nullptr;
     for (const LabelEntry& entry : entries_) {
-        const Json json{{"class", entry.label},    {"beatmap_id", entry.beatmap_id},
-                        {"set_id", entry.set_id},  {"creator", entry.creator},
-                        {"artist", entry.artist},  {"title", entry.title},
-                        {"version", entry.version}};
+        Json json{{"class", entry.label},     {"beatmap_id", entry.beatmap_id}, {"set_id", entry.set_id},
+                  {"creator", entry.creator}, {"artist", entry.artist},         {"title", entry.title},
+                  {"version", entry.version}};
+        const bool repeated = before && shares_tags(*before, entry);
+        if (repeated ? before->tags != entry.tags : !entry.tags.empty()) json["tags"] = entry.tags;
+        before = &entry;
         text += separator + json.dump(-1, ' ', false, Json::error_handler_t::replace);
         separator = ",\n";
     }
@@ -114,7 +125,8 @@ LabelIndex label_index(const PackedDataset& dataset) {
     for (size_t i = 0; i < dataset.size(); ++i) {
         DatasetMap map = dataset.map(i);
         entries.push_back({map.label, map.beatmap_id, map.set_id, std::move(map.creator),
-                           std::move(map.artist), std::move(map.title), std::move(map.version)});
+                           std::move(map.artist), std::move(map.title), std::move(map.version),
+                           std::move(map.tags)});
     }
     return LabelIndex(std::move(entries));
 }

@@ -16,7 +16,7 @@ namespace osu {
 struct LabelEntry {
     int32_t label = 0;
     int64_t beatmap_id = 0, set_id = -1;  // 0 and −1: unknown
-    std::string creator, artist, title, version;
+    std::string creator, artist, title, version, tags;
     bool operator==(const LabelEntry&) const = default;
 };
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 
 #include "base/error.h"
 #include "base/parallel.h"
@@ -7,6 +6,7 @@
 #include "beatmap/beatmap.h"
 #include "data/dataset_folder.h"
 #include "data/pack_format.h"
+#include "data/taken_map.h"
 
 namespace osu {
 
@@ -23,20 +23,11 @@ struct ReadMap {
     std::string problem;
 };
 
-void check_finite(const Sequence& sequence) {
-    for (size_t i = 0; i < sequence.size(); ++i)
-        if (!std::isfinite(sequence.position[i].x) || !std::isfinite(sequence.position[i].y) ||
-            !std::isfinite(sequence.time[i]))
-            fail("datapoint {} has no finite place or time", i);
-}
-
 // Names come from the map: the reference's tool writes the creator under "Source" and the source under
 // "Creator".
 void read_map(const fs::path& dataset, const FolderMap& entry, ReadMap& result) {
     const Beatmap beatmap = read_beatmap(dataset / entry.path);
-    result.sequence = to_sequence(beatmap);
-    if (result.sequence.size() == 0) fail("no hit objects");
-    check_finite(result.sequence);
+    result.sequence = finite_sequence(beatmap);
     result.distance = distances(result.sequence);
     const Metadata& metadata = beatmap.metadata;
     DatasetMap& map = result.map;
@@ -47,6 +38,8 @@ void read_map(const fs::path& dataset, const FolderMap& entry, ReadMap& result) 
     map.title = metadata.title;
     map.version = metadata.version;
     map.path = entry.path;
+    map.tags = metadata.tags;
+    map.md5 = entry.md5;
     map.label = entry.label;
     map.track = entry.track;
 }

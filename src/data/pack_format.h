@@ -2,7 +2,7 @@
 // Columns: x, y, distance (f32), time (f64), type (u8), one entry a datapoint; map_label, map_track (i32),
 // map_beatmap_id, map_set_id (i64), one a map; map_first (i64), offsets of each map's datapoints;
 // map_string_first (i64), offsets of creator, artist, title, version and path of each map in map_strings
-// (u8).
+// (u8); map_note_first and map_notes, the same for tags and MD5, which early packs do not have.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@
 namespace osu {
 
 inline constexpr char pack_format[] = "osu-diffusion packed dataset 1";
-inline constexpr size_t pack_strings = 5;
+inline constexpr size_t pack_strings = 5, pack_notes = 2;
 
 // Collects maps on the disk, beside the file that commit() writes; memory holds the tables of maps only.
 class PackWriter {

@@ -93,8 +93,8 @@ struct PackWriter::State {
     std::string fingerprint;
     Column x, y, distance, time, type;
     std::vector<int32_t> label, track;
-    std::vector<int64_t> beatmap_id, set_id, first{0}, string_first{0};
-    std::string strings;
+    std::vector<int64_t> beatmap_id, set_id, first{0}, string_first{0}, note_first{0};
+    std::string strings, notes;
 };
 
 PackWriter::PackWriter(const std::filesystem::path& file, std::string fingerprint)
@@ -132,6 +132,10 @@ void PackWriter::add(const DatasetMap& map, const Sequence& sequence, std::span<
         state.strings += *text;
         state.string_first.push_back(static_cast<int64_t>(state.strings.size()));
     }
+    for (const std::string* text : {&map.tags, &map.md5}) {
+        state.notes += *text;
+        state.note_first.push_back(static_cast<int64_t>(state.notes.size()));
+    }
 }
 
 void PackWriter::commit() {
@@ -146,6 +150,8 @@ void PackWriter::commit() {
     tensors.push_back(column_of("map_first", DType::i64, state.first));
     tensors.push_back(column_of("map_string_first", DType::i64, state.string_first));
     tensors.push_back(column_of("map_strings", DType::u8, state.strings));
+    tensors.push_back(column_of("map_note_first", DType::i64, state.note_first));
+    tensors.push_back(column_of("map_notes", DType::u8, state.notes));
     write_safetensors(state.file, tensors, {{"format", pack_format}, {"fingerprint", state.fingerprint}});
 }
 

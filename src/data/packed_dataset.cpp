@@ -19,6 +19,8 @@ struct PackedDataset::State {
     std::span<const int32_t> label, track;
     std::span<const int64_t> string_first;  // pack_strings a map, one more at the end
     std::span<const uint8_t> strings;
+    std::span<const int64_t> note_first;  // empty where the pack has no notes
+    std::span<const uint8_t> notes;
     int32_t class_count = 0;
 };
 
@@ -97,6 +99,11 @@ PackedDataset PackedDataset::open(const std::filesystem::path& file) {
     state->first = columns.get<int64_t>("map_first", maps + 1);
     state->string_first = columns.get<int64_t>("map_string_first", pack_strings * maps + 1);
     state->strings = columns.get<uint8_t>("map_strings");
+    if (state->archive.tensors().contains("map_notes")) {
+        state->note_first = columns.get<int64_t>("map_note_first", pack_notes * maps + 1);
+        state->notes = columns.get<uint8_t>("map_notes");
+        columns.check_offsets("map_note_first", state->note_first, state->notes.size());
+    }
     columns.check_offsets("map_first", state->first, datapoints);
     columns.check_offsets("map_string_first", state->string_first, state->strings.size());
     for (size_t i = 0; i < maps; ++i) {
@@ -132,13 +139,18 @@ DatasetMap PackedDataset::map(size_t index) const {
     map.track = static_cast<uint32_t>(state.track[index]);
     map.first = static_cast<uint64_t>(state.first[index]);
     map.count = static_cast<uint32_t>(state.first[index + 1] - state.first[index]);
+    const auto take = [](std::span<const uint8_t> text, const int64_t* bounds, std::string& to) {
+        to.assign(reinterpret_cast<const char*>(text.data()) + bounds[0],
+                  static_cast<size_t>(bounds[1] - bounds[0]));
+    };
     std::string* const strings[pack_strings] = {&map.creator, &map.artist, &map.title, &map.version,
                                                 &map.path};
-    for (size_t i = 0; i < pack_strings; ++i) {
-        const int64_t* bounds = &state.string_first[pack_strings * index + i];
-        strings[i]->assign(reinterpret_cast<const char*>(state.strings.data()) + bounds[0],
-                           static_cast<size_t>(bounds[1] - bounds[0]));
-    }
+    for (size_t i = 0; i < pack_strings; ++i)
+        take(state.strings, &state.string_first[pack_strings * index + i], *strings[i]);
+    if (state.note_first.empty()) return map;
+    std::string* const notes[pack_notes] = {&map.tags, &map.md5};
+    for (size_t i = 0; i < pack_notes; ++i)
+        take(state.notes, &state.note_first[pack_notes * index + i], *notes[i]);
     return map;
 }
 

@@ -16,11 +16,12 @@ namespace osu {
 struct DatasetMap {
     int64_t beatmap_id = 0, set_id = 0;  // 0 and −1 where the map has none
     std::string creator, artist, title, version;
-    std::string path;    // relative to the dataset, for messages
-    int32_t label = 0;   // class index
-    uint32_t track = 0;  // number of the track folder
-    uint64_t first = 0;  // datapoint offset in the pack
-    uint32_t count = 0;  // datapoints
+    std::string path;       // relative to the dataset, for messages
+    std::string tags, md5;  // of the source file; empty in packs made before they were kept
+    int32_t label = 0;      // class index
+    uint32_t track = 0;     // number of the track folder
+    uint64_t first = 0;     // datapoint offset in the pack
+    uint32_t count = 0;     // datapoints
 };
 
 class PackedDataset {

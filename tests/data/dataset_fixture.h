@@ -27,7 +27,8 @@ inline constexpr char stripped[] =
 class DatasetTest : public ::testing::Test {
   protected:
     DatasetReport build(uint64_t limit = 0) {
-        return build_dataset({.from = {folder_ / "maps"}, .out = folder_ / "out", .limit = limit});
+        return build_dataset(
+            {.sources = {recognise_source(folder_ / "maps")}, .out = folder_ / "out", .limit = limit});
     }
     std::string read(const std::string& name) { return read_file(folder_ / "out" / name); }
 

@@ -118,7 +118,7 @@ TEST_F(DatasetTest, TheMapsOfTheSharedFolder) {
     size_t files = 0;
     for (const auto& entry : fs::recursive_directory_iterator(maps))
         files += entry.path().extension() == ".osu";
-    const DatasetReport report = build_dataset({.from = {maps}, .out = folder_ / "out"});
+    const DatasetReport report = build_dataset({.sources = {recognise_source(maps)}, .out = folder_ / "out"});
     EXPECT_EQ(report.maps_found, files);
     EXPECT_EQ(report.maps_added + report.skipped.size(), files);
     EXPECT_GE(report.maps_added, 1130u);

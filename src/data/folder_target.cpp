@@ -1,0 +1,103 @@
+// A track is completed under another name and then renamed, in order: a killed run leaves a whole dataset.
+#include <algorithm>
+#include <fstream>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/parallel.h"
+#include "data/dataset_target.h"
+
+namespace osu {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr size_t audio_size_limit = size_t{1} << 30;
+
+std::string unfinished_name(uint32_t track) {
+    return "." + track_name(track) + ".part";
+}
+
+void remove_unfinished(const fs::path& out) {
+    for (const auto& entry : fs::directory_iterator(out)) {
+        const std::string name = entry.path().filename().string();
+        if (name.rfind(".Track", 0) == 0 && entry.path().extension() == ".part") fs::remove_all(entry.path());
+    }
+}
+
+void write_plainly(const fs::path& path, const std::string& content) {
+    std::ofstream file(path, std::ios::binary);
+    file.write(content.data(), static_cast<std::streamsize>(content.size()));
+    file.close();
+    if (!file) fail("cannot write {}", path.string());
+}
+
+void copy_audio(const MapPlace& from, const fs::path& to) {
+    if (!from.entry.empty()) return write_plainly(to, from.read(audio_size_limit));
+    std::error_code error;
+    if (!fs::copy_file(from.file, to, error)) fail("cannot copy {}: {}", from.file.string(), error.message());
+}
+
+void write_track(const fs::path& folder, const NewTrack& track) {
+    const fs::path maps = folder / track.metadata.map_dir;
+    fs::create_directories(maps);
+    for (size_t i = 0; i < track.maps.size(); ++i)
+        write_plainly(maps / (track.metadata.beatmaps[i].name + ".osu"), track.maps[i].text);
+    if (track.audio) copy_audio(*track.audio, folder / track.metadata.audio_file);
+    write_plainly(folder / "metadata.json", to_json(track.metadata));
+}
+
+class FolderTarget final : public DatasetTarget {
+  public:
+    FolderTarget(fs::path out, std::function<void(uint32_t)> before_track)
+        : out_(std::move(out)), before_track_(std::move(before_track)) {
+        std::error_code error;
+        fs::create_directories(out_, error);
+        if (error) fail("cannot make the folder {}: {}", out_.string(), error.message());
+        remove_unfinished(out_);
+        DatasetFolder there = find_dataset_folder(out_);
+        next_track = there.next_track;
+        next_index = there.next_index;
+        maps = there.maps.size();
+        tracks = there.tracks;
+        problems = std::move(there.problems);
+        for (FolderMap& map : there.maps)
+            if (!map.md5.empty()) md5.insert(std::move(map.md5));
+    }
+
+    TakeSequence wants_sequence() const override { return TakeSequence::no; }
+
+    void write(std::vector<NewTrack>& tracks) override {
+        std::vector<std::string> errors(tracks.size());
+        parallel_for_dynamic(static_cast<int64_t>(tracks.size()), [&](int64_t i) {
+            try {
+                write_track(out_ / unfinished_name(tracks[i].number), tracks[i]);
+            } catch (const std::exception& error) {
+                errors[i] = error.what();
+            }
+        });
+        for (size_t i = 0; i < tracks.size(); ++i) {
+            if (!errors[i].empty()) {
+                remove_unfinished(out_);
+                fail(Hint{"the tracks before it are whole; run again to go on"}, "{}", errors[i]);
+            }
+            const uint32_t number = tracks[i].number;
+            if (before_track_) before_track_(number);
+            fs::rename(out_ / unfinished_name(number), out_ / track_name(number));
+        }
+    }
+
+  private:
+    fs::path out_;
+    std::function<void(uint32_t)> before_track_;
+};
+
+}  // namespace
+
+std::unique_ptr<DatasetTarget> folder_target(const fs::path& folder,
+                                             std::function<void(uint32_t)> before_track) {
+    return std::make_unique<FolderTarget>(folder, std::move(before_track));
+}
+
+}  // namespace osu

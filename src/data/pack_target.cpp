@@ -1,0 +1,95 @@
+// A pack is written anew, first what stood in it, and takes its place at the end: a killed run leaves the old
+// one.
+#include <algorithm>
+
+#include "base/error.h"
+#include "data/dataset_target.h"
+#include "data/pack_format.h"
+
+namespace osu {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* without_folder = "no folder";  // as the fingerprint of such a pack
+
+class PackTarget final : public DatasetTarget {
+  public:
+    explicit PackTarget(const fs::path& file) : writer_((make_parent(file), file), without_folder) {
+        if (!fs::exists(file)) return;
+        const PackedDataset there = PackedDataset::open(file);
+        if (there.fingerprint() != without_folder)
+            fail(Hint{"--out FOLDER --pack adds to the folder and packs it again, or name another file"},
+                 "{} was packed from a dataset folder", file.string());
+        int64_t last_track = -1;
+        for (size_t i = 0; i < there.size(); ++i) {
+            const DatasetMap map = there.map(i);
+            writer_.add(map, sequence_of(there, map), there.distance(map));
+            md5.insert(map.md5);
+            next_track = std::max(next_track, map.track + 1);
+            tracks += map.track != last_track;
+            last_track = map.track;
+        }
+        maps = there.size();
+        next_index = there.class_count();
+    }
+
+    TakeSequence wants_sequence() const override { return TakeSequence::yes; }
+
+    void write(std::vector<NewTrack>& tracks) override {
+        for (NewTrack& track : tracks)
+            for (size_t i = 0; i < track.maps.size(); ++i) {
+                const TakenMap& taken = track.maps[i];
+                const TrackBeatmap& facts = track.metadata.beatmaps[i];
+                DatasetMap map;
+                map.beatmap_id = facts.beatmap_id;
+                map.set_id = taken.set_id;
+                map.creator = taken.creator;
+                map.artist = taken.artist;
+                map.title = taken.title;
+                map.version = facts.difficulty;
+                map.tags = taken.tags;
+                map.md5 = facts.md5;
+                map.path = facts.name;
+                map.label = static_cast<int32_t>(facts.index);
+                map.track = track.number;
+                writer_.add(map, taken.sequence, taken.distance);
+            }
+    }
+
+    void commit() override {
+        if (writer_.maps() == 0) fail("no map to pack");
+        writer_.commit();
+    }
+
+  private:
+    static void make_parent(const fs::path& file) {
+        std::error_code error;
+        if (file.has_parent_path()) fs::create_directories(file.parent_path(), error);
+        if (error) fail("cannot make the folder {}: {}", file.parent_path().string(), error.message());
+    }
+
+    static Sequence sequence_of(const PackedDataset& dataset, const DatasetMap& map) {
+        Sequence sequence;
+        const auto x = dataset.x(map), y = dataset.y(map);
+        const auto time = dataset.time(map);
+        const auto type = dataset.type(map);
+        for (size_t i = 0; i < x.size(); ++i) {
+            sequence.position.push_back({x[i], y[i]});
+            sequence.type.push_back(static_cast<PointType>(type[i]));
+        }
+        sequence.time.assign(time.begin(), time.end());
+        return sequence;
+    }
+
+    PackWriter writer_;
+};
+
+}  // namespace
+
+std::unique_ptr<DatasetTarget> pack_target(const fs::path& file) {
+    return std::make_unique<PackTarget>(file);
+}
+
+}  // namespace osu
