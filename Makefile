@@ -1,7 +1,7 @@
 # The doors. Each installs what is missing (Debian packages), builds, and does its thing.
 #   make demo    remap an example map with the bundled model, and draw it
 #   make test    build and run every test
-#   make bench   print the tables of measurements
+#   make bench   print the tables of measurements, and write build/bench.json
 #   make fuzz    fuzz every reader of files (FUZZ_SECONDS each, default 60)
 .PHONY: all deps build program test asan bench fuzz demo format clean
 

@@ -1,14 +1,15 @@
-// How fast data comes: data [FOLDER of .osu]. Seconds of one core (processor time), files in the page cache.
+// How fast data comes: bench_data [FOLDER of .osu] [--json FILE]. Seconds of one core (processor time), files
+// in the page cache.
 //   read_and_sequence   text of .osu to datapoints and distances, file read included
 //   pack_open           opening a pack of 60,000 invented maps of 200 datapoints
 //   loader              windows of it, in shuffled order, augmented, batches of 256
 #include <algorithm>
 #include <cstdio>
-#include <ctime>
 #include <filesystem>
 #include <limits>
 #include <numeric>
 
+#include <CLI/CLI.hpp>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -17,31 +18,27 @@
 #include "data/pack_format.h"
 #include "data/sequence.h"
 #include "data/windows.h"
+#include "measure.h"
 
 namespace {
 
 using namespace osu;
 namespace fs = std::filesystem;
 
-double cpu_seconds() {
-    timespec now{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+void say(bench::Report& report, const char* name, double value) {
+    std::printf("%-30s %10.1f\n", name, value);
+    report.set(name, value);
 }
 
 // The best of several passes.
 template <class Work>
 double measure(int passes, Work work) {
     double best = std::numeric_limits<double>::max();
-    for (int pass = 0; pass < passes; ++pass) {
-        const double start = cpu_seconds();
-        work();
-        best = std::min(best, cpu_seconds() - start);
-    }
+    for (int pass = 0; pass < passes; ++pass) best = std::min(best, bench::seconds_of(work));
     return best;
 }
 
-void bench_reading(const fs::path& folder) {
+void bench_reading(const fs::path& folder, bench::Report& report) {
     std::vector<fs::path> files;
     double bytes = 0;
     for (const auto& entry : fs::directory_iterator(folder)) {
@@ -54,8 +51,8 @@ void bench_reading(const fs::path& folder) {
         datapoints = 0;
         for (const fs::path& file : files) datapoints += distances(to_sequence(read_beatmap(file))).size();
     });
-    std::printf("read_and_sequence_mb_per_s %.1f\nread_and_sequence_maps_per_s %.0f\n", bytes / seconds / 1e6,
-                static_cast<double>(files.size()) / seconds);
+    say(report, "read_and_sequence_mb_per_s", bytes / seconds / 1e6);
+    say(report, "read_and_sequence_maps_per_s", static_cast<double>(files.size()) / seconds);
     std::printf("  %zu maps, %.1f MB, %zu datapoints\n", files.size(), bytes / 1e6, datapoints);
 }
 
@@ -77,11 +74,11 @@ void write_invented_pack(const fs::path& file, uint32_t maps, uint32_t datapoint
     writer.commit();
 }
 
-void bench_loader(const fs::path& file) {
+void bench_loader(const fs::path& file, bench::Report& report) {
     const double opening = measure(20, [&] { PackedDataset::open(file); });
     const PackedDataset dataset = PackedDataset::open(file);
-    std::printf("pack_open_ms %.2f\n  %zu maps, %.0f MB\n", opening * 1e3, dataset.size(),
-                static_cast<double>(fs::file_size(file)) / 1e6);
+    say(report, "pack_open_ms", opening * 1e3);
+    std::printf("  %zu maps, %.0f MB\n", dataset.size(), static_cast<double>(fs::file_size(file)) / 1e6);
 
     std::vector<uint32_t> maps(dataset.size());
     std::iota(maps.begin(), maps.end(), 0);
@@ -92,16 +89,22 @@ void bench_loader(const fs::path& file) {
     const double loading = measure(5, [&] {
         for (int64_t i = 0; i < batches; ++i, sample += size) loader.load(sample, size, batch);
     });
-    std::printf("loader_windows_per_s %.0f\n", size * batches / loading);
+    say(report, "loader_windows_per_s", size * batches / loading);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+    CLI::App app("How fast maps are read, and windows come out of a pack.");
+    std::string folder, json;
+    app.add_option("folder", folder, "maps to read")->check(CLI::ExistingDirectory);
+    app.add_option("--json", json, "add the figures to this file");
+    CLI11_PARSE(app, argc, argv);
     set_thread_count(1);
-    if (argc > 1) bench_reading(argv[1]);
+    bench::Report report(json);
+    if (!folder.empty()) bench_reading(folder, report);
     const fs::path file = fs::temp_directory_path() / ("osu-bench-" + std::to_string(::getpid()) + ".pack");
     write_invented_pack(file, 60000, 200);
-    bench_loader(file);
+    bench_loader(file, report);
     fs::remove(file);
 }

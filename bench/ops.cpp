@@ -1,11 +1,7 @@
 // Every operation of one transformer block, against the floor: the linear products of that block alone.
 //   bench_ops [--threads N] [--pairs N] [--only TEXT]
-// Floor and operations take turns; medians. With one thread the thread's own CPU time counts, so that other
-// processes disturb less.
-#include <algorithm>
-#include <chrono>
+// Floor and operations take turns; medians.
 #include <cstdio>
-#include <ctime>
 #include <functional>
 #include <string>
 #include <vector>
@@ -15,24 +11,12 @@
 #include "base/parallel.h"
 #include "base/random.h"
 #include "floor.h"
+#include "measure.h"
 #include "ops/backend.h"
 
 namespace osu::bench {
 
 namespace {
-
-double now() {
-    if (thread_count() > 1)
-        return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-    timespec time;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
-double median(std::vector<double> values) {
-    std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
-    return values[values.size() / 2];
-}
 
 struct Size {
     const char* name;
@@ -50,13 +34,10 @@ class Block {
   public:
     Block(DType type, const Size& size, int64_t batch, int64_t tokens, int64_t band, bool trains);
     std::vector<Operation> operations;
-    std::vector<FloorProduct> floor;
-    double flops = 0;
+    Floor floor;
 
   private:
     std::unique_ptr<Backend> backend_;
-    DType type_;
-    int64_t rows_;
     std::vector<std::shared_ptr<void>> memory_;
     std::vector<std::unique_ptr<Weight>> weights_;
 
@@ -79,8 +60,7 @@ class Block {
         weights_.push_back(backend_->make_weight(out, in, trains));
         const float* master = floats(out * in, 0.03f);
         backend_->pack(*weights_.back(), master, in);
-        floor.emplace_back(type_, rows_, in, out, trains);
-        flops += floor.back().flops();
+        floor.add(out, in);
         return *weights_.back();
     }
     void add(std::string name, std::function<void()> run) {
@@ -90,9 +70,9 @@ class Block {
 };
 
 Block::Block(DType type, const Size& size, int64_t batch, int64_t tokens, int64_t band, bool trains)
-    : backend_(make_cpu_backend(type)), type_(type), rows_(batch * tokens) {
+    : floor(type, batch * tokens, trains), backend_(make_cpu_backend(type)) {
     Backend& b = *backend_;
-    const int64_t h = size.hidden, n = rows_;
+    const int64_t h = size.hidden, n = batch * tokens;
     const AttentionShape shape{batch, tokens, size.heads, h / size.heads, band};
     const Matrix x = matrix(n, h, DType::f32), ada = matrix(batch, 6 * h, DType::f32), y = matrix(n, h, type);
     const Matrix qkv = matrix(n, 3 * h, type), mixed = matrix(n, h, type), branch = matrix(n, h, type);
@@ -146,18 +126,11 @@ void Block::add_optimiser(int64_t h) {
 
 void measure(const std::string& name, Block& block, int pairs) {
     std::vector<double> floors;
-    const auto timed = [](const auto& run) {
-        const double start = now();
-        run();
-        return now() - start;
-    };
     for (int i = -2; i < pairs; ++i) {
-        const double floor = timed([&] {
-            for (const auto& product : block.floor) product.run();
-        });
+        const double floor = seconds_of([&] { block.floor.run(); });
         if (i >= 0) floors.push_back(floor);
         for (auto& operation : block.operations) {
-            const double seconds = timed(operation.run);
+            const double seconds = seconds_of(operation.run);
             if (i >= 0) operation.seconds.push_back(seconds);
         }
     }
@@ -169,7 +142,7 @@ void measure(const std::string& name, Block& block, int pairs) {
         ratios.push_back(total / floors[i]);
     }
     std::printf("\n%s: %.2f floors (floor %.2f ms a block, %.0f GFLOP/s)\n", name.c_str(), median(ratios),
-                floor * 1e3, block.flops / floor * 1e-9);
+                floor * 1e3, block.floor.flops() / floor * 1e-9);
     for (const auto& operation : block.operations) {
         const double seconds = median(operation.seconds);
         std::printf("  %-20s %9.3f ms  %5.1f %% of the floor\n", operation.name.c_str(), seconds * 1e3,

@@ -1,14 +1,21 @@
 #!/bin/sh
-# Runs every benchmark program and prints its tables. Maps are read from ../shared/maps where it is there, else from examples/.
+# Runs every benchmark program, prints its tables, and writes the figures to build/bench.json, one flat object. Maps are
+# read from ../shared/maps where it is there, else from examples/. `scripts/bench.sh --quick`: a glance, in two minutes.
 set -eu
 cd "$(dirname "$0")/.."
+quick=${1:-}
 maps=../shared/maps
 [ -d "$maps" ] || maps=examples
-for program in build/release/bench_*; do
-    [ -x "$program" ] && [ -f "$program" ] || continue
-    echo "== $(basename "$program")"
-    case "$program" in
-        *_beatmap | *_data) "$program" "$maps" ;;
-        *) "$program" ;;
+json=build/bench.json
+rm -f "$json"
+bin=build/release
+for program in beatmap data ops network sample; do
+    echo "== bench_$program"
+    case $program in
+        beatmap) "$bin/bench_beatmap" "$maps" ;;
+        data) "$bin/bench_data" "$maps" --json "$json" ;;
+        ops) "$bin/bench_ops" ${quick:+--pairs 3} ;;
+        *) "$bin/bench_$program" $quick --json "$json" ;;
     esac
 done
+echo "== figures in $json"

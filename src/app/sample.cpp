@@ -15,6 +15,7 @@
 #include "app/verbs.h"
 #include "base/error.h"
 #include "base/parallel.h"
+#include "base/profile.h"
 #include "base/progress.h"
 
 namespace osu {
@@ -57,6 +58,7 @@ class Frames {
 }  // namespace
 
 void run_sample(const SampleOptions& options) {
+    const Profile profile(options.profile);
     set_thread_count(options.threads);
     const SampleSource source = read_source(options.beatmap, options.difficulty);
     const Sequence sequence = to_sequence(source.map);
@@ -107,6 +109,7 @@ void run_sample(const SampleOptions& options) {
 
     say_offscreen(x, options);
     output.write(x, frames.all());
+    fmt::print("{}", profile.table());
 }
 
 void add_sample_verb(CLI::App& app) {

@@ -90,6 +90,7 @@ void add_output_flags(CLI::App& verb, SampleOptions& o) {
         ->type_name("MS")
         ->check(CLI::PositiveNumber);
     add_truth(verb, "--make-animation", o.make_animation, "draw the denoising of the first variant: .gif");
+    add_truth(verb, "--profile", o.profile, "print time by operation at the end");
 }
 
 }  // namespace

@@ -42,6 +42,7 @@ struct SampleOptions {
     std::optional<double> plot_time;  // ms
     double plot_width = 2000;         // ms
     bool make_animation = false;
+    bool profile = false;
 };
 
 void declare_sample_flags(CLI::App& verb, SampleOptions& options);  // sample_flags.cpp

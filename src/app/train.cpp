@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/parallel.h"
+#include "base/profile.h"
 #include "picture/picture.h"
 #include "train/trainer.h"
 
@@ -26,7 +27,7 @@ struct Flags {
     std::string noise_schedule = "squaredcos_cap_v2", rate_schedule = "constant", precision = "auto";
     std::string fine_tune_ids, held_out;
     double max_time_offset = 100;  // s
-    bool use_amp = true;
+    bool use_amp = true, profile = false;
     int threads = 0, num_workers = 4;
 };
 
@@ -83,6 +84,7 @@ void run(Flags& flags) {
     if (!flags.held_out.empty()) options.held_out.mappers = read_held_out(flags.held_out);
     options.max_time_offset = 1000 * flags.max_time_offset;
 
+    const Profile profile(flags.profile);
     const StopSignal stop;
     const TrainOutcome outcome = train(options, {[&] { return stop.requested(); }, draw_losses});
     std::printf("\nlog         %s\nlosses      %s\ncheckpoint  %s\n", (outcome.run / "log.txt").c_str(),
@@ -90,6 +92,7 @@ void run(Flags& flags) {
     if (!outcome.finished)
         std::printf("stopped at step %lld; go on with the same command and --ckpt %s\n",
                     static_cast<long long>(outcome.step), outcome.checkpoint.c_str());
+    std::printf("%s", profile.table().c_str());
 }
 
 void add_data_flags(CLI::App& verb, Flags& flags) {
@@ -156,6 +159,7 @@ void add_output_flags(CLI::App& verb, Flags& flags) {
         ->check(CLI::PositiveNumber);
     verb.add_option("--ckpt-format", o.ckpt_format, "safetensors, or pt as the reference has it")
         ->check(CLI::IsMember({"safetensors", "pt"}));
+    add_truth(verb, "--profile", flags.profile, "print time by operation at the end");
 }
 
 }  // namespace

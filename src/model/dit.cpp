@@ -155,6 +155,16 @@ const ParameterLayout& Dit::layout() const {
 size_t Dit::activation_bytes() const {
     return state_->buffers ? state_->buffers->bytes() : 0;
 }
+size_t Dit::weight_bytes() const {
+    size_t bytes = 0;
+    const auto count = [&](const Linear& layer) { bytes += layer.weight->bytes; };
+    for (const Linear* layer : {&state_->input, &state_->timestep_first, &state_->timestep_second,
+                                &state_->modulation, &state_->network.final})
+        count(*layer);
+    for (const BlockWeights& block : state_->network.blocks)
+        for (const Linear* layer : {&block.qkv, &block.proj, &block.fc1, &block.fc2}) count(*layer);
+    return bytes;
+}
 
 void Dit::load(const float* values) {
     State& s = *state_;

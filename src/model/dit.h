@@ -47,6 +47,7 @@ class Dit {
     std::vector<float> condition() const;
 
     size_t activation_bytes() const;  // device memory for the last shape
+    size_t weight_bytes() const;      // of the packed weights
 
   private:
     struct State;

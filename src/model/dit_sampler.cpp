@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "base/error.h"
+#include "base/profile.h"
 #include "model/input_features.h"
 #include "model/network.h"
 
@@ -164,6 +165,7 @@ void DitSampler::State::compute_modulation(size_t step) {
 }
 
 void DitSampler::denoise(std::span<const float> x, size_t step, std::span<float> out) {
+    const ProfileScope scope(first_step_scope);
     State& s = *state_;
     assert(step < s.timesteps.size() && static_cast<int64_t>(x.size()) == s.rows * 2 * s.tokens &&
            out.size() == 2 * x.size());

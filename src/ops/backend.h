@@ -38,6 +38,7 @@ class Weight {
   public:
     virtual ~Weight() = default;
     int64_t out = 0, in = 0;
+    size_t bytes = 0;  // of its packed copy
 };
 
 // shift, scale and gate of a branch, each (B, h) float32 with a common row stride (columns of the adaLN output).

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/parallel.h"
+#include "base/profile.h"
 #include "base/random.h"
 
 namespace osu {
@@ -32,6 +33,7 @@ Objective::Objective(const Diffusion& diffusion, bool l1, uint64_t seed, Dit& ne
     : diffusion_(diffusion), l1_(l1), seed_(seed), network_(network), tokens_at_once_(tokens_at_once) {}
 
 void Objective::draw(const Batch& batch, bool spread) {
+    const ProfileScope scope("noise");
     const size_t width = static_cast<size_t>(2 * batch.tokens);
     noise_.resize(batch.x.size());
     x_t_.resize(batch.x.size());

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/profile.h"
 #include "base/progress.h"
 #include "data/packed_dataset.h"
 #include "data/split.h"
@@ -184,7 +185,11 @@ void Run::announce() {
 }
 
 double Run::step(Batch& batch) {
-    loader_.load(info_.samples, options_.batch_size, batch);
+    const ProfileScope scope(first_step_scope);
+    {
+        const ProfileScope loading("windows");
+        loader_.load(info_.samples, options_.batch_size, batch);
+    }
     state_.zero_gradients();
     const Objective::Result result = objective_.run(batch, state_.gradients());
     const double norm = state_.gradient_norm();

@@ -79,6 +79,7 @@ class ReferenceBackend final : public Backend {
         weight->out = out;
         weight->in = in;
         weight->values.resize(static_cast<size_t>(out * in));
+        weight->bytes = weight->values.size() * sizeof(weight->values[0]);
         return weight;
     }
     void pack(Weight& weight, const float* master, int64_t stride) override {

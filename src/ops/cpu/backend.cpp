@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cstring>
 
+#include "base/profile.h"
 #include "ops/cpu/kernels.h"
 #include "ops/cpu/memory.h"
 #include "ops/cpu/products.h"
@@ -21,59 +22,90 @@ class CpuBackend final : public Backend {
     std::shared_ptr<void> allocate(size_t bytes) override { return cpu::allocate_zeroed(bytes); }
     void upload(void* device, const void* host, size_t bytes) override { std::memcpy(device, host, bytes); }
     void download(void* host, const void* device, size_t bytes) override { std::memcpy(host, device, bytes); }
-    void zero(void* device, size_t bytes) override { cpu::zero(device, bytes); }
+    void zero(void* device, size_t bytes) override {
+        const ProfileScope scope("zeroing");
+        cpu::zero(device, bytes);
+    }
 
     std::unique_ptr<Weight> make_weight(int64_t out, int64_t in, bool trains) override {
         return products_.make_weight(out, in, trains);
     }
     void pack(Weight& weight, const float* master, int64_t stride) override {
+        const ProfileScope scope("packing");
         products_.pack(weight, master, stride);
     }
 
     void linear(Matrix x, const Weight& w, const float* bias, Matrix y) override {
+        const ProfileScope scope("linear", flops(x, w));
         products_.forward(x, w, bias, y, false);
     }
     void linear_add(Matrix x, const Weight& w, Matrix y) override {
+        const ProfileScope scope("linear", flops(x, w));
         products_.forward(x, w, nullptr, y, true);
     }
     void linear_gelu(Matrix x, const Weight& w, const float* bias, Matrix pre, Matrix y) override {
-        products_.forward(x, w, bias, pre ? pre : y, false);
+        linear(x, w, bias, pre ? pre : y);
+        const ProfileScope scope("gelu");
         cpu::gelu(pre ? pre : y, y);
     }
     void linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx, float* dw, int64_t dw_stride,
                          float* dbias) override {
-        if (dx) products_.input_gradient(dy, w, dx);
-        products_.weight_gradient(dy, x, dw, dw_stride);
+        if (dx) {
+            const ProfileScope scope("linear, input gradient", flops(x, w));
+            products_.input_gradient(dy, w, dx);
+        }
+        {
+            const ProfileScope scope("linear, weight gradient", flops(x, w));
+            products_.weight_gradient(dy, x, dw, dw_stride);
+        }
+        const ProfileScope scope("linear, bias gradient");
         if (dbias) cpu::add_column_sums(dy, dbias);
     }
-    void gelu_backward(Matrix dy, Matrix pre, Matrix d_pre) override { cpu::gelu_backward(dy, pre, d_pre); }
+    void gelu_backward(Matrix dy, Matrix pre, Matrix d_pre) override {
+        const ProfileScope scope("gelu backward");
+        cpu::gelu_backward(dy, pre, d_pre);
+    }
 
     void residual_norm(Matrix x, Matrix branch, Matrix gate, Modulation modulation, Matrix x_out, Matrix y,
                        float* mean, float* rstd) override {
+        const ProfileScope scope("residual + norm");
         cpu::residual_norm(x, branch, gate, modulation, x_out, y, mean, rstd);
     }
     void residual_norm_backward(Matrix dy, Matrix x_out, const float* mean, const float* rstd, Matrix branch,
                                 Matrix gate, Modulation modulation, Matrix dx, Matrix d_branch, Matrix d_gate,
                                 Modulation d_modulation) override {
+        const ProfileScope scope("residual + norm backward");
         cpu::residual_norm_backward(dy, x_out, mean, rstd, branch, gate, modulation, dx, d_branch, d_gate,
                                     d_modulation);
     }
 
     void attention(Matrix qkv, const AttentionShape& shape, Matrix out, float* log_sum) override {
+        const ProfileScope scope("attention");
         cpu::attention(qkv, shape, out, log_sum);
     }
     void attention_backward(Matrix qkv, const AttentionShape& shape, Matrix out, Matrix d_out,
                             const float* log_sum, Matrix d_qkv) override {
+        const ProfileScope scope("attention backward");
         cpu::attention_backward(qkv, shape, out, d_out, log_sum, d_qkv);
     }
 
     void sinusoidal_features(std::span<const float> values, float scale, Matrix out) override {
+        const ProfileScope scope("features");
         cpu::sinusoidal_features(values, scale, out);
     }
     void one_hot(std::span<const uint8_t> index, Matrix out) override { cpu::one_hot(index, out); }
-    void cast(Matrix x, Matrix y) override { cpu::cast(x, y); }
-    void silu(Matrix x, Matrix y) override { cpu::silu(x, y); }
-    void silu_backward(Matrix x, Matrix dy, Matrix dx) override { cpu::silu_backward(x, dy, dx); }
+    void cast(Matrix x, Matrix y) override {
+        const ProfileScope scope("casts, silu");
+        cpu::cast(x, y);
+    }
+    void silu(Matrix x, Matrix y) override {
+        const ProfileScope scope("casts, silu");
+        cpu::silu(x, y);
+    }
+    void silu_backward(Matrix x, Matrix dy, Matrix dx) override {
+        const ProfileScope scope("casts, silu");
+        cpu::silu_backward(x, dy, dx);
+    }
     void lookup_add(const float* table, std::span<const int32_t> index, Matrix out) override {
         cpu::lookup_add(table, index, out);
     }
@@ -83,13 +115,21 @@ class CpuBackend final : public Backend {
 
     void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema,
                size_t n, const AdamWStep& step) override {
+        const ProfileScope scope("adamw + ema");
         cpu::adamw(parameter, gradient, exp_avg, exp_avg_sq, ema, n, step);
     }
-    double squared_norm(const float* values, size_t n) override { return cpu::squared_norm(values, n); }
+    double squared_norm(const float* values, size_t n) override {
+        const ProfileScope scope("gradient norm");
+        return cpu::squared_norm(values, n);
+    }
 
   private:
     DType compute_;
     cpu::Products products_;
+
+    static double flops(const Matrix& x, const Weight& w) {
+        return 2.0 * static_cast<double>(x.rows) * static_cast<double>(w.in * w.out);
+    }
 };
 
 }  // namespace

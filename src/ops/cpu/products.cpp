@@ -202,7 +202,8 @@ std::unique_ptr<Weight> Products::make_weight(int64_t out, int64_t in, bool) {
         }
         weight->layout = layout;
     }
-    weight->data = allocate_zeroed(weight->layout.get_size());
+    weight->bytes = weight->layout.get_size();
+    weight->data = allocate_zeroed(weight->bytes);
     return weight;
 }
 

@@ -1,0 +1,86 @@
+// What the benchmarks share: taking turns, medians, and the flat JSON file that --json names.
+//
+// The speed of a core wanders by itself, so a time alone means little: two things run in turn, and what
+// counts is the median of the pairs' ratios.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "base/parallel.h"
+
+namespace osu::bench {
+
+// Seconds; with one thread the thread's own CPU time, so that other processes disturb less.
+inline double now() {
+    if (thread_count() > 1)
+        return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+template <class Work>
+double seconds_of(Work&& work) {
+    const double start = now();
+    work();
+    return now() - start;
+}
+
+inline double median(std::vector<double> values) {
+    const auto middle = values.begin() + static_cast<int64_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+}
+
+// Medians of a number of pairs.
+struct Turns {
+    double ratio, first, second;  // first ÷ second, seconds of each
+    int pairs;
+};
+
+// `pairs` of them, or as many as fit in `budget` seconds, but 3.
+template <class First, class Second>
+Turns in_turn(int pairs, double budget, First&& first, Second&& second) {
+    first();
+    second();
+    const double once = seconds_of(first) + seconds_of(second);  // also the last of the warming up
+    pairs = std::clamp(static_cast<int>(budget / once), std::min(3, pairs), pairs);
+    std::vector<double> ratios, firsts, seconds;
+    for (int i = 0; i < pairs; ++i) {
+        firsts.push_back(seconds_of(first));
+        seconds.push_back(seconds_of(second));
+        ratios.push_back(firsts.back() / seconds.back());
+    }
+    return {median(ratios), median(firsts), median(seconds), pairs};
+}
+
+// Figures by name; written into the file beside those that other programs left there.
+class Report {
+  public:
+    explicit Report(std::string path) : path_(std::move(path)) {}
+    ~Report() {
+        if (path_.empty()) return;
+        nlohmann::ordered_json all = nlohmann::ordered_json::object();
+        if (std::filesystem::exists(path_)) all = nlohmann::ordered_json::parse(read_file(path_));
+        for (const auto& [key, value] : figures_) all[key] = value;
+        write_file(path_, all.dump(1) + "\n");
+    }
+    Report(const Report&) = delete;
+    Report& operator=(const Report&) = delete;
+
+    void set(const std::string& key, double value) { figures_.emplace_back(key, value); }
+
+  private:
+    std::string path_;
+    std::vector<std::pair<std::string, double>> figures_;
+};
+
+}  // namespace osu::bench
