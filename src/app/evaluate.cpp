@@ -21,7 +21,8 @@ namespace {
 struct Flags {
     std::string data, ckpt, held_out, json, sampler = "ddpm", steps = "50", precision = "auto";
     uint64_t seed = 0;
-    int maps = 48, seeds = 2, threads = 0;
+    int maps = 48, seeds = 2, style_maps = 4, threads = 0;
+    float cfg_scale = 1;
     int64_t seq_len = 128;
 };
 
@@ -48,9 +49,9 @@ void run(const Flags& flags) {
     options.sampling.seed = flags.seed;
     options.sampling.variants = flags.seeds;
 
-    Progress progress("evaluating", evaluation_steps(split, options), "steps");
-    const Evaluation evaluation = evaluate(dataset, split, network, *backend, options, progress);
-    progress.finish();
+    options.guidance_scale = flags.cfg_scale;
+    options.style_maps = static_cast<size_t>(flags.style_maps);
+    const Evaluation evaluation = evaluate(dataset, split, network, *backend, options);
     const std::string how =
         fmt::format("{} of {} held-out maps, {} seed{}, {} with {} steps, {} at step {}",
                     evaluation.maps.size(), split.validation.size(), flags.seeds, flags.seeds == 1 ? "" : "s",
@@ -85,6 +86,10 @@ void add_evaluate_verb(CLI::App& app) {
     verb->add_option("--num-sampling-steps", flags->steps, "denoising steps")->type_name("STEPS");
     verb->add_option("--seq-len", flags->seq_len, "datapoints that a datapoint sees before and after it")
         ->check(CLI::Range(1, 1 << 20));
+    verb->add_option("--style-maps", flags->style_maps,
+                     "held-out maps to place in the style of each of 20 mappers; 0: none")
+        ->check(CLI::NonNegativeNumber);
+    verb->add_option("--cfg-scale", flags->cfg_scale, "guidance towards those styles; 1: none");
     verb->add_option("--precision", flags->precision, "auto, f32, bf16")
         ->check(CLI::IsMember({"auto", "f32", "bf16"}));
     verb->add_option("--threads", flags->threads, "0: as many as there are cores")

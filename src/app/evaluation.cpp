@@ -1,9 +1,13 @@
 #include "app/evaluation.h"
 
 #include <algorithm>
+#include <limits>
+#include <map>
 
 #include <fmt/core.h>
 
+#include "app/evaluation_loss.h"
+#include "app/evaluation_style.h"
 #include "evaluation/random_walk.h"
 #include "model/parameters.h"
 
@@ -13,14 +17,12 @@ namespace {
 
 // An untrained network is so far off that fewer maps, once each, show it.
 constexpr size_t untrained_share = 4;
+constexpr size_t most_styles = 20;
+constexpr size_t loss_windows = 640;
 constexpr size_t most_flow_maps = 2000;  // to draw the turns of real maps from
 
 size_t untrained_maps(size_t maps) {
     return (maps + untrained_share - 1) / untrained_share;
-}
-
-size_t map_count(const Split& split, const EvaluationOptions& options) {
-    return std::min(split.validation.size(), options.maps);
 }
 
 FlowHistogram flow_of(const PackedDataset& dataset, const std::vector<uint32_t>& maps) {
@@ -67,6 +69,7 @@ class Comparison {
                 truth.push_back(result_.contestants[real].statistics[i * all / maps]);
             contestant.figures = figures(contestant.statistics, truth, result_.flow);
         }
+        result_.kinds.assign(figure_kinds().begin(), figure_kinds().end());
         return std::move(result_);
     }
 
@@ -106,16 +109,87 @@ Placements place(DitSampler& network, const Guidance& guidance, const RealMap& m
     return out;
 }
 
-int64_t evaluation_steps(const Split& split, const EvaluationOptions& options) {
-    const size_t maps = map_count(split, options), seeds = static_cast<size_t>(options.sampling.variants);
-    return static_cast<int64_t>((maps * seeds + untrained_maps(maps)) * options.sampling.diffusion->steps());
+namespace {
+
+// The same network before any training.
+struct UntrainedNetwork {
+    UntrainedNetwork(const DitConfig& config, Backend& backend, uint64_t seed)
+        : layout(config),
+          values(initialized(layout, seed)),
+          weights(parameter_views(layout, values)),
+          network(config, backend, weights),
+          guidance{{}, label_vector(weights, config.null_label()), 1} {}
+    ParameterLayout layout;
+    std::vector<float> values;
+    TensorMap weights;
+    DitSampler network;
+    Guidance guidance;
+
+    static std::vector<float> initialized(const ParameterLayout& layout, uint64_t seed) {
+        std::vector<float> values(layout.size());
+        initialize(layout, seed, values);
+        return values;
+    }
+};
+
+void add_figure(Evaluation& evaluation, const FigureKind& kind, const std::map<std::string, Figure>& known) {
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    evaluation.kinds.push_back(kind);
+    for (Contestant& contestant : evaluation.contestants) {
+        const auto found = known.find(contestant.key);
+        contestant.figures.push_back(found == known.end() ? Figure{nan, nan, nan} : found->second);
+    }
 }
 
+// Rhythms of middling length, so that there is something to judge and not too much to wait for.
+std::vector<const MeasuredMap*> middling(const std::vector<MeasuredMap>& maps, size_t count) {
+    std::vector<const MeasuredMap*> sorted;
+    for (const MeasuredMap& map : maps) sorted.push_back(&map);
+    std::stable_sort(sorted.begin(), sorted.end(), [](const MeasuredMap* a, const MeasuredMap* b) {
+        return a->position.size() < b->position.size();
+    });
+    count = std::min(count, sorted.size());
+    const auto first = sorted.begin() + static_cast<int64_t>((sorted.size() - count) / 2);
+    return {first, first + static_cast<int64_t>(count)};
+}
+
+void add_style(Evaluation& evaluation, const StyleEvaluation& style) {
+    add_figure(evaluation,
+               {"style_accuracy", fmt::format("style known among {}", evaluation.styles), FigureUnit::share},
+               {{"model", style.model.accuracy},
+                {"real", style.real.accuracy},
+                {"random_walk", style.random_walk.accuracy}});
+    add_figure(
+        evaluation, {"style_rank", "  other mappers further off", FigureUnit::share},
+        {{"model", style.model.rank}, {"real", style.real.rank}, {"random_walk", style.random_walk.rank}});
+}
+
+void add_loss(Evaluation& evaluation, const std::vector<Figure>& model,
+              const std::vector<Figure>& untrained) {
+    add_figure(evaluation, {"loss", "denoising loss", FigureUnit::ratio},
+               {{"model", model[0]}, {"untrained", untrained[0]}});
+    for (size_t i = 0; i < loss_deciles; ++i)
+        add_figure(evaluation,
+                   {fmt::format("loss_decile_{}", i), fmt::format("  t from {}", i * 100), FigureUnit::ratio},
+                   {{"model", model[i + 1]}, {"untrained", untrained[i + 1]}});
+}
+
+}  // namespace
+
 Evaluation evaluate(const PackedDataset& dataset, const Split& split, SamplingNetwork& network,
-                    Backend& backend, const EvaluationOptions& options, Progress& progress) {
-    const size_t maps = map_count(split, options);
+                    Backend& backend, const EvaluationOptions& options) {
+    const size_t maps = std::min(split.validation.size(), options.maps), few = untrained_maps(maps);
+    const auto mappers =
+        known_mappers(dataset, split, network.info(), options.style_maps > 0 ? most_styles : 0);
+    const size_t styles = mappers.size() > 1 ? mappers.size() : 0;
     SamplingRun run = options.sampling;
+    Progress progress("evaluating",
+                      static_cast<int64_t>((maps * static_cast<size_t>(run.variants) + few +
+                                            styles * std::min(maps, options.style_maps)) *
+                                           run.diffusion->steps()),
+                      "steps");
     run.on_step = [&](int, int count, std::span<const float>) { progress.advance(count); };
+
     Comparison comparison(dataset, split, options, progress);
     const Guidance guidance{{}, network.null_style(), 1};
     comparison.add(
@@ -132,18 +206,25 @@ Evaluation evaluate(const PackedDataset& dataset, const Split& split, SamplingNe
             return walks;
         },
         maps);
-
-    const ParameterLayout layout(network.config());
-    std::vector<float> values(layout.size());
-    initialize(layout, run.seed, values);
-    const TensorMap weights = parameter_views(layout, values);
-    DitSampler untrained(network.config(), backend, weights);
-    const Guidance fresh{{}, label_vector(weights, network.config().null_label()), 1};
+    UntrainedNetwork untrained(network.config(), backend, run.seed);
     run.variants = 1;
     comparison.add(
         "untrained", "untrained",
-        [&](const MeasuredMap& map) { return place(untrained, fresh, map.real, run); }, untrained_maps(maps));
-    return comparison.finish(1);
+        [&](const MeasuredMap& map) { return place(untrained.network, untrained.guidance, map.real, run); },
+        few);
+    Evaluation evaluation = comparison.finish(1);
+    if (styles > 0) {
+        evaluation.styles = styles;
+        add_style(evaluation, evaluate_style(dataset, mappers, middling(evaluation.maps, options.style_maps),
+                                             network, options.guidance_scale, run, progress));
+    }
+    progress.note("loss");
+    add_loss(
+        evaluation,
+        denoising_loss(dataset, split.validation, network.info(), network.weights(), backend, loss_windows),
+        denoising_loss(dataset, split.validation, network.info(), untrained.weights, backend,
+                       loss_windows / untrained_share));
+    return evaluation;
 }
 
 }  // namespace osu

@@ -14,7 +14,9 @@
 namespace osu {
 
 struct EvaluationOptions {
-    SamplingRun sampling;  // its variants are the seeds
+    SamplingRun sampling;      // its variants are the seeds
+    float guidance_scale = 1;  // of styles
+    size_t style_maps = 4;     // rhythms that are placed in every style; 0: no styles
     size_t maps = 48;
 };
 
@@ -41,20 +43,21 @@ struct Contestant {
     std::string key, title;                   // in JSON and in the table
     std::vector<Statistics> statistics;       // of each map, all seeds together
     std::vector<std::vector<Vec2>> examples;  // of each map, the first seed's
-    std::vector<Figure> figures;
+    std::vector<Figure> figures;              // one for each kind
 };
 
 struct Evaluation {
     std::vector<MeasuredMap> maps;
+    size_t styles = 0;  // mappers to tell apart; 0: the styles were not looked at
+    std::vector<FigureKind> kinds;
     FlowHistogram flow{};  // of the real maps that were trained on
     std::vector<Contestant> contestants;
 };
 
 // Places the held-out maps by the model, a random walk and an untrained network, and measures them beside the
-// real ones. `evaluation_steps`: how far it advances the progress.
+// real ones. Shows its progress.
 Evaluation evaluate(const PackedDataset& dataset, const Split& split, SamplingNetwork& network,
-                    Backend& backend, const EvaluationOptions& options, Progress& progress);
-int64_t evaluation_steps(const Split& split, const EvaluationOptions& options);
+                    Backend& backend, const EvaluationOptions& options);
 
 // Evenly over the maps, so that a few stand for all.
 std::vector<uint32_t> choose_evenly(const std::vector<uint32_t>& maps, size_t count);

@@ -34,12 +34,12 @@ json number(double value) {
     return std::isnan(value) ? json(nullptr) : json(value);
 }
 
-json figures_json(const Contestant& contestant) {
+json figures_json(const Evaluation& evaluation, const Contestant& contestant) {
     json object, intervals;
     for (size_t k = 0; k < contestant.figures.size(); ++k) {
         const Figure& figure = contestant.figures[k];
-        object[figure_kinds()[k].key] = number(figure.value);
-        intervals[figure_kinds()[k].key] = {number(figure.low), number(figure.high)};
+        object[evaluation.kinds[k].key] = number(figure.value);
+        intervals[evaluation.kinds[k].key] = {number(figure.low), number(figure.high)};
     }
     object["intervals"] = intervals;
     object["maps"] = contestant.statistics.size();
@@ -54,8 +54,8 @@ void print_evaluation(const Evaluation& evaluation) {
     for (size_t i = 0; i < all.size(); ++i)
         fmt::print(" {:>12}{}", all[i].title, i ? "" : "  95 % of maps   ");
     fmt::print("\n");
-    for (size_t k = 0; k < figure_kinds().size(); ++k) {
-        const FigureKind& kind = figure_kinds()[k];
+    for (size_t k = 0; k < evaluation.kinds.size(); ++k) {
+        const FigureKind& kind = evaluation.kinds[k];
         fmt::print("{:<31}", kind.label);
         for (size_t i = 0; i < all.size(); ++i) {
             fmt::print(" {:>12}", text(all[i].figures[k].value, kind.unit));
@@ -68,7 +68,7 @@ void print_evaluation(const Evaluation& evaluation) {
 json evaluation_json(const Evaluation& evaluation) {
     json object;
     for (const Contestant& contestant : evaluation.contestants)
-        object[contestant.key] = figures_json(contestant);
+        object[contestant.key] = figures_json(evaluation, contestant);
     return object;
 }
 

@@ -31,6 +31,7 @@ class SamplingNetwork {
     DitSampler& network() { return *network_; }
     std::vector<float> style(std::span<const int32_t> labels) const;  // (h), the mean of their rows
     std::vector<float> null_style() const;
+    const TensorMap& weights() const { return checkpoint_.weights(); }
 
   private:
     std::filesystem::path path_;

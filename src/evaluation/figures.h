@@ -13,8 +13,8 @@ namespace osu {
 enum class FigureUnit : uint8_t { pixels, share, ratio, distance };
 
 struct FigureKind {
-    const char* key;    // in JSON
-    const char* label;  // in a table
+    std::string key;    // in JSON
+    std::string label;  // in a table
     FigureUnit unit;
 };
 std::span<const FigureKind> figure_kinds();

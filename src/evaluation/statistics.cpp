@@ -108,7 +108,8 @@ PointGroup group_of(uint8_t type) {
     }
 }
 
-void count_turns(const Plan& plan, std::span<const Vec2> position, FlowHistogram& flow) {
+std::vector<uint8_t> turn_bins(const Plan& plan, std::span<const Vec2> position) {
+    std::vector<uint8_t> bins;
     bool left = true;
     for (const PlannedTurn& turn : plan.turns) {
         const PlannedObject &before = plan.objects[turn.object - 1], &at = plan.objects[turn.object],
@@ -119,12 +120,18 @@ void count_turns(const Plan& plan, std::span<const Vec2> position, FlowHistogram
         const double dot = double{in.x} * out.x + double{in.y} * out.y;
         const bool was_left = left;
         left = cross >= 0;
-        if (!turn.follows_turn || (cross == 0 && dot == 0)) continue;
         const double angle = (was_left ? 1 : -1) * std::atan2(cross, dot);
-        const auto bin = static_cast<int>(std::lround(angle / (2 * std::numbers::pi) * angle_bins));
-        const int bins = angle_bins;
-        flow[static_cast<size_t>(turn.kind)][static_cast<size_t>((bin + bins) % bins)] += 1;
+        const auto bin = std::lround(angle / (2 * std::numbers::pi) * angle_bins) + long{angle_bins};
+        const bool known = turn.follows_turn && (cross != 0 || dot != 0);
+        bins.push_back(known ? static_cast<uint8_t>(bin % long{angle_bins}) : no_turn);
     }
+    return bins;
+}
+
+void count_turns(const Plan& plan, std::span<const Vec2> position, FlowHistogram& flow) {
+    const std::vector<uint8_t> bins = turn_bins(plan, position);
+    for (size_t i = 0; i < bins.size(); ++i)
+        if (bins[i] != no_turn) flow[static_cast<size_t>(plan.turns[i].kind)][bins[i]] += 1;
 }
 
 double jensen_shannon_distance(std::span<const double> a, std::span<const double> b) {

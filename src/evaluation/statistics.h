@@ -20,6 +20,10 @@ constexpr size_t angle_bins = 24;
 using AngleHistogram = std::array<double, angle_bins>;
 using FlowHistogram = std::array<AngleHistogram, flow_kinds>;
 
+// The bin of each of the plan's turns; no_turn for the first of a row and where there is no direction.
+constexpr uint8_t no_turn = 255;
+std::vector<uint8_t> turn_bins(const Plan& plan, std::span<const Vec2> position);
+
 void count_turns(const Plan& plan, std::span<const Vec2> position, FlowHistogram& flow);
 
 // √ of the Jensen–Shannon divergence in bits: 0 for equal distributions, 1 for such as share nothing. NaN

@@ -128,7 +128,7 @@ TEST(Figures, SetsOfMapsAndTheirIntervals) {
     const std::vector<Statistics> same(8, near), both{near, near, near, near, far, far, far, far},
         truth(8, real);
     const Figure steady = figures(same, truth, real.flow)[0], wide = figures(both, truth, real.flow)[0];
-    EXPECT_STREQ(figure_kinds()[0].key, "spacing_mean_px");
+    EXPECT_EQ(figure_kinds()[0].key, "spacing_mean_px");
     EXPECT_NEAR(steady.value, 5, 1e-5);
     EXPECT_NEAR(steady.high - steady.low, 0, 1e-5);
     EXPECT_NEAR(wide.value, 27.5, 1e-5);
@@ -171,10 +171,9 @@ TEST(Statistics, RealMapsAreNearerToRealMapsThanAWalk) {
     const auto truth = figures(real, real, flow, 200), walk = figures(walked, real, flow, 200);
     const auto place = [](const char* key) {
         const auto kinds = figure_kinds();
-        return static_cast<size_t>(
-            std::find_if(kinds.begin(), kinds.end(),
-                         [&](const FigureKind& kind) { return std::string(kind.key) == key; }) -
-            kinds.begin());
+        return static_cast<size_t>(std::find_if(kinds.begin(), kinds.end(),
+                                                [&](const FigureKind& kind) { return kind.key == key; }) -
+                                   kinds.begin());
     };
     EXPECT_LT(truth[place("flow_distance")].high, walk[place("flow_distance")].low);
     EXPECT_EQ(truth[place("overlap_excess")].value, 0);
