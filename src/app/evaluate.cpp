@@ -6,6 +6,7 @@
 
 #include "app/bundled_model.h"
 #include "app/evaluation.h"
+#include "app/evaluation_page.h"
 #include "app/evaluation_report.h"
 #include "app/precision.h"
 #include "app/sampler_steps.h"
@@ -13,13 +14,14 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/parallel.h"
+#include "picture/canvas.h"
 
 namespace osu {
 
 namespace {
 
 struct Flags {
-    std::string data, ckpt, held_out, json, sampler = "ddpm", steps = "50", precision = "auto";
+    std::string data, ckpt, held_out, json, plot, sampler = "ddpm", steps = "50", precision = "auto";
     uint64_t seed = 0;
     int maps = 48, seeds = 2, style_maps = 4, threads = 0;
     float cfg_scale = 1;
@@ -29,6 +31,7 @@ struct Flags {
 void run(const Flags& flags) {
     set_thread_count(flags.threads);
     const std::string ckpt = flags.ckpt.empty() ? bundled_model_path().string() : flags.ckpt;
+    if (!flags.plot.empty()) image_format(flags.plot);  // a wrong name is told before the work
     const auto backend = make_cpu_backend(precision(flags.precision));
     SamplingNetwork network(ckpt, {}, *backend);
     HeldOut held_out = network.info().held_out;
@@ -58,6 +61,10 @@ void run(const Flags& flags) {
                     flags.sampler, diffusion.steps(), network.config().name(), network.info().step);
     fmt::print("{}\n", how);
     print_evaluation(evaluation);
+    if (!flags.plot.empty()) {
+        draw_evaluation(evaluation, how, flags.plot);
+        fmt::print("\nwrote {}\n", flags.plot);
+    }
     if (flags.json.empty()) return;
     nlohmann::json object = evaluation_json(evaluation);
     object["about"] = how;
@@ -95,6 +102,9 @@ void add_evaluate_verb(CLI::App& app) {
     verb->add_option("--threads", flags->threads, "0: as many as there are cores")
         ->check(CLI::NonNegativeNumber);
     verb->add_option("--json", flags->json, "write the figures to this file")->type_name("FILE");
+    verb->add_option("--plot", flags->plot,
+                     "draw generated beside real maps and what is counted: .png or .svg")
+        ->type_name("FILE");
     verb->callback([flags] { run(*flags); });
 }
 

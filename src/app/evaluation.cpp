@@ -80,20 +80,6 @@ class Comparison {
 
 }  // namespace
 
-std::vector<uint32_t> choose_evenly(const std::vector<uint32_t>& maps, size_t count) {
-    if (maps.size() <= count) return maps;
-    std::vector<uint32_t> chosen;
-    for (size_t i = 0; i < count; ++i) chosen.push_back(maps[i * maps.size() / count]);
-    return chosen;
-}
-
-MeasuredMap::MeasuredMap(const PackedDataset& dataset, uint32_t index) : index(index) {
-    const DatasetMap map = dataset.map(index);
-    position = positions(dataset, map);
-    real = {dataset.type(map), dataset.time(map), dataset.distance(map), position};
-    plan = make_plan(real);
-}
-
 Placements place(DitSampler& network, const Guidance& guidance, const RealMap& map, const SamplingRun& run) {
     std::vector<float> time;
     for (const double t : map.time) time.push_back(static_cast<float>(t - map.time[0]));

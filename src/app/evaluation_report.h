@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "app/evaluation.h"
+#include "evaluation/comparison.h"
 
 namespace osu {
 

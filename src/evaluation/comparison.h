@@ -1,0 +1,41 @@
+// Several ways to place the same maps, measured side by side.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "evaluation/figures.h"
+
+namespace osu {
+
+// A map of the dataset, made ready to measure placements of it.
+struct MeasuredMap {
+    MeasuredMap(const PackedDataset& dataset, uint32_t index);
+    MeasuredMap(MeasuredMap&&) = default;
+
+    uint32_t index;
+    std::vector<Vec2> position;  // px, as its mapper placed it
+    RealMap real;
+    Plan plan;
+};
+
+// One of what is compared: the maps as it placed them, and their figures.
+struct Contestant {
+    std::string key, title;                   // in JSON and in the table
+    std::vector<Statistics> statistics;       // of each map, all seeds together
+    std::vector<std::vector<Vec2>> examples;  // of each map, the first seed's
+    std::vector<Figure> figures;              // one for each kind
+};
+
+struct Evaluation {
+    std::vector<MeasuredMap> maps;
+    size_t styles = 0;  // mappers to tell apart; 0: the styles were not looked at
+    std::vector<FigureKind> kinds;
+    FlowHistogram flow{};  // of the real maps that were trained on
+    std::vector<Contestant> contestants;
+};
+
+// Evenly over the maps, so that a few stand for all.
+std::vector<uint32_t> choose_evenly(const std::vector<uint32_t>& maps, size_t count);
+
+}  // namespace osu

@@ -1,0 +1,144 @@
+// The verb evaluate from flags to files, with a small network of random weights on small maps.
+#include <cmath>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "app/command.h"
+#include "base/file.h"
+#include "base/parallel.h"
+#include "data/dataset_builder.h"
+#include "data/small_maps.h"
+#include "data/split.h"
+#include "data/temporary_folder.h"
+#include "model/parameters.h"
+#include "train/checkpoint_metadata.h"
+
+namespace osu {
+namespace {
+
+class Evaluate : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        threads_ = thread_count();
+        write_dataset();
+        write_network();
+        write_file(folder_ / "dora", "# of Dora and nobody else\n" + mapper_hash("Dora") + " it is\n");
+    }
+    void TearDown() override { set_thread_count(threads_); }
+
+    // Four mappers with three maps each, of circles and some sliders.
+    void write_dataset() {
+        int id = 0;
+        for (const char* creator : {"Anna", "Bert", "Cora", "Dora"})
+            for (int i = 0; i < 3; ++i) {
+                test::SmallMap map{.version = fmt::format("{}", i), .creator = creator, .title = creator};
+                map.beatmap_id = ++id;
+                map.circles = 30;
+                for (int k = 0; k < 4; ++k)
+                    map.objects += fmt::format("{},200,{},2,0,B|{}:250|{}:{},1,90\r\n", 60 + 40 * k,
+                                               9000 + 600 * k + i, 90 + 40 * k, 150 + 40 * k, 180 + 20 * i);
+                test::write_text(folder_ / "maps" / fmt::format("{}.osu", id), test::text_of(map));
+            }
+        build_dataset({.from = {folder_ / "maps"}, .out = folder_ / "data"});
+    }
+
+    void write_network() {
+        CheckpointInfo info;
+        info.config = {1, 32, 2, 12};
+        info.labels = label_index(open_dataset(folder_ / "data"));
+        info.tokens = 16;
+        const ParameterLayout layout(info.config);
+        std::vector<float> values(layout.size());
+        Philox(1).fill_normal(values);
+        for (float& value : values) value *= 0.03f;
+        Checkpoint checkpoint;
+        checkpoint.model = parameter_views(layout, values);
+        set_metadata(checkpoint, info);
+        write_checkpoint(folder_ / "net.safetensors", checkpoint);
+    }
+
+    test::CommandResult evaluate(std::vector<std::string> flags) {
+        std::vector<std::string> arguments{"evaluate",
+                                           "--data",
+                                           (folder_ / "data").string(),
+                                           "--ckpt",
+                                           (folder_ / "net.safetensors").string(),
+                                           "--precision",
+                                           "f32",
+                                           "--threads",
+                                           "1",
+                                           "--num-sampling-steps",
+                                           "3"};
+        arguments.insert(arguments.end(), flags.begin(), flags.end());
+        return test::run_command(arguments);
+    }
+    std::string held_out() { return (folder_ / "dora").string(); }
+
+    nlohmann::json figures(std::vector<std::string> flags) {
+        const std::string file = (folder_ / "figures.json").string();
+        flags.insert(flags.end(), {"--held-out", held_out(), "--json", file});
+        EXPECT_EQ(evaluate(flags).error, "");
+        return nlohmann::json::parse(read_file(file));
+    }
+
+    test::TemporaryFolder folder_;
+    int threads_ = 0;
+};
+
+TEST_F(Evaluate, FiguresOfEveryContestant) {
+    const nlohmann::json all = figures({"--seeds", "2"});
+    for (const char* contestant : {"model", "real", "random_walk", "untrained"}) {
+        ASSERT_TRUE(all.contains(contestant));
+        const nlohmann::json& one = all[contestant];
+        for (const char* key : {"spacing_mean_px", "spacing_median_px", "off_field_share", "flow_distance",
+                                "slider_length_share", "overlap_excess", "style_accuracy", "loss"}) {
+            EXPECT_TRUE(one.contains(key)) << contestant << " " << key;
+            EXPECT_EQ(one["intervals"][key].size(), 2u) << contestant << " " << key;
+        }
+    }
+    EXPECT_EQ(all["model"]["maps"], 3);
+    EXPECT_EQ(all["real"]["spacing_mean_px"], 0);
+    EXPECT_EQ(all["real"]["overlap_excess"], 0);
+    EXPECT_LT(all["random_walk"]["spacing_mean_px"], 1e-3);
+    EXPECT_GT(all["model"]["spacing_mean_px"], 5);  // it knows nothing
+    EXPECT_TRUE(all["real"]["loss"].is_null());
+    EXPECT_GT(all["model"]["loss"], 0);
+    double mean = 0;
+    for (int decile = 0; decile < 10; ++decile)
+        mean += all["model"][fmt::format("loss_decile_{}", decile)].get<double>() / 10;
+    EXPECT_NEAR(all["model"]["loss"].get<double>(), mean, 1e-5);
+    // Dora's are held out, so three are left to be told apart.
+    for (const char* contestant : {"model", "real", "random_walk"}) {
+        const double accuracy = all[contestant]["style_accuracy"];
+        EXPECT_NEAR(accuracy * 9, std::round(accuracy * 9), 1e-9) << contestant;
+    }
+}
+
+TEST_F(Evaluate, SeedsDecideAndNothingElseDoes) {
+    const std::vector<std::string> one{"--maps", "2", "--seeds", "1", "--style-maps", "0"};
+    std::vector<std::string> other = one;
+    other.insert(other.end(), {"--seed", "5"});
+    const nlohmann::json first = figures(one);
+    EXPECT_EQ(first, figures(one));
+    EXPECT_NE(first["model"]["spacing_mean_px"], figures(other)["model"]["spacing_mean_px"]);
+    EXPECT_FALSE(first["model"].contains("style_accuracy"));
+    EXPECT_EQ(first["model"]["maps"], 2);
+}
+
+TEST_F(Evaluate, APicture) {
+    const std::string file = (folder_ / "page.svg").string();
+    EXPECT_EQ(evaluate({"--held-out", held_out(), "--seeds", "1", "--plot", file}).error, "");
+    EXPECT_NE(read_file(file).find("</svg>"), std::string::npos);
+}
+
+TEST_F(Evaluate, Mistakes) {
+    EXPECT_NE(evaluate({}).hint.find("--held-out"), std::string::npos);
+    EXPECT_NE(evaluate({"--held-out", held_out(), "--plot", "page.doc"}).error, "");
+    write_file(folder_ / "nobody", mapper_hash("nobody") + "\n");
+    EXPECT_NE(evaluate({"--held-out", (folder_ / "nobody").string()}).error.find("no held-out maps"),
+              std::string::npos);
+}
+
+}  // namespace
+}  // namespace osu
