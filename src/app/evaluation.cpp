@@ -210,6 +210,7 @@ Evaluation evaluate(const PackedDataset& dataset, const Split& split, SamplingNe
         denoising_loss(dataset, split.validation, network.info(), network.weights(), backend, loss_windows),
         denoising_loss(dataset, split.validation, network.info(), untrained.weights, backend,
                        loss_windows / untrained_share));
+    progress.note("");
     return evaluation;
 }
 

@@ -7,6 +7,7 @@
 #include "app/command.h"
 #include "base/file.h"
 #include "base/parallel.h"
+#include "base/random.h"
 #include "data/dataset_builder.h"
 #include "data/small_maps.h"
 #include "data/split.h"
@@ -40,7 +41,7 @@ class Evaluate : public ::testing::Test {
                                                9000 + 600 * k + i, 90 + 40 * k, 150 + 40 * k, 180 + 20 * i);
                 test::write_text(folder_ / "maps" / fmt::format("{}.osu", id), test::text_of(map));
             }
-        build_dataset({.from = {folder_ / "maps"}, .out = folder_ / "data"});
+        build_dataset({.sources = {recognise_source(folder_ / "maps")}, .out = folder_ / "data"});
     }
 
     void write_network() {
