@@ -23,7 +23,7 @@ namespace {
 struct Flags {
     std::string data, ckpt, held_out, json, plot, sampler = "ddpm", steps = "50", precision = "auto";
     uint64_t seed = 0;
-    int maps = 48, seeds = 2, style_maps = 4, threads = 0;
+    int maps = 40, seeds = 2, style_maps = 3, threads = 0;
     float cfg_scale = 1;
     int64_t seq_len = 128;
 };

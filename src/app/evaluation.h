@@ -16,8 +16,8 @@ namespace osu {
 struct EvaluationOptions {
     SamplingRun sampling;      // its variants are the seeds
     float guidance_scale = 1;  // of styles
-    size_t style_maps = 4;     // rhythms that are placed in every style; 0: no styles
-    size_t maps = 48;
+    size_t style_maps = 3;     // rhythms that are placed in every style; 0: no styles
+    size_t maps = 40;
 };
 
 // A way to place maps, each of them once for every seed: (T) px.

@@ -141,9 +141,9 @@ std::vector<double> angles(const FlowHistogram& flow, std::initializer_list<Flow
 std::vector<double> shares(const std::vector<float>& values, double high, size_t bins) {
     std::vector<double> out(bins);
     for (const float value : values) {
-        const double bin = value / high * static_cast<double>(bins - 1);
-        if (bin < static_cast<double>(bins) - 0.5)
-            out[static_cast<size_t>(std::lround(bin))] += 1 / static_cast<double>(values.size());
+        const double bin = value / high * static_cast<double>(bins);
+        if (bin < static_cast<double>(bins))
+            out[static_cast<size_t>(bin)] += 1 / static_cast<double>(values.size());
     }
     return out;
 }
@@ -172,7 +172,7 @@ void paint_charts(Canvas& canvas, const Evaluation& evaluation, double y) {
     chart(1, "turns of streams", turning({FlowKind::stream}), -180, 180, "°");
     chart(2, "error of spacing",
           lines(evaluation, {"model"},
-                [](const Statistics& all) { return shares(all.spacing_errors, 60, 61); }),
+                [](const Statistics& all) { return shares(all.spacing_errors, 60, 60); }),
           0, 60, " px");
     chart(3, "slider path / needed length",
           lines(evaluation, {"random_walk", "real", "model"},

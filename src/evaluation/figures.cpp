@@ -148,8 +148,12 @@ Figure with_interval(double value, std::vector<double> resampled) {
     std::erase_if(resampled, [](double v) { return std::isnan(v); });
     if (resampled.empty()) return {value, nan, nan};
     std::sort(resampled.begin(), resampled.end());
+    // Maps drawn twice make a sample rougher, and distances between distributions larger by that.
+    const double sum = std::accumulate(resampled.begin(), resampled.end(), 0.0);
+    const double shift = value - sum / static_cast<double>(resampled.size());
     const auto quantile = [&](double share) {
-        return resampled[static_cast<size_t>(std::lround(share * static_cast<double>(resampled.size() - 1)))];
+        const double place = share * static_cast<double>(resampled.size() - 1);
+        return resampled[static_cast<size_t>(std::lround(place))] + shift;
     };
     return {value, quantile(0.025), quantile(0.975)};
 }

@@ -30,7 +30,7 @@ std::vector<Figure> figures(std::span<const Statistics> placed, std::span<const 
                             const FlowHistogram& flow, int resamples = 1000);
 
 // The sampling with replacement behind an interval: for each resample, how often each of `count` items is
-// drawn; then the bounds of the middle 95 % of what they gave.
+// drawn; then the bounds of the middle 95 % of what they gave, moved so that their mean is the value.
 std::vector<uint32_t> resample(size_t count, uint64_t number);
 Figure with_interval(double value, std::vector<double> resampled);
 
