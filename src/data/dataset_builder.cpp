@@ -98,7 +98,11 @@ class Builder {
             target_ = pack_target(options_.pack);
         for (const SkippedMap& problem : target_->problems)
             report_.skipped.push_back({problem.path, "damaged in the dataset", problem.reason});
-        write(group(collect_maps(options_, target_->md5, report_)));
+        CollectedMaps maps = collect_maps(options_, target_->md5, report_);
+        for (const auto& [track, map] : maps.standing)
+            if (!target_->add_audio(track, map))
+                report_.without_audio.push_back({map.place.name(), "no audio file"});
+        write(group(std::move(maps.fresh)));
         target_->commit();
         report_.maps_in_dataset = target_->maps + report_.maps_added;
         report_.sets_in_dataset = target_->tracks + report_.sets_added;
@@ -176,15 +180,15 @@ void Builder::write_report() const {
 // What a run would find, without touching the place where it would write.
 DatasetReport dry_run(const DatasetOptions& options) {
     DatasetReport report;
-    std::unordered_set<std::string> there;
+    std::unordered_map<std::string, uint32_t> there;
     if (!options.out.empty()) {
-        for (const FolderMap& map : find_dataset_folder(options.out).maps) there.insert(map.md5);
+        for (const FolderMap& map : find_dataset_folder(options.out).maps) there.emplace(map.md5, map.track);
     } else if (fs::exists(options.pack)) {
         const PackedDataset pack = PackedDataset::open(options.pack);
-        for (size_t i = 0; i < pack.size(); ++i) there.insert(pack.map(i).md5);
+        for (size_t i = 0; i < pack.size(); ++i) there.emplace(pack.map(i).md5, 0);
     }
     there.erase("");
-    const std::vector<SetOfMaps> sets = group(collect_maps(options, there, report));
+    const std::vector<SetOfMaps> sets = group(collect_maps(options, there, report).fresh);
     report.sets_added = sets.size();
     for (const SetOfMaps& set : sets) report.maps_added += set.size();
     return report;

@@ -6,7 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "data/taken_map.h"
@@ -26,7 +26,7 @@ class DatasetTarget {
     virtual ~DatasetTarget() = default;
 
     // What stands already.
-    std::unordered_set<std::string> md5;
+    std::unordered_map<std::string, uint32_t> md5;  // of each map, and its track
     uint32_t next_track = 0;
     int64_t next_index = 0;
     uint64_t maps = 0, tracks = 0;
@@ -36,6 +36,8 @@ class DatasetTarget {
     // In the order of their numbers. A map or an audio file that fails is an Error; what was written before
     // it stands.
     virtual void write(std::vector<NewTrack>& tracks) = 0;
+    // Gives a track that stands its audio, where that is missing; false when there is none to be found.
+    virtual bool add_audio(uint32_t, const MapCandidate&) { return true; }
     virtual void commit() {}
 };
 

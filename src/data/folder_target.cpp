@@ -63,7 +63,7 @@ class FolderTarget final : public DatasetTarget {
         tracks = there.tracks;
         problems = std::move(there.problems);
         for (FolderMap& map : there.maps)
-            if (!map.md5.empty()) md5.insert(std::move(map.md5));
+            if (!map.md5.empty()) md5.emplace(std::move(map.md5), map.track);
     }
 
     TakeSequence wants_sequence() const override { return TakeSequence::no; }
@@ -86,6 +86,19 @@ class FolderTarget final : public DatasetTarget {
             if (before_track_) before_track_(number);
             fs::rename(out_ / unfinished_name(number), out_ / track_name(number));
         }
+    }
+
+    bool add_audio(uint32_t track, const MapCandidate& map) override {
+        const fs::path folder = out_ / track_name(track);
+        const std::string name = parse_track_metadata(read_file(folder / "metadata.json")).audio_file;
+        if (name.empty() || fs::path(name).filename() != name || fs::exists(folder / name)) return true;
+        const auto audio = find_audio(map);
+        if (!audio) return false;
+        const fs::path unfinished = folder / "audio.part";
+        fs::remove(unfinished);
+        copy_audio(*audio, unfinished);
+        fs::rename(unfinished, folder / name);
+        return true;
     }
 
   private:

@@ -1,6 +1,7 @@
 #include "data/map_collector.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/error.h"
 #include "base/parallel.h"
@@ -39,11 +40,11 @@ std::unordered_set<std::string> collected(const MapSource& source, const std::st
 
 class Collector {
   public:
-    Collector(const DatasetOptions& options, const std::unordered_set<std::string>& there,
+    Collector(const DatasetOptions& options, const std::unordered_map<std::string, uint32_t>& there,
               DatasetReport& report)
         : options_(options), there_(there), report_(report) {}
 
-    std::vector<MapCandidate> run() {
+    CollectedMaps run() {
         for (const MapSource& source : options_.sources)
             if (const std::string missing = options_.filter.missing_in(source); !missing.empty())
                 fail(Hint{"an osu!stable folder has them; leave the filter out, or give --from that folder"},
@@ -62,7 +63,7 @@ class Collector {
     }
 
   private:
-    bool is_full() const { return options_.limit && maps_.size() >= options_.limit; }
+    bool is_full() const { return options_.limit && maps_.fresh.size() >= options_.limit; }
 
     void take_files(const MapSource& source) {
         const auto files = find_map_files(source, options_.out);
@@ -108,13 +109,15 @@ class Collector {
             ++report_.filtered["not in the collection"];
         } else if (const char* reason = options_.filter.refuses(map.summary)) {
             ++report_.filtered[reason];
-        } else if (there_.count(map.candidate.md5)) {
+        } else if (const auto stands = there_.find(map.candidate.md5); stands != there_.end()) {
             ++report_.maps_already_there;
+            if (options_.with_audio)
+                maps_.standing.insert_or_assign(stands->second, std::move(map.candidate));
         } else if (!map.candidate.md5.empty() && !seen_.insert(map.candidate.md5).second) {
             report_.skipped.push_back({map.candidate.place.name(), "duplicate", "MD5 " + map.candidate.md5});
         } else if (!is_full()) {
             if (options_.dry_run) count(map.summary);
-            maps_.push_back(std::move(map.candidate));
+            maps_.fresh.push_back(std::move(map.candidate));
         }
     }
 
@@ -125,17 +128,17 @@ class Collector {
     }
 
     const DatasetOptions& options_;
-    const std::unordered_set<std::string>& there_;
+    const std::unordered_map<std::string, uint32_t>& there_;
     DatasetReport& report_;
     std::unordered_set<std::string> collection_;  // MD5
     std::unordered_set<std::string> seen_;
-    std::vector<MapCandidate> maps_;
+    CollectedMaps maps_;
 };
 
 }  // namespace
 
-std::vector<MapCandidate> collect_maps(const DatasetOptions& options,
-                                       const std::unordered_set<std::string>& there, DatasetReport& report) {
+CollectedMaps collect_maps(const DatasetOptions& options,
+                           const std::unordered_map<std::string, uint32_t>& there, DatasetReport& report) {
     return Collector(options, there, report).run();
 }
 

@@ -1,8 +1,9 @@
 // All new maps of the sources that the filter lets through, each once.
 #pragma once
 
+#include <map>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "data/dataset_builder.h"
@@ -10,9 +11,14 @@
 
 namespace osu {
 
-// `there`: MD5 of the maps that the dataset has. Counts in the report what it finds and leaves out. Error
-// where a source lacks what the filter needs, or a database is damaged.
-std::vector<MapCandidate> collect_maps(const DatasetOptions& options,
-                                       const std::unordered_set<std::string>& there, DatasetReport& report);
+struct CollectedMaps {
+    std::vector<MapCandidate> fresh;
+    std::map<uint32_t, MapCandidate> standing;  // one map of each track that stands, where audio is wanted
+};
+
+// `there`: MD5 of the maps that the dataset has, and their tracks. Counts in the report what it finds and
+// leaves out. Error where a source lacks what the filter needs, or a database is damaged.
+CollectedMaps collect_maps(const DatasetOptions& options,
+                           const std::unordered_map<std::string, uint32_t>& there, DatasetReport& report);
 
 }  // namespace osu

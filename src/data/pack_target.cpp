@@ -17,6 +17,7 @@ constexpr const char* without_folder = "no folder";  // as the fingerprint of su
 class PackTarget final : public DatasetTarget {
   public:
     explicit PackTarget(const fs::path& file) : writer_((make_parent(file), file), without_folder) {
+        remove_unfinished(file);
         if (!fs::exists(file)) return;
         const PackedDataset there = PackedDataset::open(file);
         if (there.fingerprint() != without_folder)
@@ -26,7 +27,7 @@ class PackTarget final : public DatasetTarget {
         for (size_t i = 0; i < there.size(); ++i) {
             const DatasetMap map = there.map(i);
             writer_.add(map, sequence_of(there, map), there.distance(map));
-            md5.insert(map.md5);
+            if (!map.md5.empty()) md5.emplace(map.md5, map.track);
             next_track = std::max(next_track, map.track + 1);
             tracks += map.track != last_track;
             last_track = map.track;
@@ -68,6 +69,16 @@ class PackTarget final : public DatasetTarget {
         std::error_code error;
         if (file.has_parent_path()) fs::create_directories(file.parent_path(), error);
         if (error) fail("cannot make the folder {}: {}", file.parent_path().string(), error.message());
+    }
+
+    // What a run left that was killed while it wrote: FILE.PROCESS.N.part.
+    static void remove_unfinished(const fs::path& file) {
+        const std::string start = file.filename().string() + ".";
+        const fs::path folder = file.has_parent_path() ? file.parent_path() : ".";
+        for (const auto& entry : fs::directory_iterator(folder)) {
+            const std::string name = entry.path().filename().string();
+            if (name.starts_with(start) && name.ends_with(".part")) fs::remove(entry.path());
+        }
     }
 
     static Sequence sequence_of(const PackedDataset& dataset, const DatasetMap& map) {

@@ -204,7 +204,9 @@ TEST_F(GameFolderTest, CopiesAudioWhereItIs) {
     add_maps();
     fs::remove(stable_.path() / "Songs" / stable_.maps()[2].folder / "Song.OGG");
     stable_.write();
-    EXPECT_EQ(build(stable_.source(), {}, true).without_audio.size(), 1u);
+    build(stable_.source());
+    EXPECT_FALSE(fs::exists(out_ / "Track00001" / "audio.ogg"));
+    EXPECT_EQ(build(stable_.source(), {}, true).without_audio.size(), 1u) << "added to the sets that stand";
     EXPECT_EQ(read_file(out_ / "Track00001" / "audio.ogg"), "sound of a");
     EXPECT_FALSE(fs::exists(out_ / "Track00000" / "audio.ogg"));
 
