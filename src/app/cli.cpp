@@ -31,6 +31,7 @@ void declare_command_line(CLI::App& app) {
     });
     add_dataset_verb(app);
     add_index_verb(app);
+    add_styles_verb(app);
     add_convert_verb(app);
     add_inspect_verb(app);
     add_sample_verb(app);

@@ -11,6 +11,7 @@ namespace osu {
 
 void add_dataset_verb(CLI::App& app);   // dataset.cpp
 void add_index_verb(CLI::App& app);     // index.cpp
+void add_styles_verb(CLI::App& app);    // styles.cpp
 void add_inspect_verb(CLI::App& app);   // inspect.cpp
 void add_convert_verb(CLI::App& app);   // convert.cpp
 void add_train_verb(CLI::App& app);     // train.cpp

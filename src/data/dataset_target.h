@@ -17,7 +17,7 @@ namespace osu {
 struct NewTrack {
     uint32_t number = 0;
     TrackMetadata metadata;      // whose beatmaps are those of `maps`
-    std::vector<TakenMap> maps;  // texts, and sequences for a pack
+    std::vector<TakenMap> maps;  // texts, or sequences for a pack
     std::optional<MapPlace> audio;
 };
 

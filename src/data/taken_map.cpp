@@ -154,8 +154,10 @@ TakenMap take_map(const MapCandidate& candidate, TakeSequence with_sequence) {
     taken.tags = map.metadata.tags;
     taken.audio_file = "audio" + lower_extension(map.audio_filename);
     if (candidate.known) take_known(candidate.known->entry, taken);
-    taken.text = dataset_text(map, taken.facts.beatmap_id, taken.set_id);
-    if (with_sequence == TakeSequence::no) return taken;
+    if (with_sequence == TakeSequence::no) {
+        taken.text = dataset_text(map, taken.facts.beatmap_id, taken.set_id);
+        return taken;
+    }
     try {
         taken.sequence = finite_sequence(map);
         taken.distance = distances(taken.sequence);

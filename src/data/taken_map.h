@@ -26,9 +26,10 @@ struct TakenMap {
     TrackBeatmap facts;  // all but name and index
     int64_t set_id = -1;
     std::string artist, title, creator, source, tags, audio_file;
-    // Without storyboard and video, with beatmap and set ID; every other byte is the source's.
+    // Without storyboard and video, with beatmap and set ID; every other byte is the source's. Or, where that
+    // was asked for, the sequence in its place.
     std::string text;
-    Sequence sequence;  // where it was asked for
+    Sequence sequence;
     std::vector<float> distance;
 };
 

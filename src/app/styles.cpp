@@ -1,0 +1,216 @@
+// osu-diffusion styles: whose styles a dataset or a checkpoint has, which are alike, which stand apart.
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+#include "app/label_space.h"
+#include "app/styles_table.h"
+#include "app/summary.h"
+#include "app/verbs.h"
+#include "archive/checkpoint.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/parallel.h"
+#include "data/label_index.h"
+#include "data/map_filter.h"
+#include "picture/scatter.h"
+
+namespace osu {
+
+namespace {
+
+struct StylesFlags {
+    std::string data_path, ckpt, beatmap_idx, mapper, title, tag, plot, csv;
+    std::optional<int64_t> similar_to;
+    bool outliers = false;
+    size_t limit = 20;
+    int threads = 0;
+
+    bool wants_vectors() const { return similar_to || outliers || !plot.empty(); }
+};
+
+// --data-path's index where it is given, else that of --beatmap-idx, else the checkpoint's own.
+LabelIndex open_index(const StylesFlags& flags, const Checkpoint* checkpoint) {
+    if (!flags.data_path.empty()) return label_index(open_dataset(flags.data_path));
+    if (!flags.beatmap_idx.empty()) return parse_label_index(read_file(flags.beatmap_idx));
+    const auto labels = checkpoint->metadata.find("labels");
+    if (labels == checkpoint->metadata.end())
+        fail(Hint{"give the dataset with --data-path, or its index with --beatmap-idx"},
+             "{} does not know which style is which map", flags.ckpt);
+    return parse_label_index(labels->second);
+}
+
+std::vector<size_t> select(const LabelIndex& index, const StylesFlags& flags) {
+    const auto& entries = index.entries();
+    if (!flags.tag.empty() &&
+        std::all_of(entries.begin(), entries.end(), [](const auto& e) { return e.tags.empty(); }))
+        fail(Hint{flags.data_path.empty()
+                      ? "give the dataset that it was trained on with --data-path"
+                      : "osu-diffusion dataset --out DATA --pack packs it anew, with tags"},
+             "the index has no tags");
+    std::vector<size_t> chosen;
+    for (size_t i = 0; i < entries.size(); ++i) {
+        const LabelEntry& e = entries[i];
+        const bool by = flags.mapper.empty() || equal_but_for_case(e.creator, flags.mapper) ||
+                        is_by_mapper(e.creator, e.version, flags.mapper);
+        const std::string name = fmt::format("{} - {} [{}]", e.artist, e.title, e.version);
+        if (by && (flags.title.empty() || contains_but_for_case(name, flags.title)) &&
+            (flags.tag.empty() || has_tag(e.tags, flags.tag)))
+            chosen.push_back(i);
+    }
+    return chosen;
+}
+
+std::string described(const LabelEntry& e) {
+    return printable(fmt::format("{:>6} {:>8}  {:<16} {} - {} [{}]", e.label, e.beatmap_id, e.creator,
+                                 e.artist, e.title, e.version));
+}
+
+size_t shown(const StylesFlags& flags, size_t count) {
+    return flags.limit ? std::min(flags.limit, count) : count;
+}
+
+void print_rest(const StylesFlags& flags, size_t count) {
+    if (shown(flags, count) < count)
+        fmt::print("and {} more (--limit 0 shows all)\n", count - shown(flags, count));
+}
+
+void print_list(const LabelIndex& index, const std::vector<size_t>& chosen, const StylesFlags& flags) {
+    fmt::print("{} of {} styles\n", chosen.size(), index.entries().size());
+    if (chosen.empty()) return;
+    fmt::print(" class  beatmap  mapper           map\n");
+    for (size_t i = 0; i < shown(flags, chosen.size()); ++i)
+        fmt::print("{}\n", described(index.entries()[chosen[i]]));
+    print_rest(flags, chosen.size());
+}
+
+void print_similar(const LabelIndex& index, const LabelSpace& space, std::vector<size_t> chosen,
+                   const StylesFlags& flags) {
+    const auto& entries = index.entries();
+    const int32_t label = index.find(*flags.similar_to);
+    if (label < 0) {
+        std::string nearest;
+        for (const int64_t id : index.nearest_ids(*flags.similar_to, 5))
+            nearest += (nearest.empty() ? "" : ", ") + std::to_string(id);
+        fail(Hint{nearest.empty() ? "the index has no IDs" : "the nearest IDs are " + nearest},
+             "no style has the beatmap ID {}", *flags.similar_to);
+    }
+    const auto is_it = [&](const LabelEntry& entry) { return entry.label == label; };
+    const size_t self =
+        static_cast<size_t>(std::find_if(entries.begin(), entries.end(), is_it) - entries.begin());
+    std::erase(chosen, self);
+    std::vector<double> distance(entries.size());
+    for (const size_t i : chosen) distance[i] = space.distance(self, i);
+    std::stable_sort(chosen.begin(), chosen.end(),
+                     [&](size_t a, size_t b) { return distance[a] < distance[b]; });
+    fmt::print("nearest to{}\nby the Euclidean distance of label vectors (and the cosine of their angle)\n",
+               described(entries[self]));
+    fmt::print("distance  cosine   class  beatmap  mapper           map\n");
+    for (size_t i = 0; i < shown(flags, chosen.size()); ++i)
+        fmt::print("{:8.4f} {:7.4f}  {}\n", distance[chosen[i]], space.cosine(self, chosen[i]),
+                   described(entries[chosen[i]]));
+}
+
+void print_outliers(const LabelIndex& index, const LabelSpace& space, std::vector<size_t> chosen,
+                    const StylesFlags& flags) {
+    const std::vector<double> spread = space.spread();
+    std::stable_sort(chosen.begin(), chosen.end(), [&](size_t a, size_t b) { return spread[a] > spread[b]; });
+    fmt::print(
+        "farthest from the others, by the root mean square of Euclidean distances to all label vectors\n");
+    fmt::print("distance   class  beatmap  mapper           map\n");
+    for (size_t i = 0; i < shown(flags, chosen.size()); ++i)
+        fmt::print("{:8.4f}  {}\n", spread[chosen[i]], described(index.entries()[chosen[i]]));
+}
+
+std::string lower_case(std::string text) {
+    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return text;
+}
+
+// The mappers with most of the chosen maps get a colour each; all others are the ground.
+void draw_plane(const LabelIndex& index, const LabelSpace::Plane& plane, const std::vector<size_t>& chosen,
+                const StylesFlags& flags) {
+    std::map<std::string, std::vector<size_t>> by_mapper;  // in lower case: names change theirs
+    for (const size_t i : chosen)
+        if (!index.entries()[i].creator.empty())
+            by_mapper[lower_case(index.entries()[i].creator)].push_back(i);
+    std::vector<const std::pair<const std::string, std::vector<size_t>>*> most;
+    for (const auto& mapper : by_mapper) most.push_back(&mapper);
+    std::stable_sort(most.begin(), most.end(),
+                     [](const auto* a, const auto* b) { return a->second.size() > b->second.size(); });
+    most.resize(std::min(most.size(), scatter_colours));
+    std::map<std::string, size_t> colour;
+    std::vector<ScatterGroup> groups{{"all others", {}}};
+    for (const auto* mapper : most) {
+        colour[mapper->first] = groups.size();
+        groups.push_back({printable(index.entries()[mapper->second[0]].creator), {}});
+    }
+    std::vector<bool> is_chosen(index.entries().size());
+    for (const size_t i : chosen) is_chosen[i] = true;
+    for (size_t i = 0; i < plane.points.size(); ++i) {
+        const auto found = colour.find(lower_case(index.entries()[i].creator));
+        groups[is_chosen[i] && found != colour.end() ? found->second : 0].points.push_back(plane.points[i]);
+    }
+    draw_scatter(groups, fmt::format("{} label vectors, their two principal components", plane.points.size()),
+                 fmt::format("first component, {:.1f} % of the variance", 100 * plane.share[0]),
+                 fmt::format("second, {:.1f} %", 100 * plane.share[1]), flags.plot);
+    fmt::print("wrote     {}\n", flags.plot);
+}
+
+void run_styles(const StylesFlags& flags) {
+    set_thread_count(flags.threads);
+    if (flags.data_path.empty() && flags.ckpt.empty())
+        fail(Hint{"--data-path DATASET or --ckpt CHECKPOINT"}, "whose styles?");
+    if (flags.ckpt.empty() && flags.wants_vectors())
+        fail(Hint{"give a checkpoint with --ckpt"}, "--similar-to, --outliers and --plot need label vectors");
+    std::optional<Checkpoint> checkpoint;
+    if (!flags.ckpt.empty()) checkpoint = read_checkpoint(flags.ckpt);
+    const LabelIndex index = open_index(flags, checkpoint ? &*checkpoint : nullptr);
+    const std::vector<size_t> chosen = select(index, flags);
+    std::optional<LabelSpace> space;
+    std::optional<LabelSpace::Plane> plane;
+    if (checkpoint) {
+        std::vector<int32_t> labels;
+        for (const LabelEntry& entry : index.entries()) labels.push_back(entry.label);
+        space.emplace(checkpoint->weights(), labels);
+        if (!flags.plot.empty() || !flags.csv.empty()) plane = space->principal_plane();
+    }
+    if (flags.similar_to) print_similar(index, *space, chosen, flags);
+    if (flags.outliers) print_outliers(index, *space, chosen, flags);
+    if (!flags.similar_to && !flags.outliers) print_list(index, chosen, flags);
+    if (!flags.plot.empty()) draw_plane(index, *plane, chosen, flags);
+    if (flags.csv.empty()) return;
+    write_styles_table(flags.csv, index, chosen, flags.data_path, plane ? &*plane : nullptr);
+    fmt::print("wrote     {}\n", flags.csv);
+}
+
+}  // namespace
+
+void add_styles_verb(CLI::App& app) {
+    auto flags = std::make_shared<StylesFlags>();
+    CLI::App* verb = app.add_subcommand(
+        "styles", "Searches the styles of a dataset or a checkpoint; finds those alike, and those apart");
+    verb->add_option("--data-path", flags->data_path, "dataset folder, or a packed dataset");
+    verb->add_option("--ckpt", flags->ckpt, "checkpoint: its index, and the vectors of its styles");
+    verb->add_option("--beatmap-idx", flags->beatmap_idx,
+                     "index of a checkpoint that has none itself, pickle or JSON");
+    verb->add_option("--mapper", flags->mapper, "styles by this mapper, guest difficulties included");
+    verb->add_option("--title", flags->title, "styles with this in \"artist - title [difficulty]\"");
+    verb->add_option("--tag", flags->tag, "styles with this tag");
+    verb->add_option("--similar-to", flags->similar_to, "nearest to this beatmap ID (of those searched for)");
+    verb->add_flag("--outliers", flags->outliers, "farthest from all others (of those searched for)");
+    verb->add_option("--plot", flags->plot,
+                     "draws the vectors in two dimensions, coloured by mapper: .png or .svg");
+    verb->add_option("--csv", flags->csv, "writes a table of the styles for other programs");
+    verb->add_option("--limit", flags->limit, "show at most so many; 0: all");
+    verb->add_option("--threads", flags->threads, "threads; 0: all cores");
+    verb->callback([flags] { run_styles(*flags); });
+}
+
+}  // namespace osu
