@@ -48,10 +48,11 @@ inline std::string synthetic_map(uint32_t number) {
         if (random.below(3) > 0) {
             text += fmt::format("{:.0f},{:.0f},{:.0f},{},0,0:0:0:0:\r\n", x, y, time, 1 + combo);
             time += beat / 2;
-        } else {
+        } else {  // a gentle bow, kept inside
+            const double dx = (x < 256 ? 1 : -1) * (40 + 20 * random.uniform()), dy = y < 192 ? 30 : -30;
             text += fmt::format(
                 "{:.0f},{:.0f},{:.0f},{},0,B|{:.0f}:{:.0f}|{:.0f}:{:.0f},1,80,2|0,0:0|0:0,0:0:0:0:\r\n", x, y,
-                time, 2 + combo, 512 - x, y, 512 - x, 384 - y);
+                time, 2 + combo, x + dx, y, x + 2 * dx, y + dy);
             time += beat;
         }
     }

@@ -36,7 +36,7 @@ void write_plainly(const fs::path& path, const std::string& content) {
 void copy_audio(const MapPlace& from, const fs::path& to) {
     if (!from.entry.empty()) return write_plainly(to, from.read(audio_size_limit));
     std::error_code error;
-    if (!fs::copy_file(from.file, to, error)) fail("cannot copy {}: {}", from.file.string(), error.message());
+    if (!fs::copy_file(from.file, to, error)) fail("cannot copy {}: {}", from.file, error.message());
 }
 
 void write_track(const fs::path& folder, const NewTrack& track) {

@@ -68,7 +68,7 @@ MapSummary summary_of(const Beatmap& map, const MapPlace& place) {
     summary.version = map.metadata.version;
     summary.tags = map.metadata.tags;
     summary.md5 = md5_of(map.text);
-    const fs::path named = place.entry.empty() ? place.file.parent_path() : place.file;
+    const fs::path file = place.file, named = place.entry.empty() ? file.parent_path() : file;
     summary.set_id =
         map.metadata.set_id > 0 ? map.metadata.set_id : set_id_of_name(named.filename().string());
     summary.mode = map.mode;
@@ -95,7 +95,7 @@ void examine_text(std::string text, MapPlace place, int64_t seconds, ExaminedFil
     }
 }
 
-void examine_archive(const fs::path& path, ExaminedFile& file) {
+void examine_archive(const std::string& path, ExaminedFile& file) {
     const OszArchive archive(path);
     for (size_t i = 0; i < archive.entries().size(); ++i) {
         const OszEntry& entry = archive.entries()[i];
@@ -129,7 +129,7 @@ bool is_lazer_name(const fs::path& path) {
 }  // namespace
 
 std::string MapPlace::name() const {
-    return entry.empty() ? file.string() : file.string() + ":" + entry;
+    return entry.empty() ? file : file + ":" + entry;
 }
 
 std::string MapPlace::read(size_t limit) const {
@@ -161,7 +161,7 @@ int drain_seconds(const Beatmap& map) {
     return static_cast<int>(std::clamp(drain, 0.0, longest) / 1000);
 }
 
-std::vector<fs::path> find_map_files(const MapSource& source, const fs::path& except) {
+std::vector<std::string> find_map_files(const MapSource& source, const fs::path& except) {
     const bool nameless = source.kind == SourceKind::lazer;
     const auto wanted = [&](const fs::path& file) {
         if (nameless) return is_lazer_name(file);
@@ -170,10 +170,10 @@ std::vector<fs::path> find_map_files(const MapSource& source, const fs::path& ex
     };
     std::error_code error;
     if (!fs::is_directory(source.maps, error)) {
-        if (wanted(source.maps)) return {source.maps};
+        if (wanted(source.maps)) return {source.maps.string()};
         fail("{} is neither a folder nor a .osu or .osz file", source.maps.string());
     }
-    std::vector<fs::path> files;
+    std::vector<std::string> files;
     fs::recursive_directory_iterator walk(source.maps, fs::directory_options::skip_permission_denied, error),
         end;
     if (error) fail("cannot read {}: {}", source.maps.string(), error.message());
@@ -182,7 +182,7 @@ std::vector<fs::path> find_map_files(const MapSource& source, const fs::path& ex
         if (walk->is_directory(ignored)) {
             if (fs::equivalent(walk->path(), except, ignored)) walk.disable_recursion_pending();
         } else if (wanted(walk->path())) {
-            files.push_back(walk->path());
+            files.push_back(walk->path().string());
         }
     }
     if (error) fail("cannot read below {}: {}", source.maps.string(), error.message());
@@ -190,7 +190,7 @@ std::vector<fs::path> find_map_files(const MapSource& source, const fs::path& ex
     return files;
 }
 
-ExaminedFile examine_file(const fs::path& path) {
+ExaminedFile examine_file(const std::string& path) {
     ExaminedFile file;
     try {
         const std::string extension = lower_extension(path);
@@ -199,7 +199,7 @@ ExaminedFile examine_file(const fs::path& path) {
         else if (extension == ".osu" || begins_like_a_map(path))
             examine_text(read_file(path, beatmap_size_limit), {path, {}}, modified(path), file);
     } catch (const std::exception& error) {
-        file.skipped.push_back({path.string(), "cannot be read", error.what()});
+        file.skipped.push_back({path, "cannot be read", error.what()});
     }
     return file;
 }
@@ -221,7 +221,8 @@ ExaminedFile examine_entry(const MapSource& source, DatabaseBeatmap entry) {
         if (mods == 0 && std::isfinite(stars)) summary.stars = stars;
     summary.status = entry.status;
     summary.year = year_of(from_dotnet(entry.modified));
-    MapCandidate candidate = candidate_of({source.maps / entry.folder / entry.osu_file, {}}, summary);
+    MapCandidate candidate =
+        candidate_of({(source.maps / entry.folder / entry.osu_file).string(), {}}, summary);
     candidate.known = std::make_shared<const KnownMap>(KnownMap{std::move(entry), source.maps});
     file.maps.push_back({std::move(candidate), std::move(summary)});
     return file;

@@ -19,7 +19,7 @@ namespace osu {
 
 // Where a file of a set is: on the disk, or an entry of a .osz.
 struct MapPlace {
-    std::filesystem::path file;
+    std::string file;   // not a path, which keeps its parts too: six times the size
     std::string entry;  // empty outside of archives
     std::string name() const;
     std::string read(size_t limit) const;
@@ -53,12 +53,11 @@ struct ExaminedFile {
 
 // The files of the source that may hold maps, sorted; nothing below `except`. Not for a source with a
 // database.
-std::vector<std::filesystem::path> find_map_files(const MapSource& source,
-                                                  const std::filesystem::path& except);
+std::vector<std::string> find_map_files(const MapSource& source, const std::filesystem::path& except);
 
 // Every map of one file: a .osu, a .osz, or one of lazer's (which often is no map, and then gives nothing).
 // Never throws for what is wrong with the file: that is a skip with its reason.
-ExaminedFile examine_file(const std::filesystem::path& file);
+ExaminedFile examine_file(const std::string& file);
 
 // A map of the game's database; no file is looked at.
 ExaminedFile examine_entry(const MapSource& source, DatabaseBeatmap entry);

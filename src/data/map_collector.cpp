@@ -79,6 +79,10 @@ class Collector {
                         fmt::format("let the game write it anew, or take the maps without it: --from {}",
                                     source.maps.string()));
         }
+        std::error_code ignored;
+        if (!std::filesystem::is_directory(source.maps, ignored))
+            fail(Hint{"the game's BeatmapDirectory, in osu!.PLAYER.cfg, says where the maps are"},
+                 "the maps of {} are not there: no folder {}", source.path.string(), source.maps.string());
         const bool wants_stars = options_.filter.min_stars || options_.filter.max_stars;
         if (wants_stars && database.version < first_with_stars)
             fail("{} is of {}, before the game kept stars in it", source.database.string(), database.version);

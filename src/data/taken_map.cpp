@@ -105,7 +105,7 @@ MapPlace resolve(const MapCandidate& candidate) {
     const auto& [entry, songs] = *candidate.known;
     const fs::path file = find_named(songs, entry.folder + "/" + entry.osu_file);
     if (file.empty() || entry.osu_file.empty()) throw CannotTake("the file is missing", "");
-    return {file, {}};
+    return {file.string(), {}};
 }
 
 Beatmap read_candidate(const MapCandidate& candidate) {
@@ -173,10 +173,10 @@ std::optional<MapPlace> find_audio(const MapCandidate& candidate) {
         if (place.entry.empty() && lower_extension(place.file) != ".osu") return std::nullopt;
         const std::string name = parse_beatmap(place.read(beatmap_size_limit)).audio_filename;
         if (place.entry.empty()) {
-            const fs::path file = find_named(place.file.parent_path(), name);
+            const fs::path file = find_named(fs::path(place.file).parent_path(), name);
             std::error_code ignored;
             if (file.empty() || !fs::is_regular_file(file, ignored)) return std::nullopt;
-            return MapPlace{file, {}};
+            return MapPlace{file.string(), {}};
         }
         const std::string folder = place.entry.substr(0, place.entry.rfind('/') + 1);
         const OszArchive archive(place.file);

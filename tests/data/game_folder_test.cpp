@@ -238,6 +238,7 @@ TEST_F(GameFolderTest, FollowsTheSettingsToTheMaps) {
     stable_.write();
     const fs::path elsewhere = folder_ / "my maps";
     fs::rename(stable_.path() / "Songs", elsewhere);
+    EXPECT_THROW(build(stable_.source()), Error) << "there are no Songs";
     write_text(stable_.path() / "osu!.player.cfg",
                "# osu!\r\nVolume = 3\r\nBeatmapDirectory = " + elsewhere.string() + "\r\n");
     EXPECT_EQ(stable_.source().maps, elsewhere);
