@@ -121,7 +121,7 @@ fs::path find_named(const fs::path& folder, std::string_view name) {
         }
         found = std::move(next);
     }
-    return found;
+    return found == folder ? fs::path() : found;  // "." names no file
 }
 
 std::string MapSource::description() const {

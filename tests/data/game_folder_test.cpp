@@ -243,6 +243,9 @@ TEST_F(GameFolderTest, FollowsTheSettingsToTheMaps) {
                "# osu!\r\nVolume = 3\r\nBeatmapDirectory = " + elsewhere.string() + "\r\n");
     EXPECT_EQ(stable_.source().maps, elsewhere);
     EXPECT_EQ(build(stable_.source()).maps_added, 3u);
+    EXPECT_EQ(find_named(folder_.path(), "MY MAPS\\..\\out"), "");
+    EXPECT_EQ(find_named(folder_.path(), "."), "");
+    EXPECT_EQ(find_named(folder_.path(), " .\\MY MAPS "), elsewhere);
     EXPECT_EQ(from_windows("D:\\Games\\Songs", "/mnt"), "/mnt/d/Games/Songs");
     EXPECT_EQ(from_windows("Songs", "/mnt"), "Songs");
     EXPECT_EQ(setting("a = b\nBeatmapDirectoryOld = x\n BeatmapDirectory=y z ", "BeatmapDirectory"), "y z");
