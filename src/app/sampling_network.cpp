@@ -70,7 +70,10 @@ SamplingNetwork::SamplingNetwork(const std::filesystem::path& path, const Networ
     : path_(path),
       checkpoint_(read_checkpoint(path)),
       info_(describe_as_asked(checkpoint_, path.string(), flags)),
-      network_(std::make_unique<DitSampler>(info_.config, backend, checkpoint_.weights())) {}
+      network_(std::make_unique<DitSampler>(info_.config, backend, checkpoint_.weights(),
+                                            [this](const TensorView& tensor) {
+                                                if (checkpoint_.file) checkpoint_.file->release(tensor.bytes);
+                                            })) {}
 
 std::vector<float> SamplingNetwork::style(std::span<const int32_t> labels) const {
     std::vector<double> sum(config().hidden);

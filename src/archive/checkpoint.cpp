@@ -80,7 +80,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
     const auto file = std::make_shared<MappedFile>(path);
     try {
         Checkpoint result = parse_checkpoint(file->bytes());
-        result.storage.push_back(file);
+        result.file = file;
         return result;
     } catch (const Error& error) {
         fail(Hint{error.hint()}, "{}: {}", path.string(), error.what());

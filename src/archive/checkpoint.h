@@ -22,6 +22,7 @@ struct Checkpoint {
     // class), "training" (JSON: flags, step, random state). A .pt holds them too, under the key "metadata".
     std::map<std::string, std::string> metadata;
     std::vector<std::shared_ptr<const void>> storage;  // keeps the views alive
+    std::shared_ptr<const MappedFile> file;            // and so does this, where they point into it
 
     // The weights to sample with: ema where there is one.
     const TensorMap& weights() const { return ema.empty() ? model : ema; }

@@ -45,6 +45,9 @@ class MappedFile {
     MappedFile(const MappedFile&) = delete;
     MappedFile& operator=(const MappedFile&) = delete;
     std::span<const std::byte> bytes() const { return {data_, size_}; }
+    // The pages that lie wholly within these bytes leave the process's memory until they are read again. Bytes
+    // that are not of this file are left alone.
+    void release(std::span<const std::byte> bytes) const;
 
   private:
     const std::byte* data_ = nullptr;

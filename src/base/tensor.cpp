@@ -57,7 +57,13 @@ void convert_all(const TensorView& tensor, std::vector<float>& out, Convert conv
 }  // namespace
 
 std::vector<float> to_floats(const TensorView& tensor) {
-    std::vector<float> out(tensor.bytes.size() / size_of(tensor.type));
+    std::vector<float> out;
+    to_floats(tensor, out);
+    return out;
+}
+
+void to_floats(const TensorView& tensor, std::vector<float>& out) {
+    out.resize(tensor.bytes.size() / size_of(tensor.type));
     const auto plain = [](auto value) { return static_cast<float>(value); };
     switch (tensor.type) {
         case DType::f32: convert_all<float>(tensor, out, plain); break;
@@ -71,7 +77,6 @@ std::vector<float> to_floats(const TensorView& tensor) {
         case DType::i32: convert_all<int32_t>(tensor, out, plain); break;
         case DType::i64: convert_all<int64_t>(tensor, out, plain); break;
     }
-    return out;
 }
 
 }  // namespace osu

@@ -57,7 +57,8 @@ struct TensorView {
 // Tensors by their name in a state dict.
 using TensorMap = std::map<std::string, TensorView, std::less<>>;
 
-// The elements of a tensor of any type, converted to float32.
+// The elements of a tensor of any type, converted to float32; into `out`, whose memory is used again.
 std::vector<float> to_floats(const TensorView& tensor);
+void to_floats(const TensorView& tensor, std::vector<float>& out);
 
 }  // namespace osu

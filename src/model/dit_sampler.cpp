@@ -28,6 +28,10 @@ struct DitSampler::State {
 
     const DitConfig config;
     Backend& backend;
+    // While loading:
+    std::function<void(const TensorView&)> taken;
+    std::vector<float> converted;  // a weight that is not float32 in the file
+
     Buffers constants;  // biases
     Linear position_input, context_input, timestep_first, timestep_second, final_modulation;
     std::vector<Linear> modulations;  // of each block
@@ -48,22 +52,19 @@ struct DitSampler::State {
     Linear load_linear(const TensorMap& weights, const std::string& weight, const std::string& bias,
                        int64_t first_column = 0, int64_t columns = 0);
     void compute_modulation(size_t step);
-    std::shared_ptr<void> scratch;
-    size_t scratch_bytes = 0;
 };
 
 Linear DitSampler::State::load_linear(const TensorMap& weights, const std::string& weight,
                                       const std::string& bias, int64_t first_column, int64_t columns) {
     const TensorView& tensor = tensor_of(weights, weight);
     const int64_t out = tensor.shape.at(0), in = tensor.shape.at(1);
-    const std::vector<float> values = to_floats(tensor);
-    if (values.size() * sizeof(float) > scratch_bytes) {
-        scratch_bytes = values.size() * sizeof(float);
-        scratch = backend.allocate(scratch_bytes);
-    }
-    backend.upload(scratch.get(), values.data(), values.size() * sizeof(float));
+    const bool ready =
+        tensor.type == DType::f32 && reinterpret_cast<uintptr_t>(tensor.bytes.data()) % alignof(float) == 0;
+    if (!ready) to_floats(tensor, converted);
+    const float* values = ready ? tensor.as<float>().data() : converted.data();
     Linear layer{backend.make_weight(out, columns ? columns : in, false), nullptr};
-    backend.pack(*layer.weight, static_cast<const float*>(scratch.get()) + first_column, in);
+    backend.pack_from_host(*layer.weight, values + first_column, in);
+    if (taken) taken(tensor);
     if (!bias.empty()) {
         const std::vector<float> bias_values = to_floats(tensor_of(weights, bias));
         float* memory = constants.floats(static_cast<int64_t>(bias_values.size()));
@@ -92,14 +93,17 @@ void DitSampler::State::load(const TensorMap& weights) {
     }
     network.final = named("final_layer.linear");
     final_modulation = named("final_layer.adaLN_modulation.1");
-    scratch.reset();
 }
 
-DitSampler::DitSampler(const DitConfig& config, Backend& backend, const TensorMap& weights)
+DitSampler::DitSampler(const DitConfig& config, Backend& backend, const TensorMap& weights,
+                       const std::function<void(const TensorView&)>& taken)
     : state_(std::make_unique<State>(config, backend)) {
     if (infer_config(weights, config.heads) != config)
         fail("the weights are not those of a {}", config.name());
+    state_->taken = taken;
     state_->load(weights);
+    state_->taken = {};
+    state_->converted = {};
 }
 
 DitSampler::~DitSampler() = default;
@@ -129,6 +133,7 @@ void DitSampler::prepare(const MapContext& map, std::span<const float> styles,
     const Matrix features = scratch.activation(s.tokens, context_features);
     context_feature_columns(s.backend, map.time, map.distance, map.type, features);
     s.backend.linear(features, *s.context_input.weight, s.context_input.bias, s.context);
+    s.compute_modulation(s.timesteps.size() - 1);  // where samplers begin
 }
 
 // The modulation of a run of steps that contains `step`, all rows of a step side by side.

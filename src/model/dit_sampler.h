@@ -2,6 +2,7 @@
 // (packed weights, the first layer's share of times, distances and types, the modulation of all steps).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -21,9 +22,10 @@ struct MapContext {
 
 class DitSampler {
   public:
-    // Weights by parameter name, any float type; needed here only. Error when they do not fit the
-    // configuration.
-    DitSampler(const DitConfig& config, Backend& backend, const TensorMap& weights);
+    // Weights by parameter name, any float type; needed here only, float32 without a copy between. `taken` is
+    // called with each tensor that was taken in. Error when they do not fit the configuration.
+    DitSampler(const DitConfig& config, Backend& backend, const TensorMap& weights,
+               const std::function<void(const TensorView&)>& taken = {});
     ~DitSampler();
 
     // `styles` (rows, h): the label vector of each row. `timesteps`: the original step indices, ascending as

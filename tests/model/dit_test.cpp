@@ -1,10 +1,14 @@
 // The network against the reference's numbers, on every backend.
 #include "model/dit.h"
 
+#include <set>
+
 #include <gtest/gtest.h>
 
+#include "base/parallel.h"
 #include "model/dit_sampler.h"
 #include "support/backends.h"
+#include "support/dispatch.h"
 #include "support/goldens.h"
 #include "support/network_golden.h"
 
@@ -72,8 +76,47 @@ TEST_P(DitGolden, SamplerGivesTheSameAndGuides) {
     EXPECT_LT(test::relative_error(out, test::floats_of(golden, "out_cfg")), tolerance);
 }
 
+// Sums may be split otherwise, so not the same bits.
+TEST_P(DitGolden, ThreadsChangeNothingBeyondRounding) {
+    const int threads = thread_count();
+    const test::NetworkInput input(golden);
+    std::vector<float> out(static_cast<size_t>(input.batch * 4 * input.tokens)), first_out, first_gradients;
+    for (const int count : {1, 2, 3}) {
+        set_thread_count(count);
+        Dit dit(config, *backend);
+        load(dit);
+        dit.forward(input.view(8), out);
+        const std::shared_ptr<void> gradients = backend->allocate(layout.size() * sizeof(float));
+        dit.backward(out, static_cast<float*>(gradients.get()));
+        std::vector<float> values(layout.size());
+        backend->download(values.data(), gradients.get(), values.size() * sizeof(float));
+        if (count == 1) {
+            first_out = out;
+            first_gradients = values;
+        }
+        EXPECT_LT(test::relative_error(out, first_out), tolerance / 100) << count << " threads";
+        EXPECT_LT(test::relative_error(values, first_gradients), tolerance / 100) << count << " threads";
+    }
+    set_thread_count(threads);
+}
+
+// Weights of any type, and every one of them is handed back.
+TEST_P(DitGolden, SamplerTakesInEveryWeight) {
+    const TensorMap weights = test::below(golden, "param.");
+    std::set<const std::byte*> taken;
+    const DitSampler sampler(config, *backend, weights,
+                             [&](const TensorView& tensor) { taken.insert(tensor.bytes.data()); });
+    for (const auto& [name, tensor] : weights)
+        if (tensor.shape.size() == 2 && !name.starts_with("y_embedder"))
+            EXPECT_TRUE(taken.contains(tensor.bytes.data())) << name;
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, DitGolden, testing::ValuesIn(test::all_backends()),
                          [](const auto& info) { return info.param.name; });
+
+TEST(Dispatch, GoldensHoldWithOlderInstructions) {
+    if (!test::passes_with_older_instructions("*")) GTEST_SKIP() << "held down already";
+}
 
 TEST(ParameterLayout, PlacesEveryParameterOnce) {
     const ParameterLayout layout(dit_config("DiT-XS", 100));

@@ -82,6 +82,9 @@ class ReferenceBackend final : public Backend {
         weight->bytes = weight->values.size() * sizeof(weight->values[0]);
         return weight;
     }
+    void pack_from_host(Weight& weight, const float* master, int64_t stride) override {
+        pack(weight, master, stride);
+    }
     void pack(Weight& weight, const float* master, int64_t stride) override {
         for (int64_t i = 0; i < weight.out; ++i)
             for (int64_t j = 0; j < weight.in; ++j)

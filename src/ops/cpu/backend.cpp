@@ -34,6 +34,9 @@ class CpuBackend final : public Backend {
         const ProfileScope scope("packing");
         products_.pack(weight, master, stride);
     }
+    void pack_from_host(Weight& weight, const float* master, int64_t stride) override {
+        pack(weight, master, stride);
+    }
 
     void linear(Matrix x, const Weight& w, const float* bias, Matrix y) override {
         const ProfileScope scope("linear", flops(x, w));

@@ -26,6 +26,10 @@ bool has_tiles() {
     return has(dnnl::cpu_isa::avx512_core_amx);
 }
 
+bool has_wide_products() {
+    return has(dnnl::cpu_isa::avx512_core);
+}
+
 void limit_instructions() {
     int64_t wider = 0;
     if (!has(dnnl::cpu_isa::avx512_core)) wider |= HWY_AVX3 | HWY_AVX3_DL;

@@ -10,7 +10,8 @@ namespace osu::cpu {
 
 // Own loops use no wider instructions than the products: ONEDNN_MAX_CPU_ISA=AVX2 holds both back.
 void limit_instructions();
-bool has_tiles();  // AMX
+bool has_tiles();          // AMX
+bool has_wide_products();  // AVX-512: oneDNN has products for packed weights
 
 // Weights in blocks of `rows` outputs × `columns` inputs: row of blocks by row of blocks, inside a block the
 // transposed words of 32 bits (a float32, or a pair of bfloat16 inputs), zero beyond the matrix.

@@ -35,6 +35,19 @@ std::shared_ptr<void> allocate_zeroed(size_t bytes) {
     return {memory, [size](void* p) { munmap(p, size); }};
 }
 
+std::shared_ptr<void> Arena::allocate(size_t bytes) {
+    constexpr size_t chunk_bytes = 16 * huge_page;
+    bytes = round_up(bytes, 64);
+    if (bytes > chunk_bytes / 4) return allocate_zeroed(bytes);
+    if (used_ + bytes > size_) {
+        size_ = chunk_bytes;
+        used_ = 0;
+        chunk_ = allocate_zeroed(size_);
+    }
+    used_ += bytes;
+    return {chunk_, static_cast<std::byte*>(chunk_.get()) + used_ - bytes};
+}
+
 void* Scratch::reserve(size_t bytes) {
     if (bytes > size_) {
         memory_.reset();

@@ -9,6 +9,17 @@ namespace osu::cpu {
 // 64-byte aligned and zeroed; pages that nobody touches cost nothing.
 std::shared_ptr<void> allocate_zeroed(size_t bytes);
 
+// The same for many blocks that live about as long: side by side on huge pages, so that little is lost
+// between them and few pages have to be faulted in. Memory goes back when the last block of a chunk is gone.
+class Arena {
+  public:
+    std::shared_ptr<void> allocate(size_t bytes);
+
+  private:
+    std::shared_ptr<void> chunk_;
+    size_t size_ = 0, used_ = 0;
+};
+
 // A 64-byte aligned buffer that is enlarged on demand and loses its content then.
 class Scratch {
   public:

@@ -91,6 +91,7 @@ struct Primitive {
     dnnl::primitive primitive;
     memory::desc pad, result;
     dnnl::primitive spread;  // of a weight gradient: adds the packed result to the caller's rows
+    std::string implementation;
 };
 
 }  // namespace
@@ -102,6 +103,7 @@ struct Products::State {
     std::mutex mutex;
     std::map<Key, Primitive> primitives;
     std::map<std::pair<int64_t, int64_t>, memory::desc> layouts;
+    Arena arena;  // of packed weights
 
     template <class Make>
     const Primitive& find(const Key& key, Make make) {
@@ -153,7 +155,7 @@ Primitive Products::State::make_input_gradient(int64_t rows, const memory::desc&
     const auto dy = dense_desc(rows, dims[0], type), dx = dense_desc(rows, dims[1], dx_type);
     const dnnl::inner_product_backward_data::primitive_desc desc(
         {dx, weight, dy}, own_scratchpad(), engine, forward_desc(rows, weight, false, type, false));
-    return {dnnl::inner_product_backward_data(desc), desc.scratchpad_desc(), {}, {}};
+    return {dnnl::inner_product_backward_data(desc), desc.scratchpad_desc(), {}, {}, desc.impl_info_str()};
 }
 
 // bfloat16: a product into packed (AMX) or plain float32, which a reorder adds to the caller's rows.
@@ -172,7 +174,7 @@ Primitive Products::State::make_weight_gradient(int64_t rows, int64_t out, int64
     attributes.set_post_ops(operations);
     const dnnl::reorder::primitive_desc spread(engine, desc.diff_weights_desc(), engine, target, attributes);
     return {dnnl::inner_product_backward_weights(desc), desc.scratchpad_desc(), desc.diff_weights_desc(),
-            dnnl::reorder(spread)};
+            dnnl::reorder(spread), desc.impl_info_str()};
 }
 
 void Products::State::run(const Primitive& primitive, std::unordered_map<int, memory> arguments) const {
@@ -201,9 +203,9 @@ std::unique_ptr<Weight> Products::make_weight(int64_t out, int64_t in, bool) {
             layout = state_->forward_desc(layout_rows, any, true, state_->type, false).weights_desc();
         }
         weight->layout = layout;
+        weight->bytes = layout.get_size();
+        weight->data = state_->arena.allocate(weight->bytes);
     }
-    weight->bytes = weight->layout.get_size();
-    weight->data = allocate_zeroed(weight->bytes);
     return weight;
 }
 
@@ -231,7 +233,7 @@ void Products::forward(Matrix x, const Weight& weight, const float* bias, Matrix
                   static_cast<int64_t>(target.type),   0,      thread_count()};
     const auto& primitive = state_->find(key, [&]() -> Primitive {
         const auto desc = state_->forward_desc(x.rows, w.layout, bias, target.type, sum);
-        return {dnnl::inner_product_forward(desc), desc.scratchpad_desc(), {}, {}};
+        return {dnnl::inner_product_forward(desc), desc.scratchpad_desc(), {}, {}, desc.impl_info_str()};
     });
     const auto& engine = state_->engine;
     std::unordered_map<int, memory> arguments{
@@ -268,6 +270,13 @@ void Products::input_gradient(Matrix dy, const Weight& weight, Matrix dx) {
          {DNNL_ARG_WEIGHTS, memory(w.layout, engine, w.data.get())},
          {DNNL_ARG_DIFF_SRC, memory(dense_desc(dx.rows, dx.cols, target.type), engine, target.data)}});
     if (!direct) cast(target, dx);
+}
+
+std::vector<std::string> Products::implementations() const {
+    const std::lock_guard lock(state_->mutex);
+    std::vector<std::string> names;
+    for (const auto& [key, primitive] : state_->primitives) names.push_back(primitive.implementation);
+    return names;
 }
 
 void Products::weight_gradient(Matrix dy, Matrix x, float* dw, int64_t dw_stride) {

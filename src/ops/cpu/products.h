@@ -4,6 +4,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "ops/backend.h"
 
@@ -22,6 +24,9 @@ class Products {
     void input_gradient(Matrix dy, const Weight& weight, Matrix dx);
     // dw += dyᵀ·x
     void weight_gradient(Matrix dy, Matrix x, float* dw, int64_t dw_stride);
+
+    // What oneDNN computes the products so far with, such as "brgemm:avx512_core_bf16"; a name for each.
+    std::vector<std::string> implementations() const;
 
     struct State;
 

@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""The same network and steps in PyTorch, on the CPU, beside the figures of bench_network and bench_sample.
+
+    bench/pytorch.py [--size B,S,XS] [--threads N] [--json build/bench.json]
+
+Built from torch.nn as one would write it there: float32, and bfloat16 by autocast. Forward of one row of 1024
+datapoints with the band as a mask; a training step on 16 windows of 128 (forward, L1 loss, backward, AdamW, EMA);
+a sample of 25 ancestral steps at the number of datapoints that bench_sample has. Medians.
+"""
+import argparse
+import json
+import math
+import statistics
+import sys
+import time
+
+try:
+    import torch
+    from torch import nn
+    from torch.nn import functional as F
+except ImportError:
+    sys.exit("skipped: PyTorch is not installed (Debian: python3-torch, for /usr/bin/python3)")
+
+SIZES = {"XS": (6, 256, 4), "S": (12, 384, 6), "B": (12, 768, 12), "L": (24, 1024, 16), "XL": (28, 1152, 16)}
+BAND = 128
+SAMPLE_POINTS, SAMPLE_STEPS, SAMPLE_LIMIT = 1900, 25, 90  # the last in seconds
+
+
+def sinusoids(values, count):
+    rates = torch.exp(-math.log(10000) * torch.arange(count // 2) / (count // 2))
+    angles = values[..., None] * rates
+    return torch.cat([angles.cos(), angles.sin()], dim=-1)
+
+
+class Block(nn.Module):
+    def __init__(self, hidden, heads):
+        super().__init__()
+        self.norms = nn.ModuleList(nn.LayerNorm(hidden, eps=1e-6, elementwise_affine=False) for _ in range(2))
+        self.attention = nn.MultiheadAttention(hidden, heads, batch_first=True)
+        self.mlp = nn.ModuleList([nn.Linear(hidden, 4 * hidden), nn.Linear(4 * hidden, hidden)])
+        self.modulation = nn.Linear(hidden, 6 * hidden)
+
+    def forward(self, x, condition, mask):
+        shift1, scale1, gate1, shift2, scale2, gate2 = self.modulation(F.silu(condition))[:, None].chunk(6, dim=-1)
+        y = self.norms[0](x) * (1 + scale1) + shift1
+        x = x + gate1 * self.attention(y, y, y, attn_mask=mask, need_weights=False)[0]
+        y = self.norms[1](x) * (1 + scale2) + shift2
+        y = F.gelu(self.mlp[0](y).float()).to(y.dtype) if GELU_NEEDS_FLOAT else F.gelu(self.mlp[0](y), **TANH)
+        return x + gate2 * self.mlp[1](y)
+
+
+# GELU by tanh came with PyTorch 1.12, in bfloat16 on a CPU too; before, the exact one stands in.
+TANH = {"approximate": "tanh"} if "approximate" in (F.gelu.__doc__ or "") else {}
+GELU_NEEDS_FLOAT = not TANH
+
+
+class Network(nn.Module):
+    def __init__(self, size, classes=1000):
+        super().__init__()
+        depth, hidden, heads = SIZES[size]
+        self.first = nn.Linear(528, hidden)
+        self.time = nn.Sequential(nn.Linear(256, hidden), nn.SiLU(), nn.Linear(hidden, hidden))
+        self.labels = nn.Embedding(classes + 1, hidden)
+        self.blocks = nn.ModuleList(Block(hidden, heads) for _ in range(depth))
+        self.norm = nn.LayerNorm(hidden, eps=1e-6, elementwise_affine=False)
+        self.modulation = nn.Linear(hidden, 2 * hidden)
+        self.last = nn.Linear(hidden, 4)
+
+    def forward(self, x, times, distances, types, steps, labels, mask=None):
+        """x (B, T, 2) in [0, 1]; times, distances (B, T); types (B, T); steps, labels (B) → (B, T, 4)."""
+        features = [sinusoids(x[..., 0] * 512, 128), sinusoids(x[..., 1] * 384, 128), sinusoids(times / 10, 128)]
+        y = self.first(torch.cat(features + [sinusoids(distances, 128), F.one_hot(types, 16)], dim=-1))
+        condition = self.time(sinusoids(steps, 256)) + self.labels(labels)
+        for block in self.blocks:
+            y = block(y, condition, mask)
+        shift, scale = self.modulation(F.silu(condition))[:, None].chunk(2, dim=-1)
+        return self.last(self.norm(y) * (1 + scale) + shift)
+
+
+def invented(batch, points):
+    t = torch.arange(points).expand(batch, points)
+    return {"x": torch.rand(batch, points, 2), "times": 150.0 * t, "distances": (t * 37 % 200).float(),
+            "types": t % 3, "steps": torch.full((batch,), 500.0), "labels": torch.zeros(batch, dtype=torch.long)}
+
+
+def band_mask(points):
+    """True where attention may not look."""
+    distance = torch.arange(points)[None] - torch.arange(points)[:, None]  # key − query
+    return (distance <= -BAND) | (distance > BAND)
+
+
+def milliseconds(work, limit=10.0, most=11):
+    work()
+    times = []
+    while not times or (sum(times) < limit and len(times) < most):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return 1e3 * statistics.median(times)
+
+
+def autocast(kind):
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=kind == "bf16")
+
+
+def measure_forward(network, kind):
+    inputs, mask = invented(1, 1024), band_mask(1024)
+    with torch.no_grad(), autocast(kind):
+        return milliseconds(lambda: network(**inputs, mask=mask))
+
+
+def measure_training(network, kind):
+    inputs, target = invented(16, 128), torch.randn(16, 128, 2)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-4, weight_decay=0)
+    average = [p.detach().clone() for p in network.parameters()]
+
+    def step():
+        optimizer.zero_grad()
+        with autocast(kind):
+            out = network(**inputs)
+        out = out.float()
+        ((out[..., :2] - target).abs().mean() + out[..., 2:].square().mean()).backward()
+        optimizer.step()
+        with torch.no_grad():
+            for mean, p in zip(average, network.parameters()):
+                mean.lerp_(p, 1e-4)
+
+    return milliseconds(step)
+
+
+def measure_sample(network, kind):
+    """None where it would take longer than SAMPLE_LIMIT."""
+    inputs, mask = invented(1, SAMPLE_POINTS), band_mask(SAMPLE_POINTS)
+    u = torch.linspace(1, 0, SAMPLE_STEPS + 1, dtype=torch.float64)[:-1] * 0.98
+    alpha = torch.cos((u + 0.008) / 1.008 * math.pi / 2) ** 2
+    with torch.no_grad(), autocast(kind):
+        start = time.perf_counter()
+        network(**inputs, mask=mask)
+        if (time.perf_counter() - start) * SAMPLE_STEPS > SAMPLE_LIMIT:
+            return None
+        start = time.perf_counter()
+        x = torch.randn(1, SAMPLE_POINTS, 2)
+        for i in range(SAMPLE_STEPS):
+            out = network(**{**inputs, "x": x}, mask=mask).float()
+            a, before = alpha[i], alpha[i + 1] if i + 1 < SAMPLE_STEPS else torch.ones_like(alpha[i])
+            guess = ((x - (1 - a).sqrt() * out[..., :2]) / a.sqrt()).clamp(-1, 2)
+            beta = 1 - a / before
+            mean = before.sqrt() * beta / (1 - a) * guess + (1 - beta).sqrt() * (1 - before) / (1 - a) * x
+            x = (mean + ((1 - before) / (1 - a) * beta).sqrt() * torch.randn_like(mean)).float()
+        return 1e3 * (time.perf_counter() - start)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", default="B,S,XS")
+    parser.add_argument("--threads", type=int, default=0, help="0: all cores")
+    parser.add_argument("--json", default="build/bench.json", help="where our figures stand")
+    flags = parser.parse_args()
+    if flags.threads:
+        torch.set_num_threads(flags.threads)
+    try:
+        with open(flags.json) as file:
+            ours = json.load(file)
+    except OSError:
+        ours = {}
+    print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads; ms, ours from {flags.json}")
+    print(f"{'':<30}{'PyTorch':>12}{'ours':>12}{'times':>8}")
+    for size in flags.size.split(","):
+        for kind in ("bf16", "f32"):
+            torch.manual_seed(0)
+            network = Network(size)
+            rows = [("forward, T = 1024", measure_forward, f"forward_ms.{size}.{kind}.T1024"),
+                    ("training step, 16 x 128", measure_training, f"train_step_ms.{size}.{kind}"),
+                    (f"sample, {SAMPLE_STEPS} steps", measure_sample, f"sample_ms.{size}.{kind}.steps25")]
+            for name, work, key in rows:
+                theirs, mine = work(network, kind), ours.get(key)
+                line = f"{size + ' ' + kind + ' ' + name:<34}"
+                line += f"{theirs:>8.0f}" if theirs else f"> {SAMPLE_LIMIT} s".rjust(8)
+                if mine:
+                    line += f"{mine:>12.0f}" + (f"{theirs / mine:>8.1f}" if theirs else "")
+                print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
