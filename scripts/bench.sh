@@ -9,13 +9,16 @@ maps=../shared/maps
 json=build/bench.json
 rm -f "$json"
 bin=build/release
-for program in beatmap data ops network sample; do
+for program in beatmap data dataset ops network sample; do
     echo "== bench_$program"
     case $program in
         beatmap) "$bin/bench_beatmap" "$maps" ;;
         data) "$bin/bench_data" "$maps" --json "$json" ;;
+        dataset) "$bin/bench_dataset" ${quick:+600} ;;
         ops) "$bin/bench_ops" ${quick:+--pairs 3} ;;
         *) "$bin/bench_$program" $quick --json "$json" ;;
     esac
 done
+echo "== PyTorch"
+/usr/bin/python3 bench/pytorch.py --json "$json" ${quick:+--size XS} || true
 echo "== figures in $json"

@@ -16,7 +16,7 @@
 #include <hwy/foreach_target.h>  // compiles this file again for every target
 #include <hwy/highway.h>
 
-#include "ops/cpu/packing_inl.h"
+#include "ops/cpu/attention_inl.h"
 
 #ifndef OSU_OPS_CPU_ATTENTION_ONCE
 #define OSU_OPS_CPU_ATTENTION_ONCE
@@ -36,24 +36,18 @@ struct AttentionForward {
 HWY_BEFORE_NAMESPACE();
 namespace osu::cpu::HWY_NAMESPACE {
 
-// Keys are packed, masked and multiplied in units of 32: a row of tiles, on CPUs that have them.
-constexpr int64_t block_rows = 32, chunk_keys = 512, key_unit = 32;
+constexpr int64_t block_rows = 32, chunk_keys = 512;
 
 // One span of queries of one head: its packed keys [first, first + count) and its buffers.
 template <class T, class E>
-class Span {
+class Span : AttentionHead<T, E> {
+    using Head = AttentionHead<T, E>;
+    using Head::first_key, Head::last_key, Head::row, Head::rows;
+    using Head::shape_, Head::valid_, Head::size_, Head::wide_, Head::depth_, Head::scale_, Head::row0_,
+        Head::head_;
+
   public:
-    Span(const AttentionForward& a, int64_t b, int64_t head, int64_t valid)
-        : a_(a),
-          shape_(*a.shape),
-          valid_(valid),
-          size_(shape_.head_size),
-          wide_(round_up(size_, 16)),
-          depth_(sizeof(E) == 2 ? round_up(size_, 32) : size_),
-          scale_(1 / std::sqrt(static_cast<float>(size_))),
-          row0_(b * shape_.tokens),
-          column_(head * size_),
-          head_(head) {}
+    Span(const AttentionForward& a, int64_t b, int64_t head) : Head(*a.shape, b, head), a_(a) {}
 
     // Queries [first, last), of which those before `valid` exist.
     void run(int64_t first, int64_t last) {
@@ -71,24 +65,13 @@ class Span {
 
   private:
     const AttentionForward& a_;
-    const AttentionShape& shape_;
-    int64_t valid_, size_, wide_, depth_;  // size_ rounded up, as a block's columns and as its depth
-    float scale_;
-    int64_t row0_, column_, head_;
     int64_t key0_ = 0, keys_ = 0;  // packed: [key0_, key0_ + keys_), a multiple of key_unit
     uint32_t *transposed_ = nullptr, *values_ = nullptr;
     E *queries_ = nullptr, *weights_ = nullptr;
     float *scores_ = nullptr, *sums_ = nullptr;
     float maximum_[block_rows], total_[block_rows];
 
-    HeadRows<const T> rows(int64_t part, int64_t first) const {
-        const T* data = static_cast<const T*>(a_.qkv.data) + part * a_.out.cols + column_;
-        return {data + (row0_ + first) * a_.qkv.stride, a_.qkv.stride};
-    }
-    T* out(int64_t q) const { return static_cast<T*>(a_.out.data) + (row0_ + q) * a_.out.stride + column_; }
-
-    int64_t first_key(int64_t q) const { return shape_.band ? std::max<int64_t>(0, q - shape_.band + 1) : 0; }
-    int64_t last_key(int64_t q) const { return shape_.band ? std::min(valid_, q + shape_.band + 1) : valid_; }
+    T* out(int64_t q) const { return row(a_.out, 0, q); }
 
     void pack_keys(int64_t first, int64_t last) {
         key0_ = first_key(first) / key_unit * key_unit;
@@ -103,15 +86,15 @@ class Span {
         weights_ = scratch[3].get<E>(count(block_rows * chunk));
         scores_ = scratch[4].get<float>(count(block_rows * chunk));
         sums_ = scratch[5].get<float>(count(block_rows * wide_));
-        pack_transposed<T, E>(rows(1, key0_), end - key0_, keys_, size_, depth_, transposed_, keys_);
-        pack_right<T, E>(rows(2, key0_), end - key0_, keys_, size_, values_, wide_);
+        pack_transposed<T, E>(rows(a_.qkv, 1, key0_), end - key0_, keys_, size_, depth_, transposed_, keys_);
+        pack_right<T, E>(rows(a_.qkv, 2, key0_), end - key0_, keys_, size_, values_, wide_);
     }
 
     // Queries [first, last), at most block_rows.
     void run_block(int64_t first, int64_t last) {
         const int64_t count = last - first;
         const int64_t m = round_up(count, 16);  // the last rows are zero
-        pack_left<T, E>(rows(0, first), count, m, size_, depth_, queries_);
+        pack_left<T, E>(rows(a_.qkv, 0, first), count, m, size_, depth_, queries_);
         std::fill_n(maximum_, count, -std::numeric_limits<float>::infinity());
         std::fill_n(total_, count, 0.0f);
         const int64_t begin = first_key(first) / key_unit * key_unit, end = last_key(last - 1);
@@ -178,10 +161,9 @@ class Span {
 };
 
 void attention_span(const AttentionForward& a, int64_t b, int64_t head, int64_t first, int64_t last) {
-    const int64_t valid = a.shape->lengths ? a.shape->lengths[b] : a.shape->tokens;
-    if (a.qkv.type == DType::f32) return Span<float, float>(a, b, head, valid).run(first, last);
-    if (a.element == DType::bf16) return Span<BFloat16, BFloat16>(a, b, head, valid).run(first, last);
-    Span<BFloat16, float>(a, b, head, valid).run(first, last);
+    with_attention_types(a.qkv.type, a.element, [&](auto type, auto element) {
+        Span<decltype(type), decltype(element)>(a, b, head).run(first, last);
+    });
 }
 
 }  // namespace osu::cpu::HWY_NAMESPACE

@@ -16,7 +16,7 @@
 #include <hwy/foreach_target.h>  // compiles this file again for every target
 #include <hwy/highway.h>
 
-#include "ops/cpu/packing_inl.h"
+#include "ops/cpu/attention_inl.h"
 
 #ifndef OSU_OPS_CPU_ATTENTION_BACKWARD_ONCE
 #define OSU_OPS_CPU_ATTENTION_BACKWARD_ONCE
@@ -36,22 +36,19 @@ struct AttentionBackward {
 HWY_BEFORE_NAMESPACE();
 namespace osu::cpu::HWY_NAMESPACE {
 
-constexpr int64_t block_queries = 64, chunk_keys = 128, key_unit = 32;
+constexpr int64_t block_queries = 64, chunk_keys = 128;
 
 template <class T, class E>
-class Head {
+class HeadBackward : AttentionHead<T, E> {
+    using Head = AttentionHead<T, E>;
+    using Head::first_key, Head::last_key, Head::row, Head::rows;
+    using Head::shape_, Head::valid_, Head::size_, Head::wide_, Head::depth_, Head::scale_, Head::row0_;
+
   public:
-    Head(const AttentionBackward& a, int64_t b, int64_t head)
-        : a_(a),
-          shape_(*a.shape),
-          valid_(shape_.lengths ? shape_.lengths[b] : shape_.tokens),
+    HeadBackward(const AttentionBackward& a, int64_t b, int64_t head)
+        : Head(*a.shape, b, head),
+          a_(a),
           keys_(round_up(valid_, key_unit)),
-          size_(shape_.head_size),
-          wide_(round_up(size_, 16)),
-          depth_(sizeof(E) == 2 ? round_up(size_, 32) : size_),
-          scale_(1 / std::sqrt(static_cast<float>(size_))),
-          row0_(b * shape_.tokens),
-          column_(head * size_),
           log_sum_(a.log_sum + head * a.qkv.rows + row0_) {}
 
     void run() {
@@ -69,23 +66,14 @@ class Head {
 
   private:
     const AttentionBackward& a_;
-    const AttentionShape& shape_;
-    int64_t valid_, keys_, size_, wide_, depth_;  // size_ rounded up, as a block's columns and as its depth
-    float scale_;
-    int64_t row0_, column_;
+    int64_t keys_;  // valid_ rounded up
     const float* log_sum_;
     E *key_rows_, *value_rows_, *transposed_keys_, *probability_, *d_score_;
     uint32_t *d_score_pairs_, *queries_, *queries_transposed_, *d_out_, *d_out_transposed_;
     float *d_keys_, *d_values_, *scores_, *d_probability_, *d_queries_;
     float offset_[block_queries], delta_[block_queries];
 
-    HeadRows<const T> rows(const Matrix& m, int64_t part, int64_t first) const {
-        const T* data = static_cast<const T*>(m.data) + part * a_.out.cols + column_;
-        return {data + (row0_ + first) * m.stride, m.stride};
-    }
-    T* gradient(int64_t part, int64_t n) const {
-        return static_cast<T*>(a_.d_qkv.data) + (row0_ + n) * a_.d_qkv.stride + part * a_.out.cols + column_;
-    }
+    T* gradient(int64_t part, int64_t n) const { return row(a_.d_qkv, part, n); }
     void put(const float* from, T* to) const {
         for_vectors(size_, [&](int64_t i, int64_t n) { store(load(from + i, n), to + i, n); });
     }
@@ -143,9 +131,7 @@ class Head {
     // Queries [first, last), at most block_queries.
     void run_block(int64_t first, int64_t last) {
         pack_queries(first, last - first);
-        const int64_t begin =
-            shape_.band ? std::max<int64_t>(0, first - shape_.band + 1) / key_unit * key_unit : 0;
-        const int64_t end = shape_.band ? std::min(valid_, last + shape_.band) : valid_;
+        const int64_t begin = first_key(first) / key_unit * key_unit, end = last_key(last - 1);
         const void* pairs = sizeof(E) == 4 ? static_cast<const void*>(d_score_) : d_score_pairs_;
         for (int64_t key = begin; key < end; key += chunk_keys) {
             const int64_t count = std::min(chunk_keys, round_up(end - key, key_unit));
@@ -223,9 +209,9 @@ class Head {
 };
 
 void attention_backward_head(const AttentionBackward& a, int64_t b, int64_t head) {
-    if (a.qkv.type == DType::f32) return Head<float, float>(a, b, head).run();
-    if (a.element == DType::bf16) return Head<BFloat16, BFloat16>(a, b, head).run();
-    Head<BFloat16, float>(a, b, head).run();
+    with_attention_types(a.qkv.type, a.element, [&](auto type, auto element) {
+        HeadBackward<decltype(type), decltype(element)>(a, b, head).run();
+    });
 }
 
 }  // namespace osu::cpu::HWY_NAMESPACE
