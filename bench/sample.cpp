@@ -90,10 +90,10 @@ Outcome run_program(std::vector<std::string> arguments, const fs::path& log, boo
     Outcome outcome{};
     outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     outcome.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
-    outcome.peak_bytes = 1024.0 * static_cast<double>(usage.ru_maxrss);
     if (!profiled) return outcome;
     const std::string text = read_file(log);
     outcome.first_step = 1e-3 * figure(text, "first step after ([0-9.]+) ms");
+    outcome.peak_bytes = 1e6 * figure(text, "peak memory ([0-9.]+) MB");
     outcome.steps = 1e-3 * figure(text, "steps took ([0-9.]+) ms");
     return outcome;
 }

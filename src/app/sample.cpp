@@ -66,7 +66,8 @@ void run_sample(const SampleOptions& options) {
     SampleOutput output(options, source);
 
     const std::unique_ptr<Backend> backend = make_cpu_backend(precision(options.precision));
-    const NetworkFlags network_flags{options.model, options.num_classes, options.num_heads};
+    const NetworkFlags network_flags{options.model, options.num_classes, options.num_heads,
+                                     options.style_id || !options.style_mapper.empty()};
     const std::string ckpt = options.ckpt.empty() ? bundled_model_path().string() : options.ckpt;
     SamplingNetwork network(ckpt, network_flags, *backend);
     const std::vector<int32_t> style =
@@ -79,7 +80,8 @@ void run_sample(const SampleOptions& options) {
     const int refine_iters = options.refine_ckpt.empty() ? 0 : options.refine_iters;
     std::unique_ptr<SamplingNetwork> refiner;
     if (refine_iters > 0)
-        refiner = std::make_unique<SamplingNetwork>(options.refine_ckpt, NetworkFlags{}, *backend);
+        refiner = std::make_unique<SamplingNetwork>(options.refine_ckpt, NetworkFlags{.with_labels = false},
+                                                    *backend);
 
     SamplingRun run;
     run.sampler = sampler_kind(options.sampler);

@@ -12,7 +12,7 @@ namespace {
 
 CheckpointInfo describe_as_asked(const Checkpoint& checkpoint, const std::string& name,
                                  const NetworkFlags& flags) {
-    const CheckpointInfo info = describe(checkpoint, flags.num_heads);
+    const CheckpointInfo info = describe(checkpoint, flags.num_heads, flags.with_labels);
     const DitConfig& config = info.config;
     if (flags.num_classes && flags.num_classes != config.num_classes)
         fail(Hint{"leave --num-classes out"}, "--num-classes is {}, but {} has {} classes", flags.num_classes,
@@ -70,10 +70,10 @@ SamplingNetwork::SamplingNetwork(const std::filesystem::path& path, const Networ
     : path_(path),
       checkpoint_(read_checkpoint(path)),
       info_(describe_as_asked(checkpoint_, path.string(), flags)),
-      network_(std::make_unique<DitSampler>(info_.config, backend, checkpoint_.weights(),
-                                            [this](const TensorView& tensor) {
-                                                if (checkpoint_.file) checkpoint_.file->release(tensor.bytes);
-                                            })) {}
+      reader_(checkpoint_.file),
+      network_(std::make_unique<DitSampler>(
+          info_.config, backend, checkpoint_.weights(),
+          [this](const TensorView& tensor) { return reader_.read(tensor.bytes); })) {}
 
 std::vector<float> SamplingNetwork::style(std::span<const int32_t> labels) const {
     std::vector<double> sum(config().hidden);

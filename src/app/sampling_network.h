@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "data/label_index.h"
 #include "model/dit_sampler.h"
 #include "train/checkpoint_metadata.h"
@@ -20,11 +21,14 @@ namespace osu {
 struct NetworkFlags {
     std::string model;
     int num_classes = 0, num_heads = 0;
+    bool with_labels = true;  // false where no style is asked for: info().labels stays empty
 };
 
 class SamplingNetwork {
   public:
     SamplingNetwork(const std::filesystem::path& path, const NetworkFlags& flags, Backend& backend);
+    SamplingNetwork(const SamplingNetwork&) = delete;
+    SamplingNetwork& operator=(const SamplingNetwork&) = delete;
 
     const DitConfig& config() const { return info_.config; }
     const CheckpointInfo& info() const { return info_; }
@@ -37,6 +41,7 @@ class SamplingNetwork {
     std::filesystem::path path_;
     Checkpoint checkpoint_;
     CheckpointInfo info_;
+    PartReader reader_;
     std::unique_ptr<DitSampler> network_;
 };
 

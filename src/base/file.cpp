@@ -1,15 +1,19 @@
 #include "base/file.h"
 
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <utility>
+
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <cerrno>
-#include <cstring>
-
 #include "base/error.h"
+#include "base/parallel.h"
 
 namespace osu {
 
@@ -17,13 +21,16 @@ namespace {
 
 class Descriptor {
   public:
-    explicit Descriptor(const std::filesystem::path& path) : value(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    explicit Descriptor(const std::filesystem::path& path)
+        : value(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
         if (value < 0) fail("cannot open {}: {}", path.string(), std::strerror(errno));
     }
-    ~Descriptor() { ::close(value); }
+    ~Descriptor() {
+        if (value >= 0) ::close(value);
+    }
     Descriptor(const Descriptor&) = delete;
     Descriptor& operator=(const Descriptor&) = delete;
-    const int value;
+    int value;
 };
 
 size_t size_of_regular_file(const Descriptor& file, const std::filesystem::path& path) {
@@ -106,25 +113,51 @@ void AtomicFile::commit() {
     }
 }
 
-MappedFile::MappedFile(const std::filesystem::path& path) {
-    const Descriptor file(path);
+MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
+    Descriptor file(path);
     size_ = size_of_regular_file(file, path);
-    if (size_ == 0) return;
-    void* address = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.value, 0);
-    if (address == MAP_FAILED) fail("cannot map {}: {}", path.string(), std::strerror(errno));
-    data_ = static_cast<const std::byte*>(address);
+    if (size_ > 0) {
+        void* address = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.value, 0);
+        if (address == MAP_FAILED) fail("cannot map {}: {}", path.string(), std::strerror(errno));
+        data_ = static_cast<const std::byte*>(address);
+    }
+    descriptor_ = std::exchange(file.value, -1);
 }
 
 MappedFile::~MappedFile() {
     if (data_) ::munmap(const_cast<std::byte*>(data_), size_);
+    ::close(descriptor_);
 }
 
-void MappedFile::release(std::span<const std::byte> bytes) const {
-    if (bytes.data() < data_ || bytes.data() + bytes.size() > data_ + size_) return;
-    const uintptr_t page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
-    const uintptr_t first = (reinterpret_cast<uintptr_t>(bytes.data()) + page - 1) / page * page;
-    const uintptr_t last = reinterpret_cast<uintptr_t>(bytes.data() + bytes.size()) / page * page;
-    if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+const std::byte* PartReader::read(std::span<const std::byte> bytes) {
+    if (!file_ || bytes.data() < file_->data_ || bytes.data() + bytes.size() > file_->data_ + file_->size_)
+        return bytes.data();
+    if (bytes.size() > size_) {
+        constexpr size_t unit = size_t{2} << 20;  // a huge page, where the kernel has one
+        buffer_.reset();
+        size_ = (bytes.size() + unit - 1) / unit * unit;
+        void* memory = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED) throw std::bad_alloc();
+        ::madvise(memory, size_, MADV_HUGEPAGE);
+        buffer_ = {static_cast<std::byte*>(memory), [size = size_](std::byte* p) { ::munmap(p, size); }};
+    }
+    constexpr size_t piece = size_t{1} << 20;
+    const size_t start = static_cast<size_t>(bytes.data() - file_->data_);
+    std::atomic<bool> complete = true;
+    parallel_for(static_cast<int64_t>((bytes.size() + piece - 1) / piece), [&](int64_t i) {
+        size_t done = static_cast<size_t>(i) * piece;
+        const size_t end = std::min(bytes.size(), done + piece);
+        while (done < end) {
+            const ssize_t count = ::pread(file_->descriptor_, buffer_.get() + done, end - done,
+                                          static_cast<off_t>(start + done));
+            if (count < 0 && errno == EINTR) continue;
+            if (count <= 0) break;
+            done += static_cast<size_t>(count);
+        }
+        if (done < end) complete = false;
+    });
+    if (!complete) fail("cannot read {}: it became shorter, or the disk fails", file_->path_.string());
+    return buffer_.get();
 }
 
 }  // namespace osu

@@ -1,7 +1,9 @@
 #include "base/profile.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
 
 #include <fmt/core.h>
 
@@ -16,6 +18,14 @@ const auto program_start = std::chrono::steady_clock::now();
 
 double seconds(std::chrono::steady_clock::duration time) {
     return std::chrono::duration<double>(time).count();
+}
+
+// Bytes of this process at its largest, from /proc; 0 where there is none.
+double peak_memory() {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("VmHWM:")) return 1024 * std::strtod(line.c_str() + 6, nullptr);
+    return 0;
 }
 
 }  // namespace
@@ -58,6 +68,8 @@ std::string Profile::table() const {
             text += fmt::format(
                 "first step after {:.1f} ms; {} steps took {:.1f} ms: {:.2f} times their products\n",
                 row.first * 1e3, row.calls, row.whole * 1e3, row.whole / products);
+    if (const double bytes = peak_memory(); bytes > 0)
+        text += fmt::format("peak memory {:.0f} MB\n", 1e-6 * bytes);
     return text;
 }
 

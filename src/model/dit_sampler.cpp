@@ -28,13 +28,17 @@ struct DitSampler::State {
 
     const DitConfig config;
     Backend& backend;
-    // While loading:
-    std::function<void(const TensorView&)> taken;
-    std::vector<float> converted;  // a weight that is not float32 in the file
+    Reader read;
+    std::vector<float> converted;  // a weight of another type in the file
 
     Buffers constants;  // biases
-    Linear position_input, context_input, timestep_first, timestep_second, final_modulation;
-    std::vector<Linear> modulations;  // of each block
+    Linear position_input, context_input, timestep_first, timestep_second;
+    struct Modulation {
+        TensorView weight;  // in the file
+        const float* bias;
+    };
+    std::vector<Modulation> modulations;                         // of each block, and of the final layer
+    std::unique_ptr<Weight> block_modulation, final_modulation;  // holding one of them at a time
     NetworkWeights network;
 
     // Of the map at hand:
@@ -51,32 +55,46 @@ struct DitSampler::State {
     void load(const TensorMap& weights);
     Linear load_linear(const TensorMap& weights, const std::string& weight, const std::string& bias,
                        int64_t first_column = 0, int64_t columns = 0);
+    const float* load_bias(const TensorMap& weights, const std::string& bias);
+    void pack(Weight& weight, TensorView tensor, int64_t first_column = 0);
     void compute_modulation(size_t step);
 };
+
+// From the tensor's columns from `first_column` on; as it lies in the file where the type allows it.
+void DitSampler::State::pack(Weight& weight, TensorView tensor, int64_t first_column) {
+    if (read) tensor.bytes = {read(tensor), tensor.bytes.size()};
+    const bool ready = (tensor.type == DType::f32 || tensor.type == DType::bf16) &&
+                       reinterpret_cast<uintptr_t>(tensor.bytes.data()) % size_of(tensor.type) == 0;
+    if (!ready) to_floats(tensor, converted);
+    const void* values = ready ? static_cast<const void*>(tensor.bytes.data()) : converted.data();
+    const Matrix all{const_cast<void*>(values), ready ? tensor.type : DType::f32, tensor.shape.at(0),
+                     tensor.shape.at(1), tensor.shape.at(1)};
+    backend.pack_from_host(weight, all.columns(first_column, weight.in));
+}
 
 Linear DitSampler::State::load_linear(const TensorMap& weights, const std::string& weight,
                                       const std::string& bias, int64_t first_column, int64_t columns) {
     const TensorView& tensor = tensor_of(weights, weight);
-    const int64_t out = tensor.shape.at(0), in = tensor.shape.at(1);
-    const bool ready =
-        tensor.type == DType::f32 && reinterpret_cast<uintptr_t>(tensor.bytes.data()) % alignof(float) == 0;
-    if (!ready) to_floats(tensor, converted);
-    const float* values = ready ? tensor.as<float>().data() : converted.data();
-    Linear layer{backend.make_weight(out, columns ? columns : in, false), nullptr};
-    backend.pack_from_host(*layer.weight, values + first_column, in);
-    if (taken) taken(tensor);
-    if (!bias.empty()) {
-        const std::vector<float> bias_values = to_floats(tensor_of(weights, bias));
-        float* memory = constants.floats(static_cast<int64_t>(bias_values.size()));
-        backend.upload(memory, bias_values.data(), bias_values.size() * sizeof(float));
-        layer.bias = memory;
-    }
+    Linear layer{backend.make_weight(tensor.shape.at(0), columns ? columns : tensor.shape.at(1), false),
+                 load_bias(weights, bias)};
+    pack(*layer.weight, tensor, first_column);
     return layer;
+}
+
+const float* DitSampler::State::load_bias(const TensorMap& weights, const std::string& bias) {
+    if (bias.empty()) return nullptr;
+    const std::vector<float> values = to_floats(tensor_of(weights, bias));
+    float* memory = constants.floats(static_cast<int64_t>(values.size()));
+    backend.upload(memory, values.data(), values.size() * sizeof(float));
+    return memory;
 }
 
 void DitSampler::State::load(const TensorMap& weights) {
     const auto named = [&](const std::string& layer) {
         return load_linear(weights, layer + ".weight", layer + ".bias");
+    };
+    const auto modulation_of = [&](const std::string& layer) {
+        modulations.push_back({tensor_of(weights, layer + ".weight"), load_bias(weights, layer + ".bias")});
     };
     const std::string first = "xoc_embedder.mlp.0.";
     position_input = load_linear(weights, first + "weight", "", 0, 2 * position_features);
@@ -89,21 +107,20 @@ void DitSampler::State::load(const TensorMap& weights) {
         network.blocks.push_back(
             {load_linear(weights, block + "attn.in_proj_weight", block + "attn.in_proj_bias"),
              named(block + "attn.out_proj"), named(block + "mlp.fc1"), named(block + "mlp.fc2")});
-        modulations.push_back(named(block + "adaLN_modulation.1"));
+        modulation_of(block + "adaLN_modulation.1");
     }
     network.final = named("final_layer.linear");
-    final_modulation = named("final_layer.adaLN_modulation.1");
+    modulation_of("final_layer.adaLN_modulation.1");
+    block_modulation = backend.make_weight(6 * config.hidden, config.hidden, false);
+    final_modulation = backend.make_weight(2 * config.hidden, config.hidden, false);
 }
 
-DitSampler::DitSampler(const DitConfig& config, Backend& backend, const TensorMap& weights,
-                       const std::function<void(const TensorView&)>& taken)
+DitSampler::DitSampler(const DitConfig& config, Backend& backend, const TensorMap& weights, Reader read)
     : state_(std::make_unique<State>(config, backend)) {
     if (infer_config(weights, config.heads) != config)
         fail("the weights are not those of a {}", config.name());
-    state_->taken = taken;
+    state_->read = std::move(read);
     state_->load(weights);
-    state_->taken = {};
-    state_->converted = {};
 }
 
 DitSampler::~DitSampler() = default;
@@ -163,10 +180,12 @@ void DitSampler::State::compute_modulation(size_t step) {
     backend.lookup_add(style_rows, style_index, sum);
     backend.silu(sum, activated);
     const Matrix all = modulation.row_range(0, count);
-    for (int i = 0; i < config.depth; ++i)
-        backend.linear(activated, *modulations[i].weight, modulations[i].bias, all.columns(6 * i * h, 6 * h));
-    backend.linear(activated, *final_modulation.weight, final_modulation.bias,
-                   all.columns(6 * config.depth * h, 2 * h));
+    for (int i = 0; i <= config.depth; ++i) {
+        Weight& weight = i < config.depth ? *block_modulation : *final_modulation;
+        pack(weight, modulations[static_cast<size_t>(i)].weight);
+        backend.linear(activated, weight, modulations[static_cast<size_t>(i)].bias,
+                       all.columns(6 * i * h, weight.out));
+    }
 }
 
 void DitSampler::denoise(std::span<const float> x, size_t step, std::span<float> out) {

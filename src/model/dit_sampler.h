@@ -22,10 +22,11 @@ struct MapContext {
 
 class DitSampler {
   public:
-    // Weights by parameter name, any float type; needed here only, float32 without a copy between. `taken` is
-    // called with each tensor that was taken in. Error when they do not fit the configuration.
-    DitSampler(const DitConfig& config, Backend& backend, const TensorMap& weights,
-               const std::function<void(const TensorView&)>& taken = {});
+    // Weights by parameter name, any float type; their bytes live as long as this: adaLN's, a third of all,
+    // are read for a few products a map, and not kept. `read` gives a tensor's bytes until its next call;
+    // without it they are read where the view has them. Error when the weights do not fit the configuration.
+    using Reader = std::function<const std::byte*(const TensorView&)>;
+    DitSampler(const DitConfig& config, Backend& backend, const TensorMap& weights, Reader read = {});
     ~DitSampler();
 
     // `styles` (rows, h): the label vector of each row. `timesteps`: the original step indices, ascending as

@@ -76,8 +76,8 @@ class Backend {
     // optimiser changed the master. `trains`: a backward will come.
     virtual std::unique_ptr<Weight> make_weight(int64_t out, int64_t in, bool trains) = 0;
     virtual void pack(Weight& weight, const float* master, int64_t stride) = 0;
-    // The same from host memory, such as a mapped file.
-    virtual void pack_from_host(Weight& weight, const float* master, int64_t stride) = 0;
+    // The same from host memory, such as a mapped file: master (out, in), float32 or bfloat16.
+    virtual void pack_from_host(Weight& weight, Matrix master) = 0;
 
     // y = x·Wᵀ + bias.  x (N, in) compute type, y (N, out) compute type or float32; bias (out) or null.
     virtual void linear(Matrix x, const Weight& w, const float* bias, Matrix y) = 0;

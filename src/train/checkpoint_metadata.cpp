@@ -32,10 +32,10 @@ T field(const json& object, const char* key, T otherwise) {
 
 }  // namespace
 
-CheckpointInfo describe(const Checkpoint& checkpoint, int heads) {
+CheckpointInfo describe(const Checkpoint& checkpoint, int heads, bool with_labels) {
     CheckpointInfo info;
-    const json config = part(checkpoint, "config"), labels = part(checkpoint, "labels"),
-               training = part(checkpoint, "training"), args = part(checkpoint, "args");
+    const json config = part(checkpoint, "config"), training = part(checkpoint, "training"),
+               args = part(checkpoint, "args");
     const int stored_heads = config.is_null() ? 0 : field(config, "heads", 0);
     if (heads > 0 && stored_heads > 0 && heads != stored_heads)
         fail("{} heads were asked for, but the checkpoint was trained with {}", heads, stored_heads);
@@ -45,7 +45,8 @@ CheckpointInfo describe(const Checkpoint& checkpoint, int heads) {
     if (!flags.is_null())
         info.noise_schedule =
             noise_schedule(field<std::string>(flags, "noise_schedule", "squaredcos_cap_v2"));
-    if (const auto labels = checkpoint.metadata.find("labels"); labels != checkpoint.metadata.end()) {
+    if (const auto labels = checkpoint.metadata.find("labels");
+        with_labels && labels != checkpoint.metadata.end()) {
         info.labels = parse_label_index(labels->second);
         if (info.labels.class_count() > info.config.num_classes)
             fail("the checkpoint's labels name {} classes of {}", info.labels.class_count(),

@@ -8,24 +8,26 @@
 namespace osu {
 namespace {
 
-TEST(MappedFile, ReleasedBytesComeBack) {
-    const std::filesystem::path path = testing::TempDir() + "osu-mapped-" + std::to_string(::getpid());
+TEST(PartReader, CopiesPartsOfTheFile) {
+    const std::filesystem::path path = testing::TempDir() + "osu-parts-" + std::to_string(::getpid());
     std::string content;
-    for (int i = 0; i < 100000; ++i) content += static_cast<char>(i * 7 + i / 251);
+    for (int i = 0; i < 5000000; ++i) content += static_cast<char>(i * 7 + i / 251);
     write_file(path, content);
-    {
-        const MappedFile file(path);
-        const auto bytes = file.bytes();
-        ASSERT_EQ(std::memcmp(bytes.data(), content.data(), content.size()), 0);
-        file.release(bytes);
-        file.release(bytes.subspan(5000, 20000));
-        EXPECT_EQ(std::memcmp(bytes.data(), content.data(), content.size()), 0);
+    const auto file = std::make_shared<const MappedFile>(path);
+    PartReader reader(file);
+    const auto bytes = file->bytes();
+    for (const auto& [first, count] :
+         {std::pair<size_t, size_t>{0, 10}, {4095, 3000001}, {4999999, 1}, {0, 5000000}, {17, 0}}) {
+        const auto part = bytes.subspan(first, count);
+        const std::byte* copy = reader.read(part);
+        EXPECT_NE(copy, part.data());
+        EXPECT_EQ(std::memcmp(copy, content.data() + first, count), 0) << first;
     }
-    // What is not of the file keeps its content.
-    const MappedFile file(path);
-    std::string own(100000, 'x');
-    file.release(std::as_bytes(std::span(own)));
-    EXPECT_EQ(own, std::string(100000, 'x'));
+    const std::string other(100, 'x');
+    const auto elsewhere = std::as_bytes(std::span(other));
+    EXPECT_EQ(reader.read(elsewhere), elsewhere.data());
+    std::filesystem::resize_file(path, 1000);
+    EXPECT_THROW(reader.read(bytes), std::runtime_error);
     std::filesystem::remove(path);
 }
 

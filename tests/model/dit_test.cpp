@@ -100,15 +100,36 @@ TEST_P(DitGolden, ThreadsChangeNothingBeyondRounding) {
     set_thread_count(threads);
 }
 
-// Weights of any type, and every one of them is handed back.
-TEST_P(DitGolden, SamplerTakesInEveryWeight) {
+// The same whether the weights are read where they lie, copied, or of another alignment.
+TEST_P(DitGolden, SamplerReadsItsWeightsThroughTheReader) {
     const TensorMap weights = test::below(golden, "param.");
-    std::set<const std::byte*> taken;
-    const DitSampler sampler(config, *backend, weights,
-                             [&](const TensorView& tensor) { taken.insert(tensor.bytes.data()); });
-    for (const auto& [name, tensor] : weights)
-        if (tensor.shape.size() == 2 && !name.starts_with("y_embedder"))
-            EXPECT_TRUE(taken.contains(tensor.bytes.data())) << name;
+    const test::NetworkInput input(golden);
+    const size_t tokens = static_cast<size_t>(input.tokens);
+    const std::vector<int> timesteps{0};
+    const auto output = [&](DitSampler& sampler) {
+        sampler.prepare({std::span(input.time).first(tokens), std::span(input.distance).first(tokens),
+                         std::span(input.type).first(tokens), 0},
+                        label_vector(weights, 3), timesteps);
+        std::vector<float> out(4 * tokens);
+        sampler.denoise(std::span(input.x).first(2 * tokens), 0, out);
+        return out;
+    };
+    DitSampler direct(config, *backend, weights);
+    const std::vector<float> expected = output(direct);
+    for (const size_t offset : {0u, 2u, 3u}) {
+        std::set<const std::byte*> asked;
+        std::vector<std::byte> buffer;
+        DitSampler copied(config, *backend, weights, [&](const TensorView& tensor) {
+            asked.insert(tensor.bytes.data());
+            buffer.assign(offset, std::byte{0xff});
+            buffer.insert(buffer.end(), tensor.bytes.begin(), tensor.bytes.end());
+            return buffer.data() + offset;
+        });
+        EXPECT_EQ(output(copied), expected) << offset;
+        for (const auto& [name, tensor] : weights)
+            if (tensor.shape.size() == 2 && !name.starts_with("y_embedder"))
+                EXPECT_TRUE(asked.contains(tensor.bytes.data())) << name;
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, DitGolden, testing::ValuesIn(test::all_backends()),

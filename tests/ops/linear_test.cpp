@@ -105,6 +105,23 @@ TEST_P(Linear, WeightIsReused) {
     set_thread_count(0);
 }
 
+// From float32 or bfloat16 rows of any stride, as files have them; wider than what is packed at once.
+TEST_P(Linear, WeightsFromHostMemory) {
+    for (const Shape3& s : {Shape3{9, 1152, 100}, {5, 63, 30}, {7, 2400, 65}})
+        for (const DType master_type : {DType::f32, DType::bf16})
+            for (const int64_t spare : {0, 1, 6}) {
+                Tensor master(s.out, s.in, master_type, spare, 5, 0.1f), x(s.rows, s.in, type),
+                    y(s.rows, s.out, type);
+                weight = own->make_weight(s.out, s.in, false);
+                reference_weight = reference->make_weight(s.out, s.in, false);
+                own->pack_from_host(*weight, master.own());
+                reference->pack_from_host(*reference_weight, master.reference());
+                own->linear(x.own(), *weight, nullptr, y.own());
+                reference->linear(x.reference(), *reference_weight, nullptr, y.reference());
+                y.expect_equal(bound, "y");
+            }
+}
+
 TEST_P(Linear, GeluBackward) {
     Tensor dy(33, 1000, type, 0, 1), pre(33, 1000, type, 3, 2, 3.0f), d_pre(33, 1000, type, 1, 3);
     own->gelu_backward(dy.own(), pre.own(), d_pre.own());

@@ -82,8 +82,10 @@ class ReferenceBackend final : public Backend {
         weight->bytes = weight->values.size() * sizeof(weight->values[0]);
         return weight;
     }
-    void pack_from_host(Weight& weight, const float* master, int64_t stride) override {
-        pack(weight, master, stride);
+    void pack_from_host(Weight& weight, Matrix master) override {
+        std::vector<float> values(static_cast<size_t>(master.rows * master.cols));
+        cast(master, {values.data(), DType::f32, master.rows, master.cols, master.cols});
+        pack(weight, values.data(), master.cols);
     }
     void pack(Weight& weight, const float* master, int64_t stride) override {
         for (int64_t i = 0; i < weight.out; ++i)

@@ -32,10 +32,11 @@ class CpuBackend final : public Backend {
     }
     void pack(Weight& weight, const float* master, int64_t stride) override {
         const ProfileScope scope("packing");
-        products_.pack(weight, master, stride);
+        products_.pack(weight, {const_cast<float*>(master), DType::f32, weight.out, weight.in, stride});
     }
-    void pack_from_host(Weight& weight, const float* master, int64_t stride) override {
-        pack(weight, master, stride);
+    void pack_from_host(Weight& weight, Matrix master) override {
+        const ProfileScope scope("packing");
+        products_.pack(weight, master);
     }
 
     void linear(Matrix x, const Weight& w, const float* bias, Matrix y) override {

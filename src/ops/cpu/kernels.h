@@ -19,8 +19,8 @@ struct WeightLayout {
     DType type;
     int64_t rows, columns;
 };
-void pack_weight(const float* master, int64_t stride, int64_t out, int64_t in, const WeightLayout& layout,
-                 void* to);
+// master (out, in), float32 or bfloat16.
+void pack_weight(const Matrix& master, const WeightLayout& layout, void* to);
 
 void cast(Matrix x, Matrix y);
 void gelu(Matrix pre, Matrix y);

@@ -3,6 +3,7 @@
 
 #include "base/parallel.h"
 #include "ops/cpu/kernels.h"
+#include "ops/cpu/memory.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/cpu/packing.cpp"
@@ -14,13 +15,36 @@
 HWY_BEFORE_NAMESPACE();
 namespace osu::cpu::HWY_NAMESPACE {
 
-void pack_block(const float* from, int64_t stride, int64_t rows, int64_t columns, const WeightLayout& layout,
+// Rows [row, row + rows), a row of blocks: whole rows go to the cache first, as the memory likes to be read,
+// and are taken to blocks there.
+template <class T, class E>
+void pack_strip(HeadRows<const T> from, int64_t rows, int64_t columns, const WeightLayout& layout,
                 uint32_t* to) {
-    const HeadRows<const float> source{from, stride};
-    if (layout.type == DType::bf16)
-        pack_transposed<float, BFloat16>(source, rows, layout.rows, columns, layout.columns, to, layout.rows);
+    constexpr int64_t widest = 1024;
+    thread_local Scratch scratch;
+    E* strip = scratch.get<E>(static_cast<size_t>(rows * widest));
+    for (int64_t first = 0; first < columns; first += widest) {
+        const int64_t width = std::min(widest, columns - first);
+        pack_left<T, E>({from.data + first, from.stride}, rows, rows, width, width, strip);
+        for (int64_t j = 0; j < width; j += layout.columns) {
+            pack_transposed<E, E>({strip + j, width}, rows, layout.rows, std::min(layout.columns, width - j),
+                                  layout.columns, to, layout.rows);
+            to += layout.rows * layout.columns / word_elements<E>;
+        }
+    }
+}
+
+void pack_rows(const Matrix& master, int64_t row, int64_t rows, const WeightLayout& layout, uint32_t* to) {
+    const auto run = [&](auto type, auto element) {
+        using T = decltype(type);
+        const T* from = static_cast<const T*>(master.data) + row * master.stride;
+        pack_strip<T, decltype(element)>({from, master.stride}, rows, master.cols, layout, to);
+    };
+    const bool narrow = layout.type == DType::bf16;
+    if (master.type == DType::bf16)
+        narrow ? run(BFloat16(), BFloat16()) : run(BFloat16(), float());
     else
-        pack_transposed<float, float>(source, rows, layout.rows, columns, layout.columns, to, layout.rows);
+        narrow ? run(float(), BFloat16()) : run(float(), float());
 }
 
 }  // namespace osu::cpu::HWY_NAMESPACE
@@ -29,20 +53,17 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace osu::cpu {
 
-HWY_EXPORT(pack_block);
+HWY_EXPORT(pack_rows);
 
-void pack_weight(const float* master, int64_t stride, int64_t out, int64_t in, const WeightLayout& layout,
-                 void* to) {
-    const int64_t across = (in + layout.columns - 1) / layout.columns;
-    const int64_t words = layout.rows * layout.columns * static_cast<int64_t>(size_of(layout.type)) / 4;
-    const auto run = HWY_DYNAMIC_DISPATCH(pack_block);
-    parallel_for((out + layout.rows - 1) / layout.rows, [&](int64_t i) {
-        for (int64_t j = 0; j < across; ++j) {
-            const int64_t row = i * layout.rows, column = j * layout.columns;
-            run(master + row * stride + column, stride, std::min(layout.rows, out - row),
-                std::min(layout.columns, in - column), layout,
-                static_cast<uint32_t*>(to) + (i * across + j) * words);
-        }
+void pack_weight(const Matrix& master, const WeightLayout& layout, void* to) {
+    const int64_t across = (master.cols + layout.columns - 1) / layout.columns;
+    const int64_t words =
+        across * layout.rows * layout.columns * static_cast<int64_t>(size_of(layout.type)) / 4;
+    const auto run = HWY_DYNAMIC_DISPATCH(pack_rows);
+    parallel_for_dynamic((master.rows + layout.rows - 1) / layout.rows, [&](int64_t i) {
+        const int64_t row = i * layout.rows;
+        run(master, row, std::min(layout.rows, master.rows - row), layout,
+            static_cast<uint32_t*>(to) + i * words);
     });
 }
 

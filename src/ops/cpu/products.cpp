@@ -209,12 +209,14 @@ std::unique_ptr<Weight> Products::make_weight(int64_t out, int64_t in, bool) {
     return weight;
 }
 
-void Products::pack(Weight& weight, const float* master, int64_t stride) {
+void Products::pack(Weight& weight, Matrix master) {
+    assert(master.rows == weight.out && master.cols == weight.in);
     const auto& target = packed(weight);
     if (const auto blocks = known_layout(target.layout, state_->type))
-        return pack_weight(master, stride, weight.out, weight.in, *blocks, target.data.get());
-    const memory::desc source({weight.out, weight.in}, memory::data_type::f32, memory::dims{stride, 1});
-    memory from(source, state_->engine, const_cast<float*>(master));
+        return pack_weight(master, *blocks, target.data.get());
+    const memory::desc source({weight.out, weight.in}, dnnl_type(master.type),
+                              memory::dims{master.stride, 1});
+    memory from(source, state_->engine, master.data);
     memory to(target.layout, state_->engine, target.data.get());
     dnnl::stream stream(state_->engine);
     dnnl::reorder(from, to).execute(stream, from, to);

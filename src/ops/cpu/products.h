@@ -17,7 +17,7 @@ class Products {
     ~Products();
 
     std::unique_ptr<Weight> make_weight(int64_t out, int64_t in, bool trains);
-    void pack(Weight& weight, const float* master, int64_t stride);
+    void pack(Weight& weight, Matrix master);  // master (out, in), float32 or bfloat16
 
     // y = x·Wᵀ + bias, or y += x·Wᵀ + bias.
     void forward(Matrix x, const Weight& weight, const float* bias, Matrix y, bool add);
