@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "data/sequence.h"
+#include "data/sequence_path.h"
 
 namespace osu {
 
@@ -19,54 +19,22 @@ float length(Vec2 v) {
     return std::hypot(v.x, v.y);
 }
 
-bool is_anchor(uint8_t type) {
-    const auto point = static_cast<PointType>(type);
-    return point >= PointType::bezier_anchor && point <= PointType::last_anchor;
-}
-
 // The end of the object that begins at `first`.
 uint32_t end_of(std::span<const uint8_t> type, uint32_t first) {
-    uint32_t i = first + 1;
+    const uint32_t i = first + 1;
     switch (static_cast<PointType>(type[first])) {
         case PointType::spinner_start:
-            if (i < type.size() && static_cast<PointType>(type[i]) == PointType::spinner_end) ++i;
-            return i;
+            return i < type.size() && static_cast<PointType>(type[i]) == PointType::spinner_end ? i + 1 : i;
         case PointType::slider_head:
-        case PointType::slider_head_new_combo:
-            while (i < type.size() && is_anchor(type[i])) ++i;
-            if (i < type.size() && static_cast<PointType>(type[i]) >= PointType::slider_end_1) ++i;
-            return i;
+        case PointType::slider_head_new_combo: return static_cast<uint32_t>(slider_end(type, first));
         default: return i;
     }
 }
 
 ObjectKind kind_of(PointType type) {
-    if (type == PointType::slider_head || type == PointType::slider_head_new_combo) return ObjectKind::slider;
+    if (is_slider_head(type)) return ObjectKind::slider;
     if (type == PointType::spinner_start || type == PointType::spinner_end) return ObjectKind::spinner;
     return ObjectKind::circle;
-}
-
-// Where the slider's end stands on its path tells how much of the path is needed: a packed dataset does not
-// hold pixel lengths. Where the path passes there twice, the later time counts.
-double needed_length(const SliderPath& path, Vec2 end) {
-    const auto points = path.points();
-    double best = 0, nearest = length(points[0] - end), before = 0;
-    for (size_t i = 1; i < points.size(); ++i) {
-        const Vec2 step = points[i] - points[i - 1], to = end - points[i - 1];
-        const float piece = length(step);
-        if (!(piece > 0)) continue;
-        float along = (to.x * step.x + to.y * step.y) / piece;
-        // The game draws the last piece out where the path is too short.
-        if (along > piece && i + 1 < points.size()) along = piece;
-        along = std::max(along, 0.0f);
-        const double off = length(to - step * (along / piece));
-        if (off < nearest + 0.05) {
-            best = before + along;
-            nearest = std::min(nearest, off);
-        }
-        before += piece;
-    }
-    return best;
 }
 
 std::vector<PlannedObject> find_objects(const RealMap& map) {
@@ -91,15 +59,10 @@ std::vector<PlannedObject> find_objects(const RealMap& map) {
 }
 
 void find_needed_lengths(const RealMap& map, Plan& plan) {
-    SliderPath path;
-    for (PlannedObject& object : plan.objects) {
-        const uint32_t count = object.end - object.first;
-        if (object.kind != ObjectKind::slider || count < 3) continue;
-        if (static_cast<PointType>(map.type[object.end - 1]) < PointType::slider_end_1) continue;
-        assign_path(path, map.type.subspan(object.first, count), map.position.subspan(object.first, count),
-                    0);
-        object.needed_length = needed_length(path, map.position[object.end - 1]);
-    }
+    const std::vector<SliderLengths> lengths = slider_lengths(map.type, map.position);
+    size_t slider = 0;
+    for (PlannedObject& object : plan.objects)
+        if (object.kind == ObjectKind::slider) object.needed_length = lengths[slider++].slider;
 }
 
 // The movement from the object before to `index`; its length in the real map, −1 where there is none.
@@ -152,28 +115,6 @@ std::vector<Vec2> positions(const PackedDataset& dataset, const DatasetMap& map)
     std::vector<Vec2> out(map.count);
     for (size_t i = 0; i < out.size(); ++i) out[i] = {x[i], y[i]};
     return out;
-}
-
-void assign_path(SliderPath& path, std::span<const uint8_t> type, std::span<const Vec2> position,
-                 double length) {
-    thread_local std::vector<Vec2> anchors;
-    thread_local std::vector<PathSegment> segments;
-    anchors.assign(1, position[0]);
-    segments.clear();
-    PathSegment segment{CurveType::linear, 0, 0, 1};
-    for (size_t i = 1; i < type.size() && is_anchor(type[i]); ++i) {
-        const auto point = static_cast<PointType>(type[i]);
-        anchors.push_back(position[i]);
-        ++segment.count;
-        if (point == PointType::bezier_anchor) segment.type = CurveType::bezier;
-        if (point == PointType::catmull_anchor) segment.type = CurveType::catmull;
-        if (point == PointType::perfect_anchor) segment.type = CurveType::perfect;
-        if (point != PointType::red_anchor && point != PointType::last_anchor) continue;
-        segments.push_back(segment);
-        segment = {CurveType::linear, 0, static_cast<uint32_t>(anchors.size() - 1), 1};
-    }
-    if (segment.count > 1 || segments.empty()) segments.push_back(segment);
-    path.assign(anchors, segments, length);
 }
 
 Plan make_turn_plan(const RealMap& map) {

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "beatmap/beatmap.h"
-#include "beatmap/slider_path.h"
 #include "data/packed_dataset.h"
 
 namespace osu {
@@ -63,10 +62,5 @@ struct Plan {
 Plan make_plan(const RealMap& map);
 // With turns alone, which cost little.
 Plan make_turn_plan(const RealMap& map);
-
-// The path of a slider through its datapoints, of this length; 0: its natural one. What the types do not say,
-// doubled anchors and where curves meet, lies in its red anchors.
-void assign_path(SliderPath& path, std::span<const uint8_t> type, std::span<const Vec2> position,
-                 double length);
 
 }  // namespace osu

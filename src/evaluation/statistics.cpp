@@ -5,7 +5,7 @@
 #include <limits>
 #include <numbers>
 
-#include "data/sequence.h"
+#include "data/sequence_path.h"
 
 namespace osu {
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "beatmap/beatmap.h"
+#include "beatmap/slider_path.h"
 #include "evaluation/hand_made_map.h"
 #include "support/goldens.h"
 
