@@ -8,6 +8,7 @@
 #include "app/evaluation.h"
 #include "app/evaluation_page.h"
 #include "app/evaluation_report.h"
+#include "app/flag.h"
 #include "app/precision.h"
 #include "app/sampler_steps.h"
 #include "app/verbs.h"
@@ -26,6 +27,7 @@ struct Flags {
     int maps = 40, seeds = 2, style_maps = 3, threads = 0;
     float cfg_scale = 1;
     int64_t seq_len = 128;
+    bool keep_spacing = true;
 };
 
 void run(const Flags& flags) {
@@ -51,6 +53,7 @@ void run(const Flags& flags) {
     options.sampling.band = flags.seq_len;
     options.sampling.seed = flags.seed;
     options.sampling.variants = flags.seeds;
+    options.sampling.constraints.spacing = flags.keep_spacing;
 
     options.guidance_scale = flags.cfg_scale;
     options.style_maps = static_cast<size_t>(flags.style_maps);
@@ -97,6 +100,8 @@ void add_evaluate_verb(CLI::App& app) {
                      "held-out maps to place in the style of each of 20 mappers; 0: none")
         ->check(CLI::NonNegativeNumber);
     verb->add_option("--cfg-scale", flags->cfg_scale, "guidance towards those styles; 1: none");
+    add_truth(*verb, "--keep-spacing", flags->keep_spacing,
+              "hold what is generated to the source's spacing and slider lengths, as sample does");
     verb->add_option("--precision", flags->precision, "auto, f32, bf16")
         ->check(CLI::IsMember({"auto", "f32", "bf16"}));
     verb->add_option("--threads", flags->threads, "0: as many as there are cores")

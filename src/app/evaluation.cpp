@@ -81,10 +81,12 @@ class Comparison {
 }  // namespace
 
 Placements place(DitSampler& network, const Guidance& guidance, const RealMap& map, const SamplingRun& run) {
-    std::vector<float> time;
-    for (const double t : map.time) time.push_back(static_cast<float>(t - map.time[0]));
-    const MapFeatures features(std::move(time), {map.distance.begin(), map.distance.end()},
-                               {map.type.begin(), map.type.end()});
+    MapFeatures features;
+    for (const double t : map.time) features.time.push_back(static_cast<float>(t - map.time[0]));
+    features.distance.assign(map.distance.begin(), map.distance.end());
+    features.type.assign(map.type.begin(), map.type.end());
+    features.circle_radius = circle_radius;
+    features.sliders = slider_lengths(map.type, map.position);
     const std::vector<float> x = sample_variants(network, guidance, features, run);
     const size_t tokens = map.time.size();
     Placements out(static_cast<size_t>(run.variants), std::vector<Vec2>(tokens));

@@ -30,6 +30,23 @@ Guidance guidance_of(const SamplingNetwork& network, std::span<const int32_t> st
     return guidance;
 }
 
+// Datapoints of objects that are not selected stay.
+Constraints constraints_of(const SampleOptions& options, const Beatmap& map, const Sequence& sequence) {
+    Constraints constraints;
+    constraints.spacing = options.keep_spacing && options.rng != "torch";
+    constraints.inside = !options.allow_offscreen;
+    if (options.selection.all()) return constraints;
+    const std::vector<uint8_t> selected = select_objects(map, options.selection);
+    const size_t tokens = sequence.size();
+    constraints.position.resize(2 * tokens);
+    for (size_t i = 0; i < tokens; ++i) {
+        constraints.fixed.push_back(!selected[sequence.object[i]]);
+        constraints.position[i] = sequence.position[i].x / playfield_size.x;
+        constraints.position[tokens + i] = sequence.position[i].y / playfield_size.y;
+    }
+    return constraints;
+}
+
 void say_offscreen(std::span<const float> x, const SampleOptions& options) {
     const auto outside = std::count_if(x.begin(), x.end(), [](float v) { return v < 0 || v > 1; });
     if (outside == 0) return;
@@ -91,11 +108,12 @@ void run_sample(const SampleOptions& options) {
     run.noise = options.rng == "torch" ? NoiseKind::torch : NoiseKind::philox;
     run.seed = options.seed;
     run.variants = options.num_variants;
+    run.constraints = constraints_of(options, source.map, sequence);
     fmt::print("{} datapoints, {} of {} steps, {}\n", sequence.size(), options.sampler, diffusion.steps(),
                network.config().name());
     std::fflush(stdout);
 
-    const MapFeatures map(sequence);
+    const MapFeatures map = map_features(source.map, sequence);
     Frames frames(diffusion.steps() + refine_iters, options.make_animation);
     Progress progress("sampling",
                       static_cast<int64_t>(diffusion.steps() + refine_iters) * options.num_variants, "steps");

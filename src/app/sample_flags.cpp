@@ -15,6 +15,16 @@ void add_input_flags(CLI::App& verb, SampleOptions& o) {
     verb.add_option("--difficulty", o.difficulty,
                     "which map of an .osz: its difficulty name, beatmap ID or file name")
         ->type_name("NAME|ID");
+    verb.add_option("--from-ms", o.selection.from_ms, "generate only objects that start here or later")
+        ->type_name("MS")
+        ->default_str("the first");
+    verb.add_option("--to-ms", o.selection.to_ms,
+                    "generate only objects that start here or earlier; the others stay as they are")
+        ->type_name("MS")
+        ->default_str("the last");
+    verb.add_option("--objects", o.selection.objects, "generate only these objects: 3,10-20 (from 1)")
+        ->type_name("LIST")
+        ->default_str("all");
     verb.add_option("--ckpt", o.ckpt, "checkpoint: .safetensors of ours, .pt of the reference")
         ->type_name("FILE")
         ->default_str("the model that comes with the program");
@@ -60,6 +70,10 @@ void add_sampler_flags(CLI::App& verb, SampleOptions& o) {
     verb.add_option("--num-variants", o.num_variants, "maps to make")->check(CLI::Range(1, 1000));
     verb.add_option("--seq-len", o.seq_len, "datapoints that a datapoint sees before and after it")
         ->check(CLI::Range(1, 1 << 20));
+    add_truth(
+        verb, "--keep-spacing", o.keep_spacing,
+        "hold objects to the source's spacing, sliders to their lengths, and apart from each other; not with "
+        "--rng torch, whose numbers are the reference's");
     verb.add_option("--refine-ckpt", o.refine_ckpt, "checkpoint trained at t = 0, to refine the result with")
         ->type_name("FILE")
         ->default_str("none");

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/sampling.h"
+#include "app/selection.h"
 #include "data/sequence.h"
 
 namespace CLI {
@@ -17,6 +18,7 @@ namespace osu {
 struct SampleOptions {
     // The map and the network.
     std::string beatmap, difficulty;
+    Selection selection;
     std::string ckpt, model, precision = "auto";
     int num_classes = 0, num_heads = 0;  // 0: the checkpoint's
     int threads = 0;
@@ -29,6 +31,7 @@ struct SampleOptions {
     // The sampler.
     std::string sampler = "ddpm", num_sampling_steps = "250", rng = "philox";
     double eta = 0;
+    bool keep_spacing = true;  // not with the torch numbers
     uint64_t seed = 0;
     int64_t seq_len = 128;
     int num_variants = 1;

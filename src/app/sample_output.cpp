@@ -122,6 +122,7 @@ std::string SampleOutput::remapped(std::span<const float> x, const std::string& 
     options.version = version;
     options.velocity = options_.slider_velocity == "fit" ? VelocityMode::fit : VelocityMode::keep;
     options.allow_offscreen = allow_offscreen;
+    if (!options_.selection.all()) options.selected = select_objects(source_.map, options_.selection);
     return remap(source_.map, pixels(x), options);
 }
 

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <memory>
+#include <optional>
+
+#include "data/sequence_path.h"
 
 namespace osu {
 
@@ -24,6 +28,42 @@ class TwinNoise final : public NormalSource {
     std::vector<float> both_;
 };
 
+// Above this noise, in px, the predicted x₀ is a blur between all the maps that are possible, and the
+// spacing of a blur means nothing. Between 30 and 2,000 the ruler hardly tells one bound from another.
+constexpr double most_noise = 400;
+constexpr int fit_iterations = 3, last_iterations = 12;
+
+// The tools that hold a run of `rows` rows to its constraints.
+class Holder {
+  public:
+    Holder(const SamplingRun& run, const MapFeatures& map)
+        : diffusion_(*run.diffusion), constraints_(run.constraints), row_(2 * map.type.size()) {
+        for (int twice = 0; twice < 2; ++twice)
+            for (const uint8_t fixed : constraints_.fixed) mask_.push_back(fixed);
+        if (constraints_.spacing)
+            fit_.emplace(AskedPlacement{map.type, map.time, map.distance, map.sliders, constraints_.fixed,
+                                        map.circle_radius, constraints_.inside});
+    }
+    void hold(SamplerOptions& options) {
+        options.known = {mask_, constraints_.position};
+        if (fit_) options.shape = [this](size_t index, std::span<float> x0) { shape(index, x0); };
+    }
+
+  private:
+    const Diffusion& diffusion_;
+    const Constraints& constraints_;
+    const size_t row_;
+    std::optional<PlacementFit> fit_;
+    std::vector<float> mask_;  // (2, T)
+
+    void shape(size_t index, std::span<float> x0) {
+        const double alpha = diffusion_.alpha_cumprod[index];
+        if (playfield_size.x * std::sqrt((1 - alpha) / alpha) > most_noise) return;
+        for (size_t first = 0; first < x0.size(); first += row_)
+            fit_->apply(x0.subspan(first, row_), index == 0 ? last_iterations : fit_iterations);
+    }
+};
+
 SamplerOptions sampler_options(const SamplingRun& run, int first, int count) {
     SamplerOptions options;
     options.kind = run.sampler;
@@ -38,11 +78,20 @@ SamplerOptions sampler_options(const SamplingRun& run, int first, int count) {
 
 }  // namespace
 
-MapFeatures::MapFeatures(const Sequence& sequence) : distance(distances(sequence)) {
+MapFeatures map_features(const Beatmap& map, const Sequence& sequence) {
+    MapFeatures features;
+    features.distance = distances(sequence);
+    features.circle_radius = 54.4f - 4.48f * map.difficulty.cs;  // the game's formula
+    SliderPath path;
     for (size_t i = 0; i < sequence.size(); ++i) {
-        time.push_back(static_cast<float>(sequence.time[i] - sequence.time[0]));
-        type.push_back(static_cast<uint8_t>(sequence.type[i]));
+        features.time.push_back(static_cast<float>(sequence.time[i] - sequence.time[0]));
+        features.type.push_back(static_cast<uint8_t>(sequence.type[i]));
+        if (!is_slider_head(sequence.type[i])) continue;
+        path.assign(map, map.objects[sequence.object[i]]);
+        features.sliders.push_back(
+            {static_cast<float>(path.natural_length()), static_cast<float>(path.length())});
     }
+    return features;
 }
 
 GuidedNetwork::GuidedNetwork(DitSampler& network, const Guidance& guidance, const MapFeatures& map,
@@ -87,12 +136,14 @@ std::vector<float> sample_variants(DitSampler& network, const Guidance& guidance
     // together only.
     const int at_once = run.noise == NoiseKind::torch ? run.variants : 1;
     GuidedNetwork guided(network, guidance, map, run.band, at_once, diffusion.timestep);
+    Holder holder(run, map);
     for (int first = 0; first < run.variants; first += at_once) {
         const std::span<float> rows = std::span(x).subspan(first * row, at_once * row);
         TorchRandom torch(run.seed);
         TwinNoise twins(torch);
         Philox philox(run.seed + static_cast<uint64_t>(first));
         SamplerOptions options = sampler_options(run, first, at_once);
+        holder.hold(options);
         if (run.noise == NoiseKind::torch) {
             torch.fill_normal(rows);
             options.noise = {&twins};
@@ -109,9 +160,13 @@ void refine_variants(DitSampler& network, const Guidance& guidance, const MapFea
                      const SamplingRun& run, int iterations, std::span<float> x) {
     const int64_t row = 2 * map.tokens();
     GuidedNetwork guided(network, guidance, map, run.band, 1, run.diffusion->timestep);
-    for (int variant = 0; variant < run.variants; ++variant)
-        refine(*run.diffusion, guided.denoiser(), sampler_options(run, variant, 1), iterations, 1,
-               map.tokens(), x.subspan(variant * row, row));
+    Holder holder(run, map);
+    for (int variant = 0; variant < run.variants; ++variant) {
+        SamplerOptions options = sampler_options(run, variant, 1);
+        holder.hold(options);
+        refine(*run.diffusion, guided.denoiser(), options, iterations, 1, map.tokens(),
+               x.subspan(variant * row, row));
+    }
 }
 
 }  // namespace osu

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "data/placement_fit.h"
 #include "data/sequence.h"
 #include "diffusion/sampler.h"
 #include "model/dit_sampler.h"
@@ -15,14 +16,13 @@ namespace osu {
 
 // What the network is told about a map: everything but the positions.
 struct MapFeatures {
-    explicit MapFeatures(const Sequence& sequence);
-    MapFeatures(std::vector<float> time, std::vector<float> distance, std::vector<uint8_t> type)
-        : time(std::move(time)), distance(std::move(distance)), type(std::move(type)) {}
-
     std::vector<float> time, distance;  // (T) ms from the first datapoint, px
     std::vector<uint8_t> type;          // (T)
+    std::vector<SliderLengths> sliders;
+    float circle_radius = 0;  // px
     int64_t tokens() const { return static_cast<int64_t>(time.size()); }
 };
+MapFeatures map_features(const Beatmap& map, const Sequence& sequence);
 
 // The style to sample in, as rows of the label table or means of them.
 struct Guidance {
@@ -47,6 +47,17 @@ class GuidedNetwork {
     std::vector<float> x_, out_;  // with the null rows behind the others
 };
 
+// What the sampler knows of the result beside what the network says.
+struct Constraints {
+    // Every datapoint as far from the one before as in the source, sliders of their lengths, nothing partly
+    // under another by accident, all inside the field (data/placement_fit.h).
+    bool spacing = false;
+    bool inside = true;
+    // Datapoints that stay where they are: 1 in `fixed` (T), and where in `position` (2, T); empty: none.
+    std::vector<uint8_t> fixed;
+    std::vector<float> position;
+};
+
 enum class NoiseKind { philox, torch };
 
 struct SamplingRun {
@@ -58,6 +69,7 @@ struct SamplingRun {
     uint64_t seed = 0;  // variant i has seed + i, whatever the others are; with torch one stream for all, as
                         // the reference
     int variants = 1;
+    Constraints constraints;
     // After each step of the `count` variants from `first`: their positions (count, 2, T).
     std::function<void(int first, int count, std::span<const float> x)> on_step;
 };

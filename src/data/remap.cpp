@@ -228,7 +228,8 @@ std::string remap(const Beatmap& source, std::span<const Vec2> position, const R
     Remapper remapper(source, options);
     for (size_t first = 0, end = 0; first < sequence.size(); first = end) {
         while (end < sequence.size() && sequence.object[end] == sequence.object[first]) ++end;
-        remapper.put_object(sequence, position, first, end);
+        if (options.selected.empty() || options.selected[sequence.object[first]])
+            remapper.put_object(sequence, position, first, end);
     }
     return remapper.finish(report);
 }

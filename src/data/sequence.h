@@ -58,7 +58,8 @@ struct RemapOptions {
     std::string version;  // the new difficulty name; empty: the source's
     int64_t beatmap_id = 0;
     VelocityMode velocity = VelocityMode::keep;
-    bool allow_offscreen = false;  // otherwise every point is moved inside the playfield
+    bool allow_offscreen = false;   // otherwise every point is moved inside the playfield
+    std::vector<uint8_t> selected;  // for each object, 0 where its line stays as it is; empty: all change
 };
 
 struct RemapReport {

@@ -12,7 +12,7 @@ namespace osu {
 struct WindowOptions {
     int64_t tokens = 128, stride = 16;  // datapoints
     uint64_t seed = 0;
-    bool augment = true;  // flips, random first starts, time offsets
+    bool augment = true;              // flips, random first starts, time offsets
     double max_time_offset = 100000;  // ms; a window begins anywhere up to here. The reference's
     double label_dropout = 0.2;
     int32_t null_label = 0;  // num_classes

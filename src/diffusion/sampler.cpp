@@ -62,6 +62,7 @@ class Run {
             x0_[i] = std::clamp(x0, -1.0f, 2.0f);
         }
         for_known([&](size_t i, float value) { x0_[i] = value; });
+        if (options_.shape) options_.shape(index, x0_);
     }
 
     void ancestral(size_t index) {

@@ -100,6 +100,72 @@ class Sample : public ::testing::Test {
     int threads_ = 1;
 };
 
+// The lines of both maps, in pairs, where they differ.
+std::vector<std::pair<std::string, std::string>> differences(const fs::path& a, const fs::path& b) {
+    std::istringstream first(read_file(a)), second(read_file(b));
+    std::vector<std::pair<std::string, std::string>> lines;
+    std::string one, other;
+    while (std::getline(first, one) && std::getline(second, other))
+        if (one != other) lines.push_back({one, other});
+    EXPECT_FALSE(std::getline(second, other));
+    return lines;
+}
+
+TEST_F(Sample, RegeneratesAPartAndLeavesTheRest) {
+    const Beatmap source = read_beatmap(map_);
+    ASSERT_GE(source.objects.size(), 3u);
+    const double from = source.objects[1].start_time, to = source.objects.back().start_time - 1;
+    for (const std::vector<std::string>& flags :
+         {std::vector<std::string>{"--from-ms", std::to_string(from), "--to-ms", std::to_string(to)},
+          std::vector<std::string>{"--objects", "2-" + std::to_string(source.objects.size() - 1)},
+          std::vector<std::string>{"--objects", "2", "--keep-spacing", "false"}}) {
+        const std::string out = "part" + flags[1];
+        ASSERT_EQ(sample(flags, out).error, "");
+        const auto changed = differences(map_, files(out).at(0));
+        size_t objects = 0;
+        for (const auto& [line, with] : changed) {
+            if (line.find(':') != std::string::npos && line.find(',') == std::string::npos)
+                continue;  // metadata
+            const double time = std::stod(line.substr(line.find(',', line.find(',') + 1) + 1));
+            EXPECT_TRUE(time >= from && time <= to) << line;
+            ++objects;
+        }
+        EXPECT_GT(objects, 0u);
+    }
+}
+
+TEST_F(Sample, ASelectionOfNothingIsAnError) {
+    for (const std::vector<std::string>& flags : {std::vector<std::string>{"--objects", "0"},
+                                                  {"--objects", "x"},
+                                                  {"--objects", "3-1"},
+                                                  {"--objects", "1-9999"},
+                                                  {"--from-ms", "9", "--to-ms", "3"},
+                                                  {"--from-ms", "1e9"}}) {
+        EXPECT_NE(sample(flags, "nothing").error, "") << flags[1];
+        EXPECT_TRUE(files("nothing").empty());
+    }
+}
+
+// What is asked stays, whatever the network says: this one knows nothing.
+TEST_F(Sample, KeepsTheSpacing) {
+    const Sequence source = to_sequence(read_beatmap(map_));
+    const std::vector<float> asked = distances(source);
+    const auto worst = [&](const std::string& keep) {
+        const std::vector<float> xy = coordinates({"--keep-spacing", keep});
+        double worst = 0;
+        for (size_t i = 1; i < asked.size(); ++i) {
+            const size_t tokens = asked.size();
+            if (source.type[i] > PointType::slider_head_new_combo) continue;
+            worst = std::max<double>(
+                worst,
+                std::abs(std::hypot(xy[i] - xy[i - 1], xy[tokens + i] - xy[tokens + i - 1]) - asked[i]));
+        }
+        return worst;
+    };
+    EXPECT_LT(worst("true"), 1);
+    EXPECT_GT(worst("false"), 10);
+}
+
 TEST_F(Sample, WritesTheMapWithNewPositions) {
     const auto result = sample({});
     ASSERT_EQ(result.error, "");
@@ -286,7 +352,7 @@ TEST_F(Sample, SliderVelocityAndOffscreen) {
     for (size_t i = 0; i < fit.objects.size(); ++i)
         EXPECT_NEAR(fit.objects[i].end_time, source.objects[i].end_time, 1);
     write_network("wide.safetensors", 5, 0.1f);
-    ASSERT_EQ(sample({"--allow-offscreen"}, "wide", "wide.safetensors").error, "");
+    ASSERT_EQ(sample({"--allow-offscreen", "--keep-spacing", "false"}, "wide", "wide.safetensors").error, "");
     const Beatmap wide = read_beatmap(files("wide")[0]);
     EXPECT_TRUE(std::any_of(wide.objects.begin(), wide.objects.end(), [](const HitObject& object) {
         return object.position.x < 0 || object.position.x > 512 || object.position.y < 0 ||

@@ -78,7 +78,7 @@ TEST_P(SamplingGolden, EveryStepIsTheReferences) {
     const Safetensors file = Safetensors::open(test::test_data("dit_forward.safetensors"));
     Network network(GetParam(), test::below(file, "param."));
     const test::NetworkInput input(golden);
-    const MapFeatures map(input.time, input.distance, input.type);
+    const MapFeatures map{input.time, input.distance, input.type, {}, 0};
     GuidedNetwork guided(network.dit, network.guidance(4, 2), map, 16, 1, steps25().timestep);
 
     struct Way {
@@ -128,7 +128,7 @@ TEST_P(SamplingGolden, SeedToCoordinates) {
     }
     Network network(GetParam(), weights);
     const test::NetworkInput input(Safetensors::open(test::test_data("sampling.safetensors")));
-    const MapFeatures map(input.time, input.distance, input.type);
+    const MapFeatures map{input.time, input.distance, input.type, {}, 0};
     const auto expect_run = [&](const std::string& name, const SamplingRun& run, const Guidance& guidance) {
         const std::vector<float> x = sample_variants(network.dit, guidance, map, run);
         const auto expected = test::floats_of(golden, name + ".xy");
@@ -161,7 +161,7 @@ TEST_P(SamplingGolden, RealMapAsNearAsPyTorchItself) {
         time.push_back(points[2 * tokens + t] - points[2 * tokens]);
         last = point;
     }
-    const MapFeatures map(time, distance, {types.begin(), types.end()});
+    const MapFeatures map{time, distance, {types.begin(), types.end()}, {}, 0};
     const auto expect_run = [&](const std::string& name, const SamplingRun& run, const Guidance& guidance) {
         const std::vector<float> x = sample_variants(network.dit, guidance, map, run);
         const std::vector<double> px = misses(x, test::floats_of(golden, name + ".xy"), tokens);
