@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include "data/sequence_path.h"
 #include "picture/canvas.h"
 #include "picture/painter.h"
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "data/sequence_path.h"
+
 namespace osu {
 
 namespace {
