@@ -62,7 +62,7 @@ std::vector<float> random_parameters(const ParameterLayout& layout) {
 }
 
 MapFeatures invented_map(int64_t tokens) {
-    MapFeatures map({}, {}, {});
+    MapFeatures map{{}, {}, {}};
     for (int64_t t = 0; t < tokens; ++t) {
         map.time.push_back(150.0f * static_cast<float>(t));
         map.distance.push_back(static_cast<float>(t * 37 % 200));
