@@ -64,6 +64,14 @@ class Holder {
     }
 };
 
+// Short maps go through the network together, which saves a tenth of the time at 128 datapoints and nothing
+// from 1,024 on. A row has the same bits whatever its neighbours are: sums run over a product's inputs in one
+// order, however many rows there are (held by a test of DitSampler).
+int variants_at_once(int64_t tokens) {
+    constexpr int64_t tokens_at_once = 1024;
+    return static_cast<int>(std::clamp<int64_t>(tokens_at_once / tokens, 1, 16));
+}
+
 SamplerOptions sampler_options(const SamplingRun& run, int first, int count) {
     SamplerOptions options;
     options.kind = run.sampler;
@@ -132,26 +140,32 @@ std::vector<float> sample_variants(DitSampler& network, const Guidance& guidance
     const Diffusion& diffusion = *run.diffusion;
     const int64_t row = 2 * map.tokens();
     std::vector<float> x(run.variants * row);
-    // One at a time, so that a variant has the same bits in every call; the reference's stream knows them
-    // together only.
-    const int at_once = run.noise == NoiseKind::torch ? run.variants : 1;
-    GuidedNetwork guided(network, guidance, map, run.band, at_once, diffusion.timestep);
+    // The reference's stream knows the variants together only.
+    const int most = run.noise == NoiseKind::torch ? run.variants : variants_at_once(map.tokens());
     Holder holder(run, map);
-    for (int first = 0; first < run.variants; first += at_once) {
-        const std::span<float> rows = std::span(x).subspan(first * row, at_once * row);
+    std::optional<GuidedNetwork> guided;
+    int prepared = 0;
+    for (int first = 0; first < run.variants; first += prepared) {
+        const int count = std::min(most, run.variants - first);
+        if (count != prepared) guided.emplace(network, guidance, map, run.band, count, diffusion.timestep);
+        prepared = count;
+        const std::span<float> rows = std::span(x).subspan(first * row, count * row);
         TorchRandom torch(run.seed);
         TwinNoise twins(torch);
-        Philox philox(run.seed + static_cast<uint64_t>(first));
-        SamplerOptions options = sampler_options(run, first, at_once);
+        std::vector<Philox> philox;
+        for (int i = 0; i < count; ++i) philox.emplace_back(run.seed + static_cast<uint64_t>(first + i));
+        SamplerOptions options = sampler_options(run, first, count);
         holder.hold(options);
         if (run.noise == NoiseKind::torch) {
             torch.fill_normal(rows);
             options.noise = {&twins};
         } else {
-            philox.fill_normal(rows);
-            options.noise = {&philox};
+            for (int i = 0; i < count; ++i) {
+                philox[i].fill_normal(rows.subspan(i * row, row));
+                options.noise.push_back(&philox[i]);
+            }
         }
-        sample(diffusion, guided.denoiser(), options, at_once, map.tokens(), rows);
+        sample(diffusion, guided->denoiser(), options, count, map.tokens(), rows);
     }
     return x;
 }

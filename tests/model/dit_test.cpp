@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/parallel.h"
+#include "base/random.h"
 #include "model/dit_sampler.h"
 #include "support/backends.h"
 #include "support/dispatch.h"
@@ -137,6 +138,35 @@ INSTANTIATE_TEST_SUITE_P(Backends, DitGolden, testing::ValuesIn(test::all_backen
 
 TEST(Dispatch, GoldensHoldWithOlderInstructions) {
     if (!test::passes_with_older_instructions("*")) GTEST_SKIP() << "held down already";
+}
+
+TEST(DitSampler, ARowHasTheSameBitsWhateverItsNeighboursAre) {
+    constexpr size_t tokens = 130, rows = 3;
+    const DitConfig config = dit_config("DiT-XS", 10);
+    const ParameterLayout layout(config);
+    std::vector<float> values(layout.size()), x(rows * 2 * tokens), time(tokens), distance(tokens, 100.0f);
+    Philox(1).fill_normal(values);
+    for (float& value : values) value *= 0.04f;
+    Philox(2).fill_normal(x);
+    for (size_t i = 0; i < tokens; ++i) time[i] = 150.0f * static_cast<float>(i);
+    const std::vector<uint8_t> type(tokens);
+    const TensorMap weights = parameter_views(layout, values);
+    const size_t hidden = static_cast<size_t>(config.hidden);
+    const std::vector<float> styles(rows * hidden, 0.1f);
+    const std::vector<int> timesteps{500};
+    for (const DType compute : {DType::f32, DType::bf16}) {
+        const std::unique_ptr<Backend> backend = make_cpu_backend(compute);
+        DitSampler network(config, *backend, weights);
+        std::vector<float> together(rows * 4 * tokens), alone(4 * tokens);
+        network.prepare({time, distance, type, 128}, styles, timesteps);
+        network.denoise(x, 0, together);
+        network.prepare({time, distance, type, 128}, std::span(styles).first(hidden), timesteps);
+        for (size_t row = 0; row < rows; ++row) {
+            network.denoise(std::span(x).subspan(row * 2 * tokens, 2 * tokens), 0, alone);
+            EXPECT_TRUE(std::equal(alone.begin(), alone.end(), together.begin() + row * alone.size()))
+                << name_of(compute) << ", row " << row;
+        }
+    }
 }
 
 TEST(ParameterLayout, PlacesEveryParameterOnce) {
