@@ -65,10 +65,10 @@ class Holder {
 };
 
 // Short maps go through the network together, which saves a tenth of the time at 128 datapoints and nothing
-// from 1,024 on. A row has the same bits whatever its neighbours are: sums run over a product's inputs in one
-// order, however many rows there are (held by a test of DitSampler).
-int variants_at_once(int64_t tokens) {
+// from 1,024 on; one at a time where a variant's bits would then depend on the others.
+int variants_at_once(const DitSampler& network, int64_t tokens) {
     constexpr int64_t tokens_at_once = 1024;
+    if (!network.rows_are_independent()) return 1;
     return static_cast<int>(std::clamp<int64_t>(tokens_at_once / tokens, 1, 16));
 }
 
@@ -141,7 +141,7 @@ std::vector<float> sample_variants(DitSampler& network, const Guidance& guidance
     const int64_t row = 2 * map.tokens();
     std::vector<float> x(run.variants * row);
     // The reference's stream knows the variants together only.
-    const int most = run.noise == NoiseKind::torch ? run.variants : variants_at_once(map.tokens());
+    const int most = run.noise == NoiseKind::torch ? run.variants : variants_at_once(network, map.tokens());
     Holder holder(run, map);
     std::optional<GuidedNetwork> guided;
     int prepared = 0;

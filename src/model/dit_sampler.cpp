@@ -125,6 +125,10 @@ DitSampler::DitSampler(const DitConfig& config, Backend& backend, const TensorMa
 
 DitSampler::~DitSampler() = default;
 
+bool DitSampler::rows_are_independent() const {
+    return state_->backend.rows_are_independent();
+}
+
 void DitSampler::prepare(const MapContext& map, std::span<const float> styles,
                          std::span<const int> timesteps) {
     State& s = *state_;

@@ -29,6 +29,8 @@ class DitSampler {
     DitSampler(const DitConfig& config, Backend& backend, const TensorMap& weights, Reader read = {});
     ~DitSampler();
 
+    bool rows_are_independent() const;  // a row has the same bits whatever its neighbours are
+
     // `styles` (rows, h): the label vector of each row. `timesteps`: the original step indices, ascending as
     // in Diffusion::timestep.
     void prepare(const MapContext& map, std::span<const float> styles, std::span<const int> timesteps);

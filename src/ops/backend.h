@@ -65,6 +65,8 @@ class Backend {
   public:
     virtual ~Backend() = default;
     virtual DType compute_type() const = 0;
+    // A row of a product has the same bits whatever rows are beside it, and however many.
+    virtual bool rows_are_independent() const = 0;
 
     // Memory of the device, 64-byte aligned, zeroed.
     virtual std::shared_ptr<void> allocate(size_t bytes) = 0;

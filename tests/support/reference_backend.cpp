@@ -66,6 +66,7 @@ Range visible_keys(const AttentionShape& shape, int64_t row, int64_t query) {
 class ReferenceBackend final : public Backend {
   public:
     DType compute_type() const override { return DType::f32; }
+    bool rows_are_independent() const override { return true; }
 
     std::shared_ptr<void> allocate(size_t bytes) override {
         return {std::calloc(bytes / 64 + 1, 64), [](void* memory) { std::free(memory); }};

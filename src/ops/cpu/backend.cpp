@@ -18,6 +18,8 @@ class CpuBackend final : public Backend {
     explicit CpuBackend(DType compute) : compute_(compute), products_(compute) {}
 
     DType compute_type() const override { return compute_; }
+    // oneDNN's products for packed weights run over the inputs in one order; its general one does not.
+    bool rows_are_independent() const override { return cpu::has_wide_products(); }
 
     std::shared_ptr<void> allocate(size_t bytes) override { return cpu::allocate_zeroed(bytes); }
     void upload(void* device, const void* host, size_t bytes) override { std::memcpy(device, host, bytes); }
