@@ -1,6 +1,13 @@
 #!/bin/sh
-# Remaps an example map with the bundled model and draws both.
+# Remaps an example map with the bundled model, plain and in the styles of two maps, and draws all beside the source.
 set -eu
 cd "$(dirname "$0")/.."
+program=build/release/osu-diffusion
+source=examples/waltz.osu
 out=build/demo
-build/release/osu-diffusion sample --beatmap examples/waltz.osu --out "$out" --overwrite --plot "$out/waltz.png"
+rm -rf "$out"
+"$program" sample --beatmap "$source" --out "$out/plain"
+"$program" sample --beatmap "$source" --out "$out/style-1" --style-id 979231 --cfg-scale 3
+"$program" sample --beatmap "$source" --out "$out/style-2" --style-id 351189 --cfg-scale 3
+"$program" plot --beatmap "$source" "$out"/plain/*/*.osu "$out"/style-1/*/*.osu "$out"/style-2/*/*.osu \
+    --plot-time 24000 --plot-width 5000 --out "$out/waltz.png"

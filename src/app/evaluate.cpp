@@ -22,7 +22,7 @@ namespace osu {
 namespace {
 
 struct Flags {
-    std::string data, ckpt, held_out, json, plot, sampler = "ddpm", steps = "50", precision = "auto";
+    std::string data, ckpt, held_out, json, plot, sampler = "dpm++", steps = "15", precision = "auto";
     uint64_t seed = 0;
     int maps = 40, seeds = 2, style_maps = 3, threads = 0;
     float cfg_scale = 1;

@@ -58,7 +58,7 @@ void add_style_flags(CLI::App& verb, SampleOptions& o) {
 }
 
 void add_sampler_flags(CLI::App& verb, SampleOptions& o) {
-    verb.add_option("--sampler", o.sampler, "ddpm, ddim, dpm++ (good from 20 steps)")
+    verb.add_option("--sampler", o.sampler, "dpm++, ddpm (the reference's, with 250 steps), ddim")
         ->check(CLI::IsMember({"ddpm", "ddim", "dpm++"}));
     verb.add_option("--num-sampling-steps", o.num_sampling_steps,
                     "steps; or sections (10,15,20), or an integer stride (ddim25)")

@@ -29,7 +29,7 @@ struct SampleOptions {
     double cfg_scale = 1;
 
     // The sampler.
-    std::string sampler = "ddpm", num_sampling_steps = "250", rng = "philox";
+    std::string sampler = "dpm++", num_sampling_steps = "15", rng = "philox";
     double eta = 0;
     bool keep_spacing = true;  // not with the torch numbers
     uint64_t seed = 0;

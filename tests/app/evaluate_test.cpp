@@ -88,7 +88,7 @@ class Evaluate : public ::testing::Test {
 };
 
 TEST_F(Evaluate, FiguresOfEveryContestant) {
-    const nlohmann::json all = figures({"--seeds", "2"});
+    const nlohmann::json all = figures({"--seeds", "2", "--keep-spacing", "false"});
     for (const char* contestant : {"model", "real", "random_walk", "untrained"}) {
         ASSERT_TRUE(all.contains(contestant));
         const nlohmann::json& one = all[contestant];
@@ -129,7 +129,9 @@ TEST_F(Evaluate, SeedsDecideAndNothingElseDoes) {
 
 TEST_F(Evaluate, APicture) {
     const std::string file = (folder_ / "page.svg").string();
-    EXPECT_EQ(evaluate({"--held-out", held_out(), "--seeds", "1", "--plot", file}).error, "");
+    EXPECT_EQ(
+        evaluate({"--held-out", held_out(), "--seeds", "1", "--plot", file}).error,
+        "");
     EXPECT_NE(read_file(file).find("</svg>"), std::string::npos);
 }
 

@@ -69,7 +69,8 @@ class Sample : public ::testing::Test {
                                            "--out",
                                            (folder_ / out).string()};
         // One thread: the network is too small to share, and threads of a busy machine wait for one another.
-        for (const auto& [flag, value] : {std::pair{"--num-sampling-steps", "4"}, {"--threads", "1"}})
+        for (const auto& [flag, value] :
+             {std::pair{"--num-sampling-steps", "4"}, {"--sampler", "ddpm"}, {"--threads", "1"}})
             if (std::find(flags.begin(), flags.end(), flag) == flags.end())
                 arguments.insert(arguments.end(), {flag, value});
         arguments.insert(arguments.end(), flags.begin(), flags.end());
