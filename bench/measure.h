@@ -11,12 +11,29 @@
 #include <string>
 #include <vector>
 
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "base/parallel.h"
 
 namespace osu::bench {
+
+// Of the benchmarks that run whole networks.
+struct NetworkFlags {
+    std::vector<std::string> sizes{"B", "S", "XS"}, types{"bf16", "f32"};
+    int threads = 0;
+    bool quick = false;
+    std::string json;
+
+    void declare(CLI::App& app) {
+        app.add_option("--size", sizes, "B, S, XS, ...")->delimiter(',');
+        app.add_option("--type", types, "bf16, f32")->delimiter(',');
+        app.add_option("--threads", threads, "0: all cores");
+        app.add_flag("--quick", quick, "a glance: few measurements of each");
+        app.add_option("--json", json, "add the figures to this file");
+    }
+};
 
 // Seconds; with one thread the thread's own CPU time, so that other processes disturb less.
 inline double now() {

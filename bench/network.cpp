@@ -26,12 +26,10 @@ namespace {
 
 constexpr int64_t band = 128;
 
-struct Flags {
-    std::vector<std::string> sizes{"B", "S", "XS"}, types{"bf16", "f32"}, only{"forward", "train", "rows"};
-    int threads = 0, pairs = 25;
-    bool quick = false;
-    std::string json;
-    // What issue and README name is measured in all pairs; the rest in as many as fit in some seconds.
+struct Flags : NetworkFlags {
+    std::vector<std::string> only{"forward", "train", "rows"};
+    int pairs = 25;
+    // What has a target is measured in all pairs; the rest in as many as fit in some seconds.
     double budget(bool important) const { return quick ? 1 : important ? 1e9 : 12; }
 };
 
@@ -243,13 +241,9 @@ void run(const Flags& flags) {
 int main(int argc, char** argv) {
     CLI::App app("Time of the network, forward and in training, against its products alone.");
     osu::bench::Flags flags;
-    app.add_option("--size", flags.sizes, "B, S, XS, ...")->delimiter(',');
-    app.add_option("--type", flags.types, "bf16, f32")->delimiter(',');
+    flags.declare(app);
     app.add_option("--only", flags.only, "forward, train, rows")->delimiter(',');
-    app.add_option("--threads", flags.threads, "0: all cores");
     app.add_option("--pairs", flags.pairs, "measurements of each; fewer where they would take long");
-    app.add_flag("--quick", flags.quick, "a second for each measurement");
-    app.add_option("--json", flags.json, "add the figures to this file");
     CLI11_PARSE(app, argc, argv);
     osu::bench::run(flags);
 }

@@ -31,11 +31,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Flags {
-    std::vector<std::string> sizes{"B", "S", "XS"}, types{"bf16", "f32"};
-    int threads = 0, runs = 25;
-    bool quick = false;
-    std::string json;
+struct Flags : NetworkFlags {
+    int runs = 25;
 };
 
 // 700 circles and 300 sliders at 150 BPM.
@@ -224,6 +221,8 @@ int run(const Flags& flags) {
         for (const std::string& size : flags.sizes) bench.run(size);
     } catch (const Error& error) {
         fmt::print(stderr, "error: {}\n", error.what());
+        fs::remove_all(folder);
+        return 1;
     }
     fs::remove_all(folder);
     return 0;
@@ -234,12 +233,8 @@ int run(const Flags& flags) {
 int main(int argc, char** argv) {
     CLI::App app("A whole sample of a map, against the floor of its steps.");
     osu::bench::Flags flags;
-    app.add_option("--size", flags.sizes, "B, S, XS, ...")->delimiter(',');
-    app.add_option("--type", flags.types, "bf16, f32")->delimiter(',');
-    app.add_option("--threads", flags.threads, "0: all cores");
+    flags.declare(app);
     app.add_option("--runs", flags.runs, "of each; fewer where they would take long");
-    app.add_flag("--quick", flags.quick, "once each, 25 steps only");
-    app.add_option("--json", flags.json, "add the figures to this file");
     CLI11_PARSE(app, argc, argv);
     return osu::bench::run(flags);
 }

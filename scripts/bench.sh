@@ -20,5 +20,9 @@ for program in beatmap data dataset ops network sample; do
     esac
 done
 echo "== PyTorch"
-/usr/bin/python3 bench/pytorch.py --json "$json" ${quick:+--size XS} || true
+if [ -x /usr/bin/python3 ]; then
+    /usr/bin/python3 bench/pytorch.py --json "$json" ${quick:+--size XS}
+else
+    echo "skipped: Python is not installed"
+fi
 echo "== figures in $json"

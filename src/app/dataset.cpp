@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/progress.h"
+#include "base/text.h"
 #include "data/dataset_builder.h"
 
 namespace osu {

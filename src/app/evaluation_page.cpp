@@ -76,8 +76,8 @@ struct Line {
     std::vector<double> values;
 };
 
-const Paint model_paint{0.36, 0.67, 1.00}, real_paint{0.93, 0.94, 0.97}, walk_paint{1.00, 0.66, 0.26},
-    untrained_paint{0.96, 0.45, 0.56};
+const Paint &model_paint = theme::series[0], &real_paint = theme::bright, &walk_paint = theme::series[1],
+            &untrained_paint = theme::series[3];
 
 Paint paint_of(const Contestant& contestant) {
     if (contestant.key == "model") return model_paint;

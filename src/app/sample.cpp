@@ -31,12 +31,12 @@ Guidance guidance_of(const SamplingNetwork& network, std::span<const int32_t> st
 }
 
 // Datapoints of objects that are not selected stay.
-Constraints constraints_of(const SampleOptions& options, const Beatmap& map, const Sequence& sequence) {
+Constraints constraints_of(const SampleOptions& options, std::span<const uint8_t> selected,
+                           const Sequence& sequence) {
     Constraints constraints;
     constraints.spacing = options.keep_spacing && options.rng != "torch";
     constraints.inside = !options.allow_offscreen;
-    if (options.selection.all()) return constraints;
-    const std::vector<uint8_t> selected = select_objects(map, options.selection);
+    if (selected.empty()) return constraints;
     const size_t tokens = sequence.size();
     constraints.position.resize(2 * tokens);
     for (size_t i = 0; i < tokens; ++i) {
@@ -80,7 +80,9 @@ void run_sample(const SampleOptions& options) {
     const SampleSource source = read_source(options.beatmap, options.difficulty);
     const Sequence sequence = to_sequence(source.map);
     if (sequence.size() == 0) fail("{} has no hit objects", options.beatmap);
-    SampleOutput output(options, source);
+    std::vector<uint8_t> selected;
+    if (!options.selection.all()) selected = select_objects(source.map, options.selection);
+    SampleOutput output(options, source, selected);
 
     const std::unique_ptr<Backend> backend = make_cpu_backend(precision(options.precision));
     const NetworkFlags network_flags{options.model, options.num_classes, options.num_heads,
@@ -108,7 +110,7 @@ void run_sample(const SampleOptions& options) {
     run.noise = options.rng == "torch" ? NoiseKind::torch : NoiseKind::philox;
     run.seed = options.seed;
     run.variants = options.num_variants;
-    run.constraints = constraints_of(options, source.map, sequence);
+    run.constraints = constraints_of(options, selected, sequence);
     fmt::print("{} datapoints, {} of {} steps, {}\n", sequence.size(), options.sampler, diffusion.steps(),
                network.config().name());
     std::fflush(stdout);

@@ -6,6 +6,7 @@
 #include "archive/safetensors.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "data/sequence.h"
 #include "picture/picture.h"
 
@@ -45,9 +46,7 @@ void wrote(const fs::path& path) {
 
 SampleSource read_source(const std::string& beatmap, const std::string& difficulty) {
     SampleSource source;
-    std::string extension = fs::path(beatmap).extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(), ::tolower);
-    if (extension == ".osz") {
+    if (lower_extension(beatmap) == ".osz") {
         source.archive = std::make_unique<OszArchive>(beatmap);
         source.map = source.archive->map(difficulty);
     } else {
@@ -75,8 +74,9 @@ std::string clean_name(std::string_view name, size_t limit) {
     return clean.empty() ? "untitled" : clean;
 }
 
-SampleOutput::SampleOutput(const SampleOptions& options, const SampleSource& source)
-    : options_(options), source_(source) {
+SampleOutput::SampleOutput(const SampleOptions& options, const SampleSource& source,
+                           std::vector<uint8_t> selected)
+    : options_(options), source_(source), selected_(std::move(selected)) {
     const Metadata& metadata = source.map.metadata;
     folder_ = fs::path(options.out) /
               clean_name(fmt::format("{} {} - {}", metadata.beatmap_id, metadata.artist, metadata.title),
@@ -122,7 +122,7 @@ std::string SampleOutput::remapped(std::span<const float> x, const std::string& 
     options.version = version;
     options.velocity = options_.slider_velocity == "fit" ? VelocityMode::fit : VelocityMode::keep;
     options.allow_offscreen = allow_offscreen;
-    if (!options_.selection.all()) options.selected = select_objects(source_.map, options_.selection);
+    options.selected = selected_;
     return remap(source_.map, pixels(x), options);
 }
 

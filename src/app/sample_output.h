@@ -30,7 +30,9 @@ std::string clean_name(std::string_view name, size_t limit);
 class SampleOutput {
   public:
     // Fails on what can be known to go wrong before hours of sampling.
-    SampleOutput(const SampleOptions& options, const SampleSource& source);
+    // `selected`: for each object, 0 where it stays as it is; empty: all change.
+    SampleOutput(const SampleOptions& options, const SampleSource& source,
+                 std::vector<uint8_t> selected = {});
 
     // x (variants, 2, T), [0, 1] on the playfield. Frames: the first variant's (2, T) on the way. Every file
     // is named on standard output once it is there.
@@ -39,6 +41,7 @@ class SampleOutput {
   private:
     const SampleOptions& options_;
     const SampleSource& source_;
+    const std::vector<uint8_t> selected_;
     std::filesystem::path folder_;
     std::set<std::filesystem::path> taken_;
 

@@ -28,12 +28,7 @@ LabelIndex known_labels(const CheckpointInfo& info, const std::string& beatmap_i
     if (beatmap_idx.empty() && !std::filesystem::exists(usual))
         fail(Hint{"give the dataset's index with --beatmap-idx"},
              "the checkpoint does not know which style is which map");
-    try {
-        return parse_label_index(read_file(beatmap_idx.empty() ? usual : beatmap_idx));
-    } catch (const Error& error) {
-        throw Error(fmt::format("{}: {}", beatmap_idx.empty() ? usual : beatmap_idx, error.what()),
-                    error.hint());
-    }
+    return read_label_index(beatmap_idx.empty() ? usual : beatmap_idx);
 }
 
 std::string describe_map(const LabelIndex& index, int64_t id) {
@@ -94,6 +89,15 @@ std::vector<float> SamplingNetwork::null_style() const {
     return label_vector(checkpoint_.weights(), config().null_label());
 }
 
+int32_t class_of(const LabelIndex& index, int64_t beatmap_id) {
+    const int32_t label = index.find(beatmap_id);
+    if (label >= 0) return label;
+    std::vector<std::string> nearest;
+    for (const int64_t id : index.nearest_ids(beatmap_id, 5)) nearest.push_back(describe_map(index, id));
+    fail(Hint{nearest.empty() ? "the index is empty" : "the nearest are " + listed(nearest)},
+         "no style has the beatmap ID {}", beatmap_id);
+}
+
 std::vector<int32_t> find_style(const CheckpointInfo& info, const StyleFlags& flags) {
     if (!flags.id && flags.mapper.empty()) return {};
     const LabelIndex index = known_labels(info, flags.beatmap_idx);
@@ -102,12 +106,7 @@ std::vector<int32_t> find_style(const CheckpointInfo& info, const StyleFlags& fl
         if (labels.empty()) fail_unknown_mapper(index, flags.mapper);
         return labels;
     }
-    const int32_t label = index.find(*flags.id);
-    if (label >= 0) return {label};
-    std::vector<std::string> nearest;
-    for (const int64_t id : index.nearest_ids(*flags.id, 5)) nearest.push_back(describe_map(index, id));
-    fail(Hint{nearest.empty() ? "the index is empty" : "the nearest are " + listed(nearest)},
-         "no style has the beatmap ID {}", *flags.id);
+    return {class_of(index, *flags.id)};
 }
 
 }  // namespace osu

@@ -50,8 +50,11 @@ struct StyleFlags {
     std::string mapper, beatmap_idx;
 };
 
+// The class of a beatmap ID. Error with the nearest IDs where there is none.
+int32_t class_of(const LabelIndex& index, int64_t beatmap_id);
+
 // The classes that the flags name, none without a style. The index is the file's where one is named, else the
-// checkpoint's, else beatmap_idx.pickle in the current folder. Error with the nearest IDs for an unknown one.
+// checkpoint's, else beatmap_idx.pickle in the current folder.
 std::vector<int32_t> find_style(const CheckpointInfo& info, const StyleFlags& flags);
 
 }  // namespace osu

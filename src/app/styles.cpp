@@ -1,6 +1,5 @@
 // osu-diffusion styles: whose styles a dataset or a checkpoint has, which are alike, which stand apart.
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <memory>
 #include <numeric>
@@ -10,13 +9,14 @@
 #include <fmt/core.h>
 
 #include "app/label_space.h"
+#include "app/sampling_network.h"
 #include "app/styles_table.h"
 #include "app/summary.h"
 #include "app/verbs.h"
 #include "archive/checkpoint.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/parallel.h"
+#include "base/text.h"
 #include "data/label_index.h"
 #include "data/map_filter.h"
 #include "picture/scatter.h"
@@ -38,7 +38,7 @@ struct StylesFlags {
 // --data-path's index where it is given, else that of --beatmap-idx, else the checkpoint's own.
 LabelIndex open_index(const StylesFlags& flags, const Checkpoint* checkpoint) {
     if (!flags.data_path.empty()) return label_index(open_dataset(flags.data_path));
-    if (!flags.beatmap_idx.empty()) return parse_label_index(read_file(flags.beatmap_idx));
+    if (!flags.beatmap_idx.empty()) return read_label_index(flags.beatmap_idx);
     const auto labels = checkpoint->metadata.find("labels");
     if (labels == checkpoint->metadata.end())
         fail(Hint{"give the dataset with --data-path, or its index with --beatmap-idx"},
@@ -93,14 +93,7 @@ void print_list(const LabelIndex& index, const std::vector<size_t>& chosen, cons
 void print_similar(const LabelIndex& index, const LabelSpace& space, std::vector<size_t> chosen,
                    const StylesFlags& flags) {
     const auto& entries = index.entries();
-    const int32_t label = index.find(*flags.similar_to);
-    if (label < 0) {
-        std::string nearest;
-        for (const int64_t id : index.nearest_ids(*flags.similar_to, 5))
-            nearest += (nearest.empty() ? "" : ", ") + std::to_string(id);
-        fail(Hint{nearest.empty() ? "the index has no IDs" : "the nearest IDs are " + nearest},
-             "no style has the beatmap ID {}", *flags.similar_to);
-    }
+    const int32_t label = class_of(index, *flags.similar_to);
     const auto is_it = [&](const LabelEntry& entry) { return entry.label == label; };
     const size_t self =
         static_cast<size_t>(std::find_if(entries.begin(), entries.end(), is_it) - entries.begin());
@@ -128,18 +121,12 @@ void print_outliers(const LabelIndex& index, const LabelSpace& space, std::vecto
         fmt::print("{:8.4f}  {}\n", spread[chosen[i]], described(index.entries()[chosen[i]]));
 }
 
-std::string lower_case(std::string text) {
-    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return text;
-}
-
 // The mappers with most of the chosen maps get a colour each; all others are the ground.
 void draw_plane(const LabelIndex& index, const LabelSpace::Plane& plane, const std::vector<size_t>& chosen,
                 const StylesFlags& flags) {
     std::map<std::string, std::vector<size_t>> by_mapper;  // in lower case: names change theirs
     for (const size_t i : chosen)
-        if (!index.entries()[i].creator.empty())
-            by_mapper[lower_case(index.entries()[i].creator)].push_back(i);
+        if (!index.entries()[i].creator.empty()) by_mapper[lower(index.entries()[i].creator)].push_back(i);
     std::vector<const std::pair<const std::string, std::vector<size_t>>*> most;
     for (const auto& mapper : by_mapper) most.push_back(&mapper);
     std::stable_sort(most.begin(), most.end(),
@@ -154,7 +141,7 @@ void draw_plane(const LabelIndex& index, const LabelSpace::Plane& plane, const s
     std::vector<bool> is_chosen(index.entries().size());
     for (const size_t i : chosen) is_chosen[i] = true;
     for (size_t i = 0; i < plane.points.size(); ++i) {
-        const auto found = colour.find(lower_case(index.entries()[i].creator));
+        const auto found = colour.find(lower(index.entries()[i].creator));
         groups[is_chosen[i] && found != colour.end() ? found->second : 0].points.push_back(plane.points[i]);
     }
     draw_scatter(groups, fmt::format("{} label vectors, their two principal components", plane.points.size()),

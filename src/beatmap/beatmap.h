@@ -1,9 +1,10 @@
 // A beatmap: the text of a .osu file and what the game reads in it.
-// The text is kept whole. Everything parsed knows its line, so that a rewritten map differs from its source in the
-// lines that were meant to change and in nothing else (beatmap/rewrite.h).
+// The text is kept whole. Everything parsed knows its line, so that a rewritten map differs from its source
+// in the lines that were meant to change and in nothing else (beatmap/rewrite.h).
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -18,9 +19,18 @@ struct Vec2 {
     float x = 0, y = 0;
     bool operator==(const Vec2&) const = default;
 };
-inline Vec2 operator+(Vec2 a, Vec2 b) { return {a.x + b.x, a.y + b.y}; }
-inline Vec2 operator-(Vec2 a, Vec2 b) { return {a.x - b.x, a.y - b.y}; }
-inline Vec2 operator*(Vec2 a, float s) { return {a.x * s, a.y * s}; }
+inline Vec2 operator+(Vec2 a, Vec2 b) {
+    return {a.x + b.x, a.y + b.y};
+}
+inline Vec2 operator-(Vec2 a, Vec2 b) {
+    return {a.x - b.x, a.y - b.y};
+}
+inline Vec2 operator*(Vec2 a, float s) {
+    return {a.x * s, a.y * s};
+}
+inline float length(Vec2 a) {
+    return std::hypot(a.x, a.y);
+}
 
 constexpr Vec2 playfield_size{512, 384};
 
@@ -28,8 +38,9 @@ enum class GameMode : uint8_t { standard, taiko, fruits, mania };
 enum class ObjectKind : uint8_t { circle, slider, spinner, hold };
 enum class CurveType : uint8_t { bezier, linear, catmull, perfect, bspline };
 
-// A piece of a slider path of one type. Its points are Beatmap::anchors[first, first + count); consecutive segments
-// share their end point, which stands once for each. A doubled Bézier anchor stays one segment here, as in the text.
+// A piece of a slider path of one type. Its points are Beatmap::anchors[first, first + count); consecutive
+// segments share their end point, which stands once for each. A doubled Bézier anchor stays one segment here,
+// as in the text.
 struct PathSegment {
     CurveType type = CurveType::bezier;
     uint16_t degree = 0;  // of a B-spline; 0 otherwise
@@ -38,20 +49,20 @@ struct PathSegment {
 
 struct HitObject {
     ObjectKind kind = ObjectKind::circle;
-    bool new_combo = false;      // as the file has it
-    uint8_t combo_skip = 0;      // colours skipped at a new combo
+    bool new_combo = false;  // as the file has it
+    uint8_t combo_skip = 0;  // colours skipped at a new combo
     uint8_t hit_sound = 0;
-    uint32_t line = 0;           // index into Beatmap::lines
-    Vec2 position;               // whole numbers below format v128
-    double start_time = 0;       // ms, as in the file (no shift for formats before v5)
-    double end_time = 0;         // ms; equal to start_time for circles
+    uint32_t line = 0;      // index into Beatmap::lines
+    Vec2 position;          // whole numbers below format v128
+    double start_time = 0;  // ms, as in the file (no shift for formats before v5)
+    double end_time = 0;    // ms; equal to start_time for circles
     // Sliders:
-    uint32_t first_anchor = 0, anchor_count = 0;    // into Beatmap::anchors, head included, in the text's order
+    uint32_t first_anchor = 0, anchor_count = 0;  // into Beatmap::anchors, head included, in the text's order
     uint32_t first_segment = 0, segment_count = 0;  // into Beatmap::segments
-    int32_t span_count = 0;      // 1 + repeats
-    double pixel_length = 0;     // as in the file; 0: the length of the path itself
-    double span_duration = 0;    // ms
-    double slider_velocity = 1;  // the multiplier of the green line in force, 0.1–10
+    int32_t span_count = 0;                         // 1 + repeats
+    double pixel_length = 0;                        // as in the file; 0: the length of the path itself
+    double span_duration = 0;                       // ms
+    double slider_velocity = 1;                     // the multiplier of the green line in force, 0.1–10
 };
 
 struct TimingPoint {
@@ -59,7 +70,7 @@ struct TimingPoint {
     double beat_length = 0;  // ms when uninherited, else −100 / velocity multiplier
     int32_t meter = 4, sample_set = 0, sample_index = 0, volume = 100;
     bool uninherited = true;
-    uint8_t effects = 0;     // bit 0: kiai, bit 3: omit the first bar line
+    uint8_t effects = 0;  // bit 0: kiai, bit 3: omit the first bar line
     uint32_t line = 0;
     double velocity_multiplier() const;  // −100 / beat_length, 0.1–10; 1 where beat_length is not negative
 };
@@ -90,7 +101,16 @@ struct Difficulty {
 };
 
 enum class Section : uint8_t {
-    none, general, editor, metadata, difficulty, events, timing_points, colours, hit_objects, unknown
+    none,
+    general,
+    editor,
+    metadata,
+    difficulty,
+    events,
+    timing_points,
+    colours,
+    hit_objects,
+    unknown
 };
 
 struct Line {
@@ -99,7 +119,7 @@ struct Line {
 };
 
 struct Beatmap {
-    std::string text;         // every byte of the file
+    std::string text;  // every byte of the file
     std::vector<Line> lines;
     int format_version = 14;
     GameMode mode = GameMode::standard;
@@ -108,22 +128,24 @@ struct Beatmap {
     std::string audio_filename, background_filename;
     Metadata metadata;
     Difficulty difficulty;
-    std::vector<Colour> combo_colours;     // empty: the game's default
+    std::vector<Colour> combo_colours;  // empty: the game's default
     std::vector<Break> breaks;
     std::vector<TimingPoint> timing_points;  // stable-sorted by time
-    // The timing points that count, as indices, one for each time: of several red lines the first sets the beat; the
-    // last green line sets the velocity, or the first red line where no green one stands at that time.
+    // The timing points that count, as indices, one for each time: of several red lines the first sets the
+    // beat; the last green line sets the velocity, or the first red line where no green one stands at that
+    // time.
     std::vector<uint32_t> red_lines, velocity_lines;
-    std::vector<HitObject> objects;          // stable-sorted by time
+    std::vector<HitObject> objects;  // stable-sorted by time
     std::vector<Vec2> anchors;
     std::vector<PathSegment> segments;
-    std::vector<Warning> warnings;         // the first 200 …
-    uint32_t warning_count = 0;            // … all are counted
+    std::vector<Warning> warnings;  // the first 200 …
+    uint32_t warning_count = 0;     // … all are counted
 
     std::string_view line(uint32_t index) const;  // without its line end
     std::span<const Vec2> anchors_of(const HitObject& slider) const;
     std::span<const PathSegment> segments_of(const HitObject& slider) const;
-    // ms per beat (6–60 000) of the red line in force at a time; before the first the first; 1000 (60 BPM) without any.
+    // ms per beat (6–60 000) of the red line in force at a time; before the first the first; 1000 (60 BPM)
+    // without any.
     double beat_length_at(double time) const;
     double velocity_multiplier_at(double time) const;  // 1 before the first timing point
 };
@@ -131,10 +153,11 @@ struct Beatmap {
 // A larger text is an Error; the largest maps that people play have a tenth of it.
 constexpr size_t beatmap_size_limit = size_t{64} << 20;
 
-// Reads a map as the game does: what a line cannot mean is a warning, never the end. A missing or damaged first line
-// is one too (the game reads such a file as v14), as long as a section of a beatmap follows; otherwise the text is no
-// beatmap, which is an Error.
+// Reads a map as the game does: what a line cannot mean is a warning, never the end. A missing or damaged
+// first line is one too (the game reads such a file as v14), as long as a section of a beatmap follows;
+// otherwise the text is no beatmap, which is an Error.
 Beatmap parse_beatmap(std::string text);
-Beatmap read_beatmap(const std::filesystem::path& path);  // parse_beatmap of the file; an Error names the path
+Beatmap read_beatmap(
+    const std::filesystem::path& path);  // parse_beatmap of the file; an Error names the path
 
 }  // namespace osu

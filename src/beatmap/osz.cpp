@@ -9,6 +9,7 @@
 #include <zip.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace osu {
 
@@ -73,15 +74,6 @@ class Zip {
     zip_t* archive_ = nullptr;
 };
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
-bool same_ignoring_case(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower(x) == lower(y); });
-}
-
 std::string with_slashes(std::string_view name) {  // old Windows programs write '\'
     std::string out(name);
     std::replace(out.begin(), out.end(), '\\', '/');
@@ -100,7 +92,7 @@ bool is_inside(std::string_view name) {
 }
 
 bool is_map(std::string_view name) {
-    return name.size() > 4 && same_ignoring_case(name.substr(name.size() - 4), ".osu");
+    return name.size() > 4 && equal_but_for_case(name.substr(name.size() - 4), ".osu");
 }
 
 }  // namespace
@@ -173,7 +165,7 @@ std::string OszArchive::read(std::string_view name, size_t limit) const {
     };
     auto found = matches([&](const std::string& entry) { return entry == wanted; });
     if (found == entries_.end())
-        found = matches([&](const std::string& entry) { return same_ignoring_case(entry, wanted); });
+        found = matches([&](const std::string& entry) { return equal_but_for_case(entry, wanted); });
     if (found == entries_.end()) fail("{} has no entry '{}'", name_, name);
     return read(static_cast<size_t>(found - entries_.begin()), limit);
 }
@@ -215,8 +207,8 @@ OszMap OszArchive::find(std::string_view which) const {
     if (which.empty()) collect([](const OszMap&) { return true; });
     collect([&](const OszMap& map) { return map.version == which; });
     collect([&](const OszMap& map) { return is_id && map.beatmap_id == id; });
-    collect([&](const OszMap& map) { return same_ignoring_case(map.file_name, with_slashes(which)); });
-    collect([&](const OszMap& map) { return same_ignoring_case(map.version, which); });
+    collect([&](const OszMap& map) { return equal_but_for_case(map.file_name, with_slashes(which)); });
+    collect([&](const OszMap& map) { return equal_but_for_case(map.version, which); });
     if (found.size() == 1) return *found[0];
 
     std::string hint = all.empty() ? "It holds no map." : "Its maps:";

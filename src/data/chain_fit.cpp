@@ -37,10 +37,11 @@ void ChainFit::measure(std::span<const Body> bodies) {
     Vec2 before = centre, heading{1, 0};
     for (size_t i = 0; i < bodies.size(); ++i) {
         const Vec2 step = bodies[i].at - before;
-        const float length = std::hypot(step.x, step.y);
-        if (length > 1e-3f) heading = step * (1 / length);  // from a body in the same place: as it went on
+        const float distance = length(step);
+        if (distance > 1e-3f)
+            heading = step * (1 / distance);  // from a body in the same place: as it went on
         links_[i].direction = heading;
-        links_[i].error = length - bodies[i].distance;
+        links_[i].error = distance - bodies[i].distance;
         before = bodies[i].at + bodies[i].leave;
     }
 }
@@ -72,8 +73,8 @@ void ChainFit::move(std::span<Body> bodies) {
         Vec2 pull = links_[i].direction * static_cast<float>(-links_[i].tension);
         if (i + 1 < bodies.size())
             pull = pull + links_[i + 1].direction * static_cast<float>(links_[i + 1].tension);
-        const float length = std::hypot(pull.x, pull.y);
-        if (length > longest_move) pull = pull * (longest_move / length);
+        const float far = length(pull);
+        if (far > longest_move) pull = pull * (longest_move / far);
         body.at = body.at + Vec2{pull.x * mobility_[i].x, pull.y * mobility_[i].y};
         if (!inside_) continue;
         move_inside(body);

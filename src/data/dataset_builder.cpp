@@ -71,16 +71,8 @@ ReadSet read_set(const SetOfMaps& set, TakeSequence with_sequence, bool with_aud
     }
     if (!last) return result;
     // The set's names and its audio are those of its last map, as in the reference's tool.
-    TrackMetadata& metadata = track.metadata;
-    const TakenMap& names = track.maps.back();
-    metadata.set_id = names.set_id;
-    metadata.artist = names.artist;
-    metadata.title = names.title;
-    metadata.source = names.source;
-    metadata.creator = names.creator;
-    metadata.tags = names.tags;
-    metadata.audio_file = names.audio_file;
-    for (TakenMap& map : track.maps) metadata.beatmaps.push_back(map.facts);
+    track.metadata = track.maps.back().set;
+    for (TakenMap& map : track.maps) track.metadata.beatmaps.push_back(map.facts);
     if (!with_audio) return result;
     track.audio = find_audio(*last);
     if (!track.audio) result.without_audio.push_back({last->place.name(), "no audio file"});

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 
 namespace osu {
 
@@ -19,11 +20,6 @@ std::string_view trimmed(std::string_view text) {
     const size_t first = text.find_first_not_of(" \t\r\n");
     if (first == std::string_view::npos) return {};
     return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
-bool same_ignoring_case(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 bool is_folder(const fs::path& path) {
@@ -94,7 +90,7 @@ fs::path from_windows(const std::string& path, const fs::path& drives) {
     std::string rest = path;
     std::replace(rest.begin(), rest.end(), '\\', '/');
     if (rest.size() < 2 || rest[1] != ':' || !std::isalpha(static_cast<unsigned char>(rest[0]))) return rest;
-    const char drive = static_cast<char>(std::tolower(static_cast<unsigned char>(rest[0])));
+    const char drive = lower(rest[0]);
     const size_t first = rest.find_first_not_of('/', 2);
     const fs::path root = drives / std::string(1, drive);
     return first == std::string::npos ? root : root / rest.substr(first);
@@ -115,7 +111,7 @@ fs::path find_named(const fs::path& folder, std::string_view name) {
             next.clear();
             for (fs::directory_iterator entry(found, error), end; !error && entry != end;
                  entry.increment(error))
-                if (same_ignoring_case(trimmed(entry->path().filename().string()), part))
+                if (equal_but_for_case(trimmed(entry->path().filename().string()), part))
                     next = entry->path();
             if (next.empty()) return {};
         }

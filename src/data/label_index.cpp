@@ -8,7 +8,8 @@
 
 #include "archive/pickle.h"
 #include "base/error.h"
-#include "data/map_filter.h"
+#include "base/file.h"
+#include "base/text.h"
 
 namespace osu {
 
@@ -141,6 +142,15 @@ LabelIndex parse_label_index(std::string_view content) {
         return from_json(json);
     } catch (const Json::exception& error) {
         fail("a label index with other fields than ours: {}", error.what());
+    }
+}
+
+LabelIndex read_label_index(const std::filesystem::path& file) {
+    const std::string content = read_file(file);
+    try {
+        return parse_label_index(content);
+    } catch (const Error& error) {
+        fail(Hint{error.hint()}, "{}: {}", file.string(), error.what());
     }
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
@@ -46,5 +47,6 @@ class LabelIndex {
 LabelIndex label_index(const PackedDataset& dataset);
 // Our JSON, a JSON object {"beatmap ID": class}, or a pickle: told by the content.
 LabelIndex parse_label_index(std::string_view content);
+LabelIndex read_label_index(const std::filesystem::path& file);  // an Error names the file
 
 }  // namespace osu

@@ -8,12 +8,13 @@
 #include <fstream>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "beatmap/osz.h"
+#include "data/digest.h"
 
 namespace osu {
 
@@ -134,22 +135,6 @@ std::string MapPlace::name() const {
 
 std::string MapPlace::read(size_t limit) const {
     return entry.empty() ? read_file(file, limit) : OszArchive(file).read(entry, limit);
-}
-
-std::string lower_extension(const fs::path& file) {
-    std::string extension = file.extension().string();
-    for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return extension;
-}
-
-std::string md5_of(std::string_view text) {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    if (EVP_Digest(text.data(), text.size(), digest, &size, EVP_md5(), nullptr) != 1)
-        fail("MD5 is not available");
-    std::string hex;
-    for (unsigned i = 0; i < size; ++i) fmt::format_to(std::back_inserter(hex), "{:02x}", digest[i]);
-    return hex;
 }
 
 // The game's database (osu-20210316.db) counts from the first object's start to the last one's, without the

@@ -62,8 +62,6 @@ ExaminedFile examine_file(const std::string& file);
 // A map of the game's database; no file is looked at.
 ExaminedFile examine_entry(const MapSource& source, DatabaseBeatmap entry);
 
-std::string md5_of(std::string_view text);
-std::string lower_extension(const std::filesystem::path& file);  // ".ogg"
-int drain_seconds(const Beatmap& map);                           // as the game counts it; the map has objects
+int drain_seconds(const Beatmap& map);  // as the game counts it; the map has objects
 
 }  // namespace osu

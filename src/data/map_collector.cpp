@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/progress.h"
+#include "base/text.h"
 #include "beatmap/collection_db.h"
 
 namespace osu {

@@ -4,13 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace osu {
 
 namespace {
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
 
 std::string with_plain_apostrophes(std::string_view text) {
     constexpr std::string_view curly = "\xe2\x80\x99";  // U+2019
@@ -49,16 +47,6 @@ bool is_of_somebody_else(std::string_view version, std::string_view mapper) {
 }
 
 }  // namespace
-
-bool equal_but_for_case(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower(x) == lower(y); });
-}
-
-bool contains_but_for_case(std::string_view text, std::string_view part) {
-    return std::search(text.begin(), text.end(), part.begin(), part.end(),
-                       [](char x, char y) { return lower(x) == lower(y); }) != text.end();
-}
 
 bool has_tag(std::string_view tags, std::string_view tag) {
     while (!tags.empty()) {

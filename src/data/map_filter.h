@@ -52,7 +52,4 @@ bool is_by_mapper(std::string_view creator, std::string_view version, std::strin
 // Words of the tags, which stand between spaces or commas; letter case does not count.
 bool has_tag(std::string_view tags, std::string_view tag);
 
-bool equal_but_for_case(std::string_view a, std::string_view b);
-bool contains_but_for_case(std::string_view text, std::string_view part);
-
 }  // namespace osu

@@ -45,12 +45,12 @@ class PackTarget final : public DatasetTarget {
                 const TrackBeatmap& facts = track.metadata.beatmaps[i];
                 DatasetMap map;
                 map.beatmap_id = facts.beatmap_id;
-                map.set_id = taken.set_id;
-                map.creator = taken.creator;
-                map.artist = taken.artist;
-                map.title = taken.title;
+                map.set_id = taken.set.set_id;
+                map.creator = taken.set.creator;
+                map.artist = taken.set.artist;
+                map.title = taken.set.title;
                 map.version = facts.difficulty;
-                map.tags = taken.tags;
+                map.tags = taken.set.tags;
                 map.md5 = facts.md5;
                 map.path = facts.name;
                 map.label = static_cast<int32_t>(facts.index);

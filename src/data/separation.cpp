@@ -55,7 +55,7 @@ void Separation::push(std::span<ChainFit::Body> bodies, std::span<const std::vec
         const Gap gap = gap_between(a.at, outlines[pair.earlier], b.at, outlines[pair.later]);
         if (gap.length >= diameter || (a.fixed && b.fixed)) continue;
         const Vec2 heads = b.at - a.at;
-        const float between = std::hypot(heads.x, heads.y);
+        const float between = length(heads);
         Vec2 move = heads * -1.0f;
         if (between > stack_share * diameter) {
             if (gap.length < 1e-3f) continue;  // they cross: no way is the shorter

@@ -16,10 +16,6 @@ CurveType curve_of(PointType anchor, CurveType before) {
     }
 }
 
-float length(Vec2 v) {
-    return std::hypot(v.x, v.y);
-}
-
 // px from the head to the last of the points of the path that are as near to `end` as any.
 float length_to(const SliderPath& path, Vec2 end) {
     constexpr float as_near = 0.05f;  // px

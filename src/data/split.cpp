@@ -1,27 +1,20 @@
 #include "data/split.h"
 
-#include <algorithm>
 #include <sstream>
 
 #include <fmt/core.h>
-#include <openssl/evp.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "base/text.h"
+#include "data/digest.h"
 
 namespace osu {
 
 namespace {
 
 constexpr size_t hash_digits = 16;
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return result;
-}
 
 // What decides the side of a map.
 std::string owner(const DatasetMap& map) {
@@ -33,14 +26,7 @@ std::string owner(const DatasetMap& map) {
 }  // namespace
 
 std::string mapper_hash(std::string_view creator) {
-    const std::string name = lower(creator);
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    if (EVP_Digest(name.data(), name.size(), digest, nullptr, EVP_sha256(), nullptr) != 1)
-        fail("SHA-256 is not available");
-    std::string hash;
-    for (size_t i = 0; i < hash_digits; ++i)
-        hash += "0123456789abcdef"[digest[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15];
-    return hash;
+    return sha256_of(lower(creator)).substr(0, hash_digits);
 }
 
 std::set<std::string> read_held_out(const std::filesystem::path& file) {

@@ -5,8 +5,10 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "beatmap/osz.h"
 #include "beatmap/rewrite.h"
+#include "data/digest.h"
 
 namespace osu {
 
@@ -68,12 +70,12 @@ void take_known(const DatabaseBeatmap& known, TakenMap& map) {
     }
     facts.slider_velocity = known.slider_velocity;
     facts.stack_leniency = known.stack_leniency;
-    map.artist = known.artist;
-    map.title = known.title;
-    map.creator = known.creator;
-    map.source = known.source;
-    map.tags = known.tags;
-    map.audio_file = "audio" + lower_extension(known.audio_file);
+    map.set.artist = known.artist;
+    map.set.title = known.title;
+    map.set.creator = known.creator;
+    map.set.source = known.source;
+    map.set.tags = known.tags;
+    map.set.audio_file = "audio" + lower_extension(known.audio_file);
 }
 
 std::string_view trim_left(std::string_view text, const char* what) {
@@ -146,16 +148,16 @@ TakenMap take_map(const MapCandidate& candidate, TakeSequence with_sequence) {
     TakenMap taken;
     taken.facts = facts_of(map);
     taken.facts.md5 = candidate.md5.empty() ? md5_of(map.text) : candidate.md5;
-    taken.set_id = candidate.set_id;
-    taken.artist = map.metadata.artist;
-    taken.title = map.metadata.title;
-    taken.creator = map.metadata.creator;
-    taken.source = map.metadata.source;
-    taken.tags = map.metadata.tags;
-    taken.audio_file = "audio" + lower_extension(map.audio_filename);
+    taken.set.set_id = candidate.set_id;
+    taken.set.artist = map.metadata.artist;
+    taken.set.title = map.metadata.title;
+    taken.set.creator = map.metadata.creator;
+    taken.set.source = map.metadata.source;
+    taken.set.tags = map.metadata.tags;
+    taken.set.audio_file = "audio" + lower_extension(map.audio_filename);
     if (candidate.known) take_known(candidate.known->entry, taken);
     if (with_sequence == TakeSequence::no) {
-        taken.text = dataset_text(map, taken.facts.beatmap_id, taken.set_id);
+        taken.text = dataset_text(map, taken.facts.beatmap_id, taken.set.set_id);
         return taken;
     }
     try {

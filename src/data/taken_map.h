@@ -24,8 +24,7 @@ enum class TakeSequence : bool { no, yes };
 
 struct TakenMap {
     TrackBeatmap facts;  // all but name and index
-    int64_t set_id = -1;
-    std::string artist, title, creator, source, tags, audio_file;
+    TrackMetadata set;   // all but its beatmaps
     // Without storyboard and video, with beatmap and set ID; every other byte is the source's. Or, where that
     // was asked for, the sequence in its place.
     std::string text;

@@ -15,10 +15,6 @@ constexpr double stream_gap = 140;    // ms
 constexpr double overlap_time = 500;  // ms
 constexpr uint32_t most_pairs = 24;   // an object has; broken maps have thousands of objects at one time
 
-float length(Vec2 v) {
-    return std::hypot(v.x, v.y);
-}
-
 // The end of the object that begins at `first`.
 uint32_t end_of(std::span<const uint8_t> type, uint32_t first) {
     const uint32_t i = first + 1;

@@ -16,10 +16,6 @@ constexpr float stack_distance = 4;  // px: nobody sees less
 constexpr float outline_step = 12;   // px between the points that stand for a slider's body
 constexpr double least_length = 1;   // px of a slider that is measured
 
-float length(Vec2 v) {
-    return std::hypot(v.x, v.y);
-}
-
 bool off_field(Vec2 p) {
     return p.x < -field_slack || p.x > playfield_size.x + field_slack || p.y < -field_slack ||
            p.y > playfield_size.y + field_slack;

@@ -20,10 +20,6 @@ struct Family {
 };
 constexpr Family families[] = {{flow_kinds * 3, angle_bins}, {2, 12}, {2, 6}, {3, 6}, {1, 6}, {1, 6}, {1, 6}};
 
-float length(Vec2 v) {
-    return std::hypot(v.x, v.y);
-}
-
 // How many of the steps the value has reached.
 size_t level(double value, std::initializer_list<double> steps) {
     return static_cast<size_t>(

@@ -1,7 +1,6 @@
 #include "picture/canvas.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <new>
 
@@ -9,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 
 namespace osu {
 
@@ -82,9 +82,7 @@ Paint mix(const Paint& from, const Paint& to, double share) {
 }
 
 ImageFormat image_format(const std::filesystem::path& file) {
-    std::string extension = file.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string extension = lower_extension(file);
     if (extension == ".png") return ImageFormat::png;
     if (extension == ".svg") return ImageFormat::svg;
     fail(Hint{"name the picture .png or .svg"}, "cannot draw {}: a picture of the kind \"{}\" is unknown",
@@ -175,6 +173,14 @@ void Canvas::choose_font(const TextStyle& style) {
     cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
     cairo_set_font_options(cairo(), options);
     cairo_font_options_destroy(options);
+}
+
+void Canvas::text_upwards(double x, double y, std::string_view text, const TextStyle& style) {
+    cairo_save(cairo());
+    cairo_translate(cairo(), x, y);
+    cairo_rotate(cairo(), -M_PI / 2);
+    this->text(0, 0, text, style);
+    cairo_restore(cairo());
 }
 
 double Canvas::text_width(std::string_view text, const TextStyle& style) {

@@ -27,7 +27,12 @@ Paint mix(const Paint& from, const Paint& to, double share);  // share 0: from, 
 namespace theme {
 inline const Paint page{0.055, 0.059, 0.082}, field{0.086, 0.094, 0.129}, frame{0.235, 0.251, 0.337},
     faint{0.40, 0.42, 0.52}, dim{0.60, 0.62, 0.71}, bright{0.93, 0.94, 0.97};
-}
+// Of curves and groups of points, the best to tell apart first.
+inline const Paint series[] = {{0.36, 0.67, 1.00}, {1.00, 0.66, 0.26}, {0.47, 0.83, 0.53},
+                               {0.96, 0.45, 0.56}, {0.73, 0.58, 0.98}, {0.35, 0.82, 0.83},
+                               {0.98, 0.88, 0.40}, {0.98, 0.60, 0.82}, {0.62, 0.70, 0.38},
+                               {0.80, 0.55, 0.38}, {0.55, 0.62, 0.95}, {0.90, 0.90, 0.92}};
+}  // namespace theme
 
 enum class ImageFormat : uint8_t { png, svg, memory };        // memory: pixels only
 ImageFormat image_format(const std::filesystem::path& file);  // by the extension; Error for another one
@@ -61,6 +66,7 @@ class Canvas {
     void text(double x, double y, std::string_view text, const TextStyle& style);
     void outlined_text(double x, double y, std::string_view text, const TextStyle& style, double thickness,
                        const Paint& outline);
+    void text_upwards(double x, double y, std::string_view text, const TextStyle& style);  // about (x, y)
     double text_width(std::string_view text, const TextStyle& style);
 
     void save(const std::filesystem::path& file);  // once, at the end; not in memory

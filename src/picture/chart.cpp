@@ -18,8 +18,6 @@ namespace {
 constexpr double chart_width = 720, chart_height = 420, chart_scale = 2;
 constexpr double left = 72, right = 24, top = 62, bottom = 56;
 constexpr size_t columns = 600;  // of raw values; a longer curve shows the range of each column
-const Paint curve_paints[] = {{0.36, 0.67, 1.00}, {1.00, 0.66, 0.26}, {0.47, 0.83, 0.53},
-                              {0.96, 0.45, 0.56}, {0.73, 0.58, 0.98}, {0.35, 0.82, 0.83}};
 
 struct Axis {
     double low = 0, high = 1;
@@ -191,12 +189,8 @@ class ChartPainter {
     void names(const std::string& title, const std::string& x_label, const std::string& y_label) {
         canvas_.text(left, 27, title, {15, theme::bright, Align::left, true, plot_width});
         canvas_.text(left + plot_width / 2, chart_height - 16, x_label, {11.5, theme::bright, Align::centre});
-        cairo_save(cr_);
-        cairo_translate(cr_, 20, top + plot_height / 2);
-        cairo_rotate(cr_, -M_PI / 2);
-        canvas_.text(0, 0, y_.logarithmic ? y_label + "  (log)" : y_label,
-                     {11.5, theme::bright, Align::centre});
-        cairo_restore(cr_);
+        canvas_.text_upwards(20, top + plot_height / 2, y_.logarithmic ? y_label + "  (log)" : y_label,
+                             {11.5, theme::bright, Align::centre});
     }
 
     // The names of the curves and where each ends, in a row beneath the title.
@@ -249,7 +243,7 @@ void draw_chart(std::span<const Curve> curves, const std::string& title, const s
     painter.names(title, x_label, y_label);
     double legend_x = left;
     for (size_t i = 0; i < curves.size(); i++) {
-        const Paint& paint = curve_paints[i % std::size(curve_paints)];
+        const Paint& paint = theme::series[i % std::size(theme::series)];
         painter.curve(gathered[i], paint);
         std::optional<double> last;
         if (!gathered[i].empty()) last = gathered[i].back().smooth;

@@ -14,10 +14,7 @@ namespace {
 
 constexpr double width = 940, height = 700, left = 48, top = 56, field_size = 600, picture_scale = 2;
 constexpr double legend_x = left + field_size + 28, legend_step = 24;
-const Paint paints[scatter_colours] = {{0.36, 0.67, 1.00}, {1.00, 0.66, 0.26}, {0.47, 0.83, 0.53},
-                                       {0.96, 0.45, 0.56}, {0.73, 0.58, 0.98}, {0.35, 0.82, 0.83},
-                                       {0.98, 0.88, 0.40}, {0.98, 0.60, 0.82}, {0.62, 0.70, 0.38},
-                                       {0.80, 0.55, 0.38}, {0.55, 0.62, 0.95}, {0.90, 0.90, 0.92}};
+static_assert(std::size(theme::series) == scatter_colours);
 
 bool is_finite(const std::pair<double, double>& point) {
     return std::isfinite(point.first) && std::isfinite(point.second);
@@ -55,11 +52,7 @@ void paint_frame(Canvas& canvas, const std::string& title, const std::string& x_
     canvas.rectangle(left, top, field_size, field_size, theme::field);
     canvas.text(left, 34, title, {15, theme::bright, Align::left, true, width - 2 * left});
     canvas.text(left + field_size / 2, top + field_size + 24, x_label, {11.5, theme::dim, Align::centre});
-    cairo_save(canvas.cairo());
-    cairo_translate(canvas.cairo(), left - 14, top + field_size / 2);
-    cairo_rotate(canvas.cairo(), -M_PI / 2);
-    canvas.text(0, 0, y_label, {11.5, theme::dim, Align::centre});
-    cairo_restore(canvas.cairo());
+    canvas.text_upwards(left - 14, top + field_size / 2, y_label, {11.5, theme::dim, Align::centre});
 }
 
 }  // namespace
@@ -75,7 +68,7 @@ void draw_scatter(std::span<const ScatterGroup> groups, const std::string& title
         const double radius =
             std::clamp(40 / std::sqrt(1.0 + static_cast<double>(groups[0].points.size())), 1.3, 3.2);
         const Paint paint =
-            ground ? theme::dim.with_alpha(0.5) : paints[(g - 1) % scatter_colours].with_alpha(0.85);
+            ground ? theme::dim.with_alpha(0.5) : theme::series[(g - 1) % scatter_colours].with_alpha(0.85);
         for (const auto& point : groups[g].points)
             if (is_finite(point))
                 canvas.disc(square.place(point), ground ? radius : std::max(radius, 2.6), paint);

@@ -210,7 +210,7 @@ TEST_F(DatasetTest, FactsAreThoseOfTheGame) {
             EXPECT_EQ(map.facts.sliders, game.sliders);
             EXPECT_EQ(map.facts.spinners, game.spinners);
             EXPECT_EQ(map.facts.beatmap_id, game.beatmap_id);
-            EXPECT_EQ(map.set_id, game.set_id);
+            EXPECT_EQ(map.set.set_id, game.set_id);
             EXPECT_EQ(map.facts.cs, game.cs);
             EXPECT_EQ(map.facts.ar, game.ar);
             EXPECT_EQ(map.facts.slider_velocity, game.slider_velocity);

@@ -1,0 +1,37 @@
+#include "base/text.h"
+
+#include <algorithm>
+
+namespace osu {
+
+namespace {
+
+bool same_letter(char a, char b) {
+    return lower(a) == lower(b);
+}
+
+}  // namespace
+
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+std::string lower(std::string_view text) {
+    std::string result(text);
+    for (char& c : result) c = lower(c);
+    return result;
+}
+
+bool equal_but_for_case(std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_letter);
+}
+
+bool contains_but_for_case(std::string_view text, std::string_view part) {
+    return std::search(text.begin(), text.end(), part.begin(), part.end(), same_letter) != text.end();
+}
+
+std::string lower_extension(const std::filesystem::path& file) {
+    return lower(file.extension().string());
+}
+
+}  // namespace osu
