@@ -19,7 +19,9 @@
 #include "base/text.h"
 #include "data/label_index.h"
 #include "data/map_filter.h"
+#include "data/split.h"
 #include "picture/scatter.h"
+#include "train/checkpoint_metadata.h"
 
 namespace osu {
 
@@ -150,6 +152,21 @@ void draw_plane(const LabelIndex& index, const LabelSpace::Plane& plane, const s
     fmt::print("wrote     {}\n", flags.plot);
 }
 
+// Vectors of maps that training held out are as they were drawn: they say nothing, and lie in the middle.
+void leave_out_untrained(const LabelIndex& index, const Checkpoint& checkpoint, const StylesFlags& flags,
+                         std::vector<size_t>& trained) {
+    const HeldOut held_out = describe(checkpoint, 0, false).held_out;
+    const auto untrained = [&](const LabelEntry& entry) { return is_held_out(held_out, entry); };
+    const size_t count = std::erase_if(trained, [&](size_t i) { return untrained(index.entries()[i]); });
+    if (count > 0) fmt::print("{} styles that were held out of training are left out\n", count);
+    if (!flags.similar_to) return;
+    const int32_t label = class_of(index, *flags.similar_to);
+    for (const LabelEntry& entry : index.entries())
+        if (entry.label == label && untrained(entry))
+            fail(Hint{"name a map that it was trained on"}, "{} was held out of training: nothing is like it",
+                 *flags.similar_to);
+}
+
 void run_styles(const StylesFlags& flags) {
     set_thread_count(flags.threads);
     if (flags.data_path.empty() && flags.ckpt.empty())
@@ -160,6 +177,7 @@ void run_styles(const StylesFlags& flags) {
     if (!flags.ckpt.empty()) checkpoint = read_checkpoint(flags.ckpt);
     const LabelIndex index = open_index(flags, checkpoint ? &*checkpoint : nullptr);
     const std::vector<size_t> chosen = select(index, flags);
+    std::vector<size_t> trained = chosen;
     std::optional<LabelSpace> space;
     std::optional<LabelSpace::Plane> plane;
     if (checkpoint) {
@@ -168,10 +186,11 @@ void run_styles(const StylesFlags& flags) {
         space.emplace(checkpoint->weights(), labels);
         if (!flags.plot.empty() || !flags.csv.empty()) plane = space->principal_plane();
     }
-    if (flags.similar_to) print_similar(index, *space, chosen, flags);
-    if (flags.outliers) print_outliers(index, *space, chosen, flags);
+    if (checkpoint && flags.wants_vectors()) leave_out_untrained(index, *checkpoint, flags, trained);
+    if (flags.similar_to) print_similar(index, *space, trained, flags);
+    if (flags.outliers) print_outliers(index, *space, trained, flags);
     if (!flags.similar_to && !flags.outliers) print_list(index, chosen, flags);
-    if (!flags.plot.empty()) draw_plane(index, *plane, chosen, flags);
+    if (!flags.plot.empty()) draw_plane(index, *plane, trained, flags);
     if (flags.csv.empty()) return;
     write_styles_table(flags.csv, index, chosen, flags.data_path, plane ? &*plane : nullptr);
     fmt::print("wrote     {}\n", flags.csv);

@@ -16,11 +16,18 @@ namespace {
 
 constexpr size_t hash_digits = 16;
 
-// What decides the side of a map.
-std::string owner(const DatasetMap& map) {
+// What decides the side of a map, of a dataset or of an index.
+template <class Map>
+std::string owner(const Map& map) {
     if (!map.creator.empty()) return map.creator;
     if (map.set_id > 0) return fmt::format("set {}", map.set_id);
     return fmt::format("{} - {}", map.artist, map.title);
+}
+
+bool is_out(const HeldOut& held_out, const std::string& owner) {
+    const std::string hash = mapper_hash(owner);
+    return held_out.mappers.contains(hash) ||
+           Philox(held_out.seed, std::stoull(hash, nullptr, 16)).uniform() < held_out.share;
 }
 
 }  // namespace
@@ -47,15 +54,16 @@ std::set<std::string> read_held_out(const std::filesystem::path& file) {
     return hashes;
 }
 
+bool is_held_out(const HeldOut& held_out, const LabelEntry& map) {
+    return is_out(held_out, owner(map));
+}
+
 Split split_held_out(const PackedDataset& dataset, const HeldOut& held_out) {
     if (!(held_out.share >= 0 && held_out.share < 1))
         fail("the share of held-out mappers must be at least 0 and below 1, not {}", held_out.share);
     Split split;
     for (uint32_t i = 0; i < dataset.size(); ++i) {
-        const std::string hash = mapper_hash(owner(dataset.map(i)));
-        const uint64_t key = std::stoull(hash, nullptr, 16);
-        const bool out =
-            held_out.mappers.contains(hash) || Philox(held_out.seed, key).uniform() < held_out.share;
+        const bool out = is_out(held_out, owner(dataset.map(i)));
         (out ? split.validation : split.train).push_back(i);
     }
     return split;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "data/label_index.h"
 #include "data/packed_dataset.h"
 
 namespace osu {
@@ -29,6 +30,9 @@ std::string mapper_hash(std::string_view creator);
 
 // A list of hashes, one a line; what follows the hash on a line, and lines that begin with #, are comments.
 std::set<std::string> read_held_out(const std::filesystem::path& file);
+
+// Whether a map was held out, by what is known of it.
+bool is_held_out(const HeldOut& held_out, const LabelEntry& map);
 
 // All maps of a mapper go to one side, and with them all maps of a set; maps of no known mapper go by the ID
 // of their set (their artist and title where they have none). A side depends on these names alone, so it

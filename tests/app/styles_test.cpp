@@ -74,7 +74,8 @@ TEST(LabelSpace, MeasuresAsOneWouldByHand) {
 class StylesTest : public ::testing::Test {
   protected:
     // Four maps; their vectors are (0, 0, …), (1, 0, …), (3, 0, …), (0, 9, …).
-    void SetUp() override {
+    void SetUp() override { write_network({}); }
+    void write_network(const HeldOut& held_out) {
         std::vector<LabelEntry> entries;
         const char* mappers[] = {"Ann", "Bob", "Ann", "Cy"};
         for (int i = 0; i < 4; ++i)
@@ -82,6 +83,7 @@ class StylesTest : public ::testing::Test {
                                i == 3 ? "Ann's Hard" : "Hard", i == 1 ? "calm Piano" : "loud"});
         CheckpointInfo info;
         info.config = {1, 32, 2, 4};
+        info.held_out = held_out;
         info.labels = LabelIndex(entries);
         const ParameterLayout layout(info.config);
         std::vector<float> values(layout.size(), 0.1f);
@@ -131,6 +133,14 @@ TEST_F(StylesTest, TheNearestAreNearest) {
     const test::CommandResult unknown = run_command({"styles", "--ckpt", ckpt_, "--similar-to", "104"});
     EXPECT_NE(unknown.error.find("104"), std::string::npos);
     EXPECT_NE(unknown.hint.find("103"), std::string::npos);
+}
+
+TEST_F(StylesTest, WhatWasNeverTrainedIsLikeNothing) {
+    write_network({.mappers = {mapper_hash("bob")}});
+    EXPECT_EQ(ids(styles({"--similar-to", "100"})), (std::vector{0, 2, 3}));
+    EXPECT_EQ(ids(styles({"--outliers"})), (std::vector{3, 2, 0}));
+    EXPECT_EQ(ids(styles({})), (std::vector{0, 1, 2, 3})) << "it is in the index all the same";
+    EXPECT_NE(run_command({"styles", "--ckpt", ckpt_, "--similar-to", "101"}).error, "");
 }
 
 TEST_F(StylesTest, DrawsAndWritesTables) {
