@@ -10,6 +10,7 @@ a sample of 25 ancestral steps at the number of datapoints that bench_sample has
 import argparse
 import json
 import math
+import os
 import statistics
 import sys
 import time
@@ -24,6 +25,7 @@ except ImportError:
 
 SIZES = {"XS": (6, 256, 4), "S": (12, 384, 6), "B": (12, 768, 12), "L": (24, 1024, 16), "XL": (28, 1152, 16)}
 BAND = 128
+SLOW_BLAS = 20  # GFLOP/s that any tuned one exceeds on one core
 SAMPLE_POINTS, SAMPLE_STEPS, SAMPLE_LIMIT = 1900, 25, 90  # the last in seconds
 
 
@@ -151,20 +153,33 @@ def measure_sample(network, kind):
         return 1e3 * (time.perf_counter() - start)
 
 
+def product_rate():
+    """GFLOP/s of large float32 products: PyTorch takes whichever BLAS the system has."""
+    size, times = 1024, []
+    a = torch.randn(size, size)
+    for _ in range(4):
+        start = time.perf_counter()
+        a @ a
+        times.append(time.perf_counter() - start)
+    return 2e-9 * size ** 3 / min(times)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", default="B,S,XS")
     parser.add_argument("--threads", type=int, default=0, help="0: all cores")
     parser.add_argument("--json", default="build/bench.json", help="where our figures stand")
     flags = parser.parse_args()
-    if flags.threads:
-        torch.set_num_threads(flags.threads)
+    torch.set_num_threads(flags.threads or len(os.sched_getaffinity(0)))
     try:
         with open(flags.json) as file:
             ours = json.load(file)
     except OSError:
         ours = {}
     print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads; ms, ours from {flags.json}")
+    rate = product_rate()
+    print(f"its float32 products run at {rate:.0f} GFLOP/s"
+          + (": Debian's plain BLAS, try again with libopenblas0-pthread" if rate < SLOW_BLAS else ""))
     print(f"{'':<30}{'PyTorch':>12}{'ours':>12}{'times':>8}")
     for size in flags.size.split(","):
         for kind in ("bf16", "f32"):

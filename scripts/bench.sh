@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs every benchmark program, prints its tables, and writes the figures to build/bench.json, one flat object. Maps are
-# read from ../shared/maps where it is there, else from examples/. `scripts/bench.sh --quick`: a glance, in two minutes.
+# read from ../shared/maps where it is there, else from examples/. `scripts/bench.sh --quick`: a glance, in some minutes.
 set -eu
 cd "$(dirname "$0")/.."
 quick=${1:-}
