@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/profile.h"
 #include "data/sequence_path.h"
 
 namespace osu {
@@ -59,6 +60,7 @@ class Holder {
     void shape(size_t index, std::span<float> x0) {
         const double alpha = diffusion_.alpha_cumprod[index];
         if (playfield_size.x * std::sqrt((1 - alpha) / alpha) > most_noise) return;
+        const ProfileScope scope("keeping the spacing");
         for (size_t first = 0; first < x0.size(); first += row_)
             fit_->apply(x0.subspan(first, row_), index == 0 ? last_iterations : fit_iterations);
     }
