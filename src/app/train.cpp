@@ -108,6 +108,11 @@ void add_data_flags(CLI::App& verb, Flags& flags) {
     verb.add_option("--max-time-offset", flags.max_time_offset,
                     "seconds; a window is put at a random time of the song up to here")
         ->check(CLI::NonNegativeNumber);
+    verb.add_option("--double-time", o.double_time, "share of windows that are played at 1.5 times the speed")
+        ->check(CLI::Range(0.0, 1.0));
+    verb.add_option("--distance-noise", o.distance_noise,
+                    "pixels; the asked spacing is off by about so much, for maps with careless spacing")
+        ->check(CLI::NonNegativeNumber);
     verb.add_option("--seq-len", o.tokens, "datapoints of a window")->check(CLI::Range(2, 1 << 16));
     verb.add_option("--stride", o.stride, "datapoints between the starts of two windows")
         ->check(CLI::PositiveNumber);
@@ -137,6 +142,9 @@ void add_optimizer_flags(CLI::App& verb, Flags& flags) {
     verb.add_option("--global-batch-size", o.batch_size, "windows a step")->check(CLI::PositiveNumber);
     verb.add_option("--global-seed", o.seed, "of the weights, the order of the data, and the noise");
     verb.add_option("--lr", o.learning_rate, "learning rate")->check(CLI::NonNegativeNumber);
+    verb.add_option("--label-lr-factor", o.label_rate_factor,
+                    "learning rate of the label table over that of the rest: its rows are seldom seen")
+        ->check(CLI::NonNegativeNumber);
     verb.add_option("--lr-schedule", flags.rate_schedule, "constant, cosine (to zero at the last step)");
     verb.add_option("--warmup-steps", o.warmup_steps, "steps over which the learning rate rises from zero");
     verb.add_option("--grad-clip", o.gradient_clip, "largest norm of the gradients; 0: none");

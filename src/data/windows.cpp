@@ -1,6 +1,7 @@
 #include "data/windows.h"
 
 #include <algorithm>
+#include <span>
 
 #include "base/error.h"
 #include "base/parallel.h"
@@ -15,9 +16,10 @@ namespace {
 constexpr uint64_t shuffle_streams = uint64_t{1} << 56;
 constexpr uint64_t start_streams = uint64_t{2} << 56;
 constexpr uint64_t augment_streams = uint64_t{3} << 56;
+constexpr uint64_t distance_streams = uint64_t{4} << 56;
 
 struct Augmentation {
-    bool flip_x = false, flip_y = false, drop_label = false;
+    bool flip_x = false, flip_y = false, drop_label = false, double_time = false;
     double time_offset = 0;  // ms
 };
 
@@ -47,6 +49,7 @@ struct WindowLoader::State {
         const double offset = random.uniform() * options.max_time_offset;
         result.time_offset = options.augment ? offset : 0;
         result.drop_label = random.uniform() < options.label_dropout;
+        result.double_time = random.uniform() < options.double_time && options.augment;
         return result;
     }
 
@@ -72,6 +75,13 @@ void copy_positions(const float* from, float* to, int64_t count, float size, boo
         for (int64_t i = 0; i < count; ++i) to[i] = from[i] / size;
 }
 
+void add_noise(std::span<float> distance, double deviation, Philox random) {
+    std::vector<float> noise(distance.size());
+    random.fill_normal(noise);
+    for (size_t i = 0; i < noise.size(); ++i)
+        distance[i] = std::max(0.0f, distance[i] + static_cast<float>(deviation) * noise[i]);
+}
+
 }  // namespace
 
 void WindowLoader::State::fill(uint64_t sample, uint64_t window, Batch& batch, int64_t row) const {
@@ -86,10 +96,14 @@ void WindowLoader::State::fill(uint64_t sample, uint64_t window, Batch& batch, i
     copy_positions(entry.x + start, x, count, 512, augmented.flip_x);
     copy_positions(entry.y + start, x + tokens, count, 384, augmented.flip_y);
     float* time = batch.time.data() + row * tokens;
-    const double shift = augmented.time_offset - entry.time[start];
-    for (int64_t i = 0; i < count; ++i) time[i] = static_cast<float>(entry.time[start + i] + shift);
+    const double rate = augmented.double_time ? 1.5 : 1;
+    for (int64_t i = 0; i < count; ++i)
+        time[i] = static_cast<float>((entry.time[start + i] - entry.time[start]) / rate + augmented.time_offset);
     float* distance = batch.distance.data() + row * tokens;
     std::copy_n(entry.distance + start, count, distance);
+    if (options.augment && options.distance_noise > 0)
+        add_noise(std::span(distance, static_cast<size_t>(count)), options.distance_noise,
+                  Philox(options.seed, distance_streams | sample));
     uint8_t* type = batch.type.data() + row * tokens;
     std::copy_n(entry.type + start, count, type);
     if (count < tokens) {

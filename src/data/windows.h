@@ -14,6 +14,8 @@ struct WindowOptions {
     uint64_t seed = 0;
     bool augment = true;              // flips, random first starts, time offsets
     double max_time_offset = 100000;  // ms; a window begins anywhere up to here. The reference's
+    double double_time = 0;     // share of windows whose times are divided by 1.5, as under the game's mod
+    double distance_noise = 0;  // standard deviation, px, of what is added to every distance (none below 0)
     double label_dropout = 0.2;
     int32_t null_label = 0;  // num_classes
 };
@@ -34,7 +36,7 @@ struct Batch {
 // the same windows in each epoch, ⌊(count − tokens) / stride⌋ + 1 of them; in each epoch the first start is
 // drawn anew from [0, stride), and a window that would reach over the end begins so much earlier: no
 // datapoint is never seen. Maps shorter than a window are one padded window. Draws come from Philox streams
-// of the seed whose top byte is 1, 2 or 3; others are free for the caller.
+// of the seed whose top byte is 1 to 4; others are free for the caller.
 class WindowLoader {
   public:
     WindowLoader(PackedDataset dataset, std::vector<uint32_t> maps, const WindowOptions& options);

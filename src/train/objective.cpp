@@ -10,7 +10,7 @@ namespace osu {
 
 namespace {
 
-// The window loader's streams have the top bytes 1 to 3.
+// The window loader's streams have the top bytes 1 to 4.
 constexpr uint64_t noise_stream = uint64_t{16} << 56;
 
 // The largest micro-batch that divides the batch, so that all have one shape; a smaller last one when none

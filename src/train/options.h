@@ -33,7 +33,9 @@ struct TrainOptions {
     int64_t warmup_steps = 0;
     double ema_decay = 0.9999;
     double gradient_clip = 0;  // 0: none
+    double label_rate_factor = 1;  // learning rate of the label table over that of the rest
     double label_dropout = 0.2;
+    double double_time = 0, distance_noise = 0;  // see WindowOptions
     HeldOut held_out;  // its seed is the one above
     double max_time_offset = 100000;  // ms
     bool relearn_embeds = false;

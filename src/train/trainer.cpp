@@ -149,6 +149,8 @@ WindowOptions Run::window_options() const {
     windows.seed = options_.seed;
     windows.label_dropout = options_.label_dropout;
     windows.max_time_offset = options_.max_time_offset;
+    windows.double_time = options_.double_time;
+    windows.distance_noise = options_.distance_noise;
     windows.null_label = info_.config.null_label();
     return windows;
 }
@@ -196,6 +198,7 @@ double Run::step(Batch& batch) {
     if (!std::isfinite(result.loss) || !std::isfinite(norm)) blame(batch, result, norm);
     OptimizerOptions optimizer;
     optimizer.learning_rate = learning_rate();
+    optimizer.label_rate_factor = options_.label_rate_factor;
     optimizer.ema_decay = options_.ema_decay;
     optimizer.gradient_clip = options_.gradient_clip;
     const uint64_t epoch = info_.samples / loader_.windows_per_epoch();

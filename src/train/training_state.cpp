@@ -85,13 +85,19 @@ void TrainingState::update(const OptimizerOptions& options, double norm) {
     step.step = step_;
     if (options.gradient_clip > 0 && norm > options.gradient_clip)
         step.gradient_scale = static_cast<float>(options.gradient_clip / norm);
-    size_t first = 0, count = layout_.size();
-    if (options.label_table_only) {
-        first = layout_.find(label_table).offset;
-        count = layout_.find(label_table).count;
+    const auto update_range = [&](size_t first, size_t end) {
+        if (first == end) return;
+        backend_.adamw(parameters_ + first, gradients_ + first, exp_avg_ + first, exp_avg_sq_ + first,
+                       ema_ + first, end - first, step);
+    };
+    const Parameter& labels = layout_.find(label_table);
+    const size_t first_label = labels.offset, end_label = labels.offset + labels.count;
+    if (!options.label_table_only) {
+        update_range(0, first_label);
+        update_range(end_label, layout_.size());
     }
-    backend_.adamw(parameters_ + first, gradients_ + first, exp_avg_ + first, exp_avg_sq_ + first,
-                   ema_ + first, count, step);
+    step.learning_rate *= static_cast<float>(options.label_rate_factor);
+    update_range(first_label, end_label);
 }
 
 }  // namespace osu

@@ -225,13 +225,53 @@ TEST_F(Windows, AugmentsEvenly) {
     EXPECT_EQ(residues.size(), 16u) << "first starts are drawn from the whole stride";
 }
 
+TEST_F(Windows, DoubleTimeShortensTheTimesOfSomeWindows) {
+    const PackedDataset dataset = make({3000});
+    constexpr int64_t count = 4000;
+    const Batch plain = load(WindowLoader(dataset, {0}, {.seed = 3}), 0, count);
+    const Batch batch = load(WindowLoader(dataset, {0}, {.seed = 3, .double_time = 0.25}), 0, count);
+    int64_t fast = 0;
+    for (int64_t row = 0; row < count; ++row) {
+        const float* time = batch.time.data() + row * 128;
+        EXPECT_EQ(time[0], plain.time[row * 128]);
+        const bool is_fast = time[127] - time[0] < 1000;
+        EXPECT_NEAR(time[127] - time[0], is_fast ? 1270 / 1.5 : 1270, 0.02);
+        fast += is_fast;
+    }
+    EXPECT_NEAR(static_cast<double>(fast) / count, 0.25, 0.034);  // five standard deviations
+    EXPECT_EQ(batch.x, plain.x);
+    EXPECT_EQ(batch.distance, plain.distance);
+}
+
+TEST_F(Windows, DistanceNoiseIsNormalAndNeverBelowZero) {
+    const PackedDataset dataset = make({3000});
+    constexpr int64_t count = 200;
+    const Batch plain = load(WindowLoader(dataset, {0}, {.seed = 3}), 0, count);
+    const Batch batch = load(WindowLoader(dataset, {0}, {.seed = 3, .distance_noise = 4}), 0, count);
+    double sum = 0, squares = 0, n = 0;
+    for (size_t i = 0; i < plain.distance.size(); ++i) {
+        EXPECT_GE(batch.distance[i], 0);
+        if (plain.distance[i] < 40) continue;  // the cut at zero is out of reach
+        const double off = batch.distance[i] - plain.distance[i];
+        sum += off;
+        squares += off * off;
+        ++n;
+    }
+    EXPECT_NEAR(sum / n, 0, 5 * 4 / std::sqrt(n));
+    EXPECT_NEAR(squares / n, 16, 5 * 16 * std::sqrt(2 / n));
+    EXPECT_EQ(batch.x, plain.x);
+    EXPECT_EQ(batch.time, plain.time);
+}
+
 TEST_F(Windows, PlainWindowsAreLeftAlone) {
     const PackedDataset dataset = make({700});
-    const WindowLoader loader(dataset, all(dataset), {.augment = false, .label_dropout = 1, .null_label = 5});
+    const WindowLoader loader(dataset, all(dataset), {.augment = false, .double_time = 1, .distance_noise = 4, .label_dropout = 1, .null_label = 5});
     const Batch batch = load(loader, 0, 72);
     for (int64_t row = 0; row < batch.size; ++row) {
         EXPECT_EQ(batch.start[row] % 16, 0u);
         EXPECT_EQ(batch.time[row * 128], 0);
+        EXPECT_EQ(batch.time[row * 128 + 127], 1270);
+        EXPECT_EQ(batch.distance[row * 128], distance_of(0, batch.start[row]));
         EXPECT_EQ(batch.x[row * 256], 0);
         EXPECT_EQ(batch.label[row], 5);
     }
