@@ -183,7 +183,7 @@ void bench_training(const Setting& setting) {
     const Batch batch = invented_batch(windows, tokens);
     const auto step = [&] {
         state.zero_gradients();
-        objective.run(batch, state.gradients());
+        objective.run(batch, batch.size, state.gradients());
         state.update({}, state.gradient_norm());
         network.load(state.parameters());
     };

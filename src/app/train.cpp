@@ -1,8 +1,11 @@
 // The verb `train`: its flags, and what it says at the end.
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
+#include <thread>
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include "app/flag.h"
 #include "app/precision.h"
@@ -12,6 +15,7 @@
 #include "base/file.h"
 #include "base/parallel.h"
 #include "base/profile.h"
+#include "base/progress.h"
 #include "picture/picture.h"
 #include "train/trainer.h"
 
@@ -29,6 +33,8 @@ struct Flags {
     double max_time_offset = 100;  // s
     bool use_amp = true, profile = false;
     int threads = 0, num_workers = 4;
+    std::string dist = "auto";
+    double dist_timeout = 45;  // s
 };
 
 // IDs separated by commas or spaces, or the path of a file that holds them.
@@ -73,9 +79,50 @@ void draw_losses(const fs::path& run, std::span<const LogEntry> log) {
     draw_chart(curves, run.filename().string(), "step", "loss", run / "loss.png");
 }
 
+// Processes that share a host share its cores, unless the launcher has given each its own, or the user has
+// chosen.
+void share_cores(int threads, const Communicator& ranks) {
+    if (threads == 0 && ranks.ranks_here() > 1) {
+        if (std::getenv("OMP_NUM_THREADS")) return;
+        const int cores = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+        const int ours = static_cast<int>(std::thread::hardware_concurrency());
+        threads = ours < cores ? ours : std::max(1, cores / ranks.ranks_here());
+        if (ranks.leads() && ours * ranks.ranks_here() <= cores / 2)
+            std::fprintf(
+                stderr,
+                "warning: the launcher lets each of %d processes use %d of the %d cores: give mpirun "
+                "--bind-to none, or srun --cpus-per-task\n",
+                ranks.ranks_here(), ours, cores);
+    }
+    set_thread_count(threads);
+}
+
+std::string traffic_line(const Communicator& ranks) {
+    const Communicator::Traffic traffic = ranks.traffic();
+    if (traffic.bytes == 0) return {};
+    return fmt::format(
+        "sums of gradients {:.1f} ms beside the work, {:.1f} ms of them waited for; {} a step\n",
+        1e3 * traffic.seconds, 1e3 * traffic.waited,
+        format_bytes(static_cast<double>(traffic.bytes) / static_cast<double>(traffic.steps)));
+}
+
+void train_together(const Flags& flags, Communicator& ranks) {
+    share_cores(flags.threads, ranks);
+    const Profile profile(flags.profile);
+    const StopSignal stop;
+    const TrainOutcome outcome = train(flags.train, {[&] { return stop.requested(); }, draw_losses}, ranks);
+    if (!ranks.leads()) return;
+    std::printf("\nlog         %s\nlosses      %s\ncheckpoint  %s\n", (outcome.run / "log.txt").c_str(),
+                (outcome.run / "loss.png").c_str(), outcome.checkpoint.c_str());
+    if (!outcome.finished)
+        std::printf("stopped at step %lld; go on with the same command and --ckpt %s\n",
+                    static_cast<long long>(outcome.step), outcome.checkpoint.c_str());
+    std::printf("%s", profile.table().c_str());
+    if (flags.profile) std::printf("%s", traffic_line(ranks).c_str());
+}
+
 void run(Flags& flags) {
     TrainOptions& options = flags.train;
-    set_thread_count(flags.threads);
     options.noise_schedule = noise_schedule(flags.noise_schedule);
     options.rate_schedule = rate_schedule(flags.rate_schedule);
     options.precision = precision(flags.use_amp ? flags.precision : "f32");
@@ -84,15 +131,12 @@ void run(Flags& flags) {
     if (!flags.held_out.empty()) options.held_out.mappers = read_held_out(flags.held_out);
     options.max_time_offset = 1000 * flags.max_time_offset;
 
-    const Profile profile(flags.profile);
-    const StopSignal stop;
-    const TrainOutcome outcome = train(options, {[&] { return stop.requested(); }, draw_losses});
-    std::printf("\nlog         %s\nlosses      %s\ncheckpoint  %s\n", (outcome.run / "log.txt").c_str(),
-                (outcome.run / "loss.png").c_str(), outcome.checkpoint.c_str());
-    if (!outcome.finished)
-        std::printf("stopped at step %lld; go on with the same command and --ckpt %s\n",
-                    static_cast<long long>(outcome.step), outcome.checkpoint.c_str());
-    std::printf("%s", profile.table().c_str());
+    const auto ranks = make_communicator(distribution(flags.dist), flags.dist_timeout);
+    try {
+        train_together(flags, *ranks);
+    } catch (const std::exception& error) {
+        ranks->give_up(error);
+    }
 }
 
 void add_data_flags(CLI::App& verb, Flags& flags) {
@@ -139,7 +183,8 @@ void add_optimizer_flags(CLI::App& verb, Flags& flags) {
     TrainOptions& o = flags.train;
     verb.add_option("--epochs", o.epochs, "times through the data")->check(CLI::PositiveNumber);
     verb.add_option("--max-steps", o.max_steps, "end at this step; 0: when the epochs are through");
-    verb.add_option("--global-batch-size", o.batch_size, "windows a step")->check(CLI::PositiveNumber);
+    verb.add_option("--global-batch-size", o.batch_size, "windows a step, of all processes together")
+        ->check(CLI::PositiveNumber);
     verb.add_option("--global-seed", o.seed, "of the weights, the order of the data, and the noise");
     verb.add_option("--lr", o.learning_rate, "learning rate")->check(CLI::NonNegativeNumber);
     verb.add_option("--label-lr-factor", o.label_rate_factor,
@@ -155,7 +200,15 @@ void add_optimizer_flags(CLI::App& verb, Flags& flags) {
                     "half the precision where it is faster; false: --precision f32")
         ->expected(0, 1);
     verb.add_option("--precision", flags.precision, "auto, f32, bf16");
-    verb.add_option("--threads", flags.threads, "0: as many as there are cores");
+    verb.add_option("--dist", flags.dist,
+                    "auto, mpi, nccl, none: how several processes sum their gradients; auto: mpi under "
+                    "mpirun and srun")
+        ->check(CLI::IsMember({"auto", "mpi", "gloo", "nccl", "none"}));
+    verb.add_option("--dist-timeout", flags.dist_timeout,
+                    "seconds after which a process that hangs ends the run")
+        ->check(CLI::Range(1.0, 1e6));
+    verb.add_option("--threads", flags.threads,
+                    "0: as many as there are cores, shared by the processes of a host");
 }
 
 void add_output_flags(CLI::App& verb, Flags& flags) {

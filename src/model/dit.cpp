@@ -204,8 +204,15 @@ void Dit::forward(const DitInput& input, std::span<float> out) {
     tokens_to_channels(rows, s.batch, s.tokens, out);
 }
 
-void Dit::backward(std::span<const float> d_out, float* to) {
+void Dit::backward(std::span<const float> d_out, float* to, const GradientsDone& done) {
     State& s = *state_;
+    const auto tell = [&](size_t first, size_t end) {
+        if (done) done(first, end - first);
+    };
+    const auto block_start = [&](int i) {
+        return i == s.config.depth ? s.offset("final_layer.linear.weight")
+                                   : s.offset("blocks." + std::to_string(i) + ".attn.in_proj_weight");
+    };
     std::vector<float> rows(d_out.size());
     channels_to_tokens(d_out, s.batch, s.tokens, rows);
     s.backend.upload(s.d_out.data, rows.data(), rows.size() * sizeof(float));
@@ -221,12 +228,18 @@ void Dit::backward(std::span<const float> d_out, float* to) {
     }
     network_backward(s.backend, s.config, s.network, s.attention_shape(), s.condition.modulation,
                      s.activations, s.d_out_cast, blocks,
-                     s.gradient_of(to, "final_layer.linear.weight", "final_layer.linear.bias"), s.gradients);
+                     s.gradient_of(to, "final_layer.linear.weight", "final_layer.linear.bias"), s.gradients,
+                     [&](int i) {
+                         const bool last = i == s.config.depth - 1;  // with it goes the final layer behind it
+                         tell(block_start(i), last ? s.layout.modulation_weight() : block_start(i + 1));
+                     });
     s.condition_backward(to);
+    tell(s.layout.modulation_weight(), s.layout.size());
     s.backend.cast(s.gradients.d_x, s.d_input);
     const LinearGradient input = s.gradient_of(to, "xoc_embedder.mlp.0.weight", "xoc_embedder.mlp.0.bias");
     s.backend.linear_backward(s.d_input, s.features, *s.input.weight, {}, input.weight, input_features,
                               input.bias);
+    tell(0, block_start(0));
 }
 
 std::vector<float> Dit::embedded_input() const {

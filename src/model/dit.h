@@ -1,6 +1,7 @@
 // The diffusion transformer (DiT) for training: forward keeps what backward needs.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -23,6 +24,9 @@ struct DitInput {
     int64_t band = 0;                  // query q sees key k iff q − band < k ≤ q + band; 0: all
 };
 
+// Told of gradients that are complete, while the backward goes on: `count` floats from `first` on.
+using GradientsDone = std::function<void(size_t first, size_t count)>;
+
 class Dit {
   public:
     Dit(const DitConfig& config, Backend& backend);
@@ -38,8 +42,10 @@ class Dit {
     // out (B, 4, T) host memory: ε̂ in channels 0–1, variance in 2–3.
     void forward(const DitInput& input, std::span<float> out);
     // After forward, whose input must still be there: adds the gradient of every parameter to `gradients`
-    // (device memory, layout order). d_out (B, 4, T).
-    void backward(std::span<const float> d_out, float* gradients);
+    // (device memory, layout order). d_out (B, 4, T). `done`, unless empty, hears of every part of the layout
+    // once: the final layer and the blocks from the end of the layout's blocks down, then the modulations,
+    // then the embedders.
+    void backward(std::span<const float> d_out, float* gradients, const GradientsDone& done = {});
 
     // Intermediates of the last forward, float32 host copies, for tests: the embedded input (N, h), the
     // embedded timestep plus label (B, h).

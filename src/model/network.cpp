@@ -101,7 +101,8 @@ NetworkGradients make_gradients(Buffers& buffers, const DitConfig& config, int64
 void network_backward(Backend& backend, const DitConfig& config, const NetworkWeights& weights,
                       const AttentionShape& shape, Matrix modulation, const Activations& activations,
                       Matrix d_out, const std::vector<BlockGradients>& block_gradients,
-                      const LinearGradient& final_gradient, NetworkGradients& g) {
+                      const LinearGradient& final_gradient, NetworkGradients& g,
+                      const std::function<void(int block)>& block_done) {
     const int64_t h = config.hidden;
     const auto linear_backward = [&](Matrix dy, Matrix x, const Linear& layer, Matrix dx,
                                      const LinearGradient& to) {
@@ -135,6 +136,7 @@ void network_backward(Backend& backend, const DitConfig& config, const NetworkWe
             backend.attention_backward(branch.qkv, shape, branch.attended, g.d_attended, branch.log_sum,
                                        g.d_qkv);
             linear_backward(g.d_qkv, input, block.qkv, g.d_normed, to.qkv);
+            if (block_done) block_done(s / 2);
         } else {
             linear_backward(g.d_branch, branch.hidden, block.fc2, g.d_hidden, to.fc2);
             backend.gelu_backward(g.d_hidden, branch.pre, g.d_hidden);

@@ -6,6 +6,7 @@
 // + 2 (in units of h), and the final layer's shift and scale at 6L, 6L + 1.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -85,10 +86,12 @@ struct BlockGradients {
     LinearGradient qkv, proj, fc1, fc2;
 };
 
-// d_out (N, 4) compute type. After network_forward with the same arguments.
+// d_out (N, 4) compute type. After network_forward with the same arguments. `block_done`, unless empty, is
+// told each block whose gradients are complete, from the last to the first.
 void network_backward(Backend& backend, const DitConfig& config, const NetworkWeights& weights,
                       const AttentionShape& shape, Matrix modulation, const Activations& activations,
                       Matrix d_out, const std::vector<BlockGradients>& block_gradients,
-                      const LinearGradient& final_gradient, NetworkGradients& gradients);
+                      const LinearGradient& final_gradient, NetworkGradients& gradients,
+                      const std::function<void(int block)>& block_done);
 
 }  // namespace osu

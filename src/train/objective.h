@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,13 +21,17 @@ class Objective {
               int64_t tokens_at_once = 4096);
 
     struct Result {
-        double loss = 0;                // mean over the batch
+        double loss = 0;                // mean over the whole, or the batch's share of it
         std::vector<float> per_window;  // (B)
     };
-    // Adds the gradients of the mean loss to `gradients` (device memory), unless it is null.
-    Result run(const Batch& batch, float* gradients);
-    // The loss with timesteps spread evenly over the batch instead of drawn: less noise for validation.
-    Result validate(const Batch& batch);
+    // The batch may be a part of one of `whole` windows; its loss and gradients are then its share of theirs.
+    // Adds the gradients of the mean loss to `gradients` (device memory); `done` hears of those that are
+    // complete (Dit::backward). `micro_batch_done` is called after each micro-batch.
+    Result run(const Batch& batch, int64_t whole, float* gradients, const GradientsDone& done = {},
+               const std::function<void()>& micro_batch_done = {});
+    // The loss with timesteps spread evenly over the samples 0 to `whole` − 1, of which the batch may be a
+    // part, instead of drawn: less noise for validation.
+    Result validate(const Batch& batch, int64_t whole);
 
   private:
     const Diffusion& diffusion_;
@@ -38,9 +43,15 @@ class Objective {
     std::vector<float> noise_, x_t_, timestep_, out_, d_out_, error_, bound_;
     std::vector<int> step_;
 
-    Result run_with_steps(const Batch& batch, float* gradients);
-    void draw(const Batch& batch, bool spread);
-    double run_rows(const Batch& batch, int64_t first, int64_t rows, float* gradients);
+    struct Pass {
+        int64_t whole;
+        float* gradients = nullptr;  // null: no backward
+        const GradientsDone& done;
+        const std::function<void()>& micro_batch_done;
+    };
+    Result run_with_steps(const Batch& batch, const Pass& pass);
+    void draw(const Batch& batch, int64_t spread_over);
+    double run_rows(const Batch& batch, int64_t first, int64_t rows, const Pass& pass);
 };
 
 }  // namespace osu

@@ -1,18 +1,19 @@
 #include "train/trainer.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <numbers>
 #include <set>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "base/profile.h"
 #include "base/progress.h"
-#include "data/packed_dataset.h"
-#include "data/split.h"
-#include "train/checkpoint_metadata.h"
+#include "train/gradient_buckets.h"
 #include "train/objective.h"
+#include "train/run_start.h"
 #include "train/training_state.h"
 
 namespace osu {
@@ -24,43 +25,25 @@ namespace {
 constexpr int64_t validation_windows = 512;
 constexpr size_t blamed_maps = 8;  // named when the loss is not finite
 
-HeldOut held_out(const TrainOptions& options) {
-    HeldOut result = options.held_out;
-    result.seed = options.seed;
-    return result;
-}
-
-Split choose_maps(const PackedDataset& dataset, const TrainOptions& options) {
-    const std::set<int64_t> wanted(options.fine_tune_ids.begin(), options.fine_tune_ids.end());
-    std::set<int64_t> found;
-    const auto keep = [&](uint32_t index) {
-        const DatasetMap map = dataset.map(index);
-        if (map.track < options.data_start || (options.data_end >= 0 && map.track >= options.data_end))
-            return false;
-        if (wanted.empty()) return true;
-        if (wanted.contains(map.beatmap_id)) found.insert(map.beatmap_id);
-        return wanted.contains(map.beatmap_id);
-    };
-    Split split = split_held_out(dataset, held_out(options));
-    std::erase_if(split.train, [&](uint32_t index) { return !keep(index); });
-    std::erase_if(split.validation, [&](uint32_t index) { return !keep(index); });
-    if (split.train.empty())
-        fail(Hint{"see --data-start, --data-end, --fine-tune-ids, --held-out and --validation-split"},
-             "no map of {} is left to train on", options.data_path.string());
-    for (int64_t id : wanted)
-        if (!found.contains(id)) fail("the dataset has no map with beatmap ID {}", id);
-    return split;
+// A rank's part of so many windows: parts that differ by one at most, in the order of ranks.
+struct Share {
+    int64_t first, count;
+};
+Share share_of(int64_t windows, const Communicator& ranks) {
+    const int64_t first = windows * ranks.rank() / ranks.size();
+    return {first, windows * (ranks.rank() + 1) / ranks.size() - first};
 }
 
 // The parts of a run, and the steps over them.
 class Run {
   public:
-    Run(const TrainOptions& options, const TrainEvents& events);
+    Run(const TrainOptions& options, const TrainEvents& events, Communicator& ranks);
     TrainOutcome go();
 
   private:
     const TrainOptions& options_;
     const TrainEvents& events_;
+    Communicator& ranks_;
     const PackedDataset dataset_;
     const Split split_;
     const std::optional<Checkpoint> resumed_;
@@ -72,60 +55,34 @@ class Run {
     Objective objective_;
     const WindowLoader loader_;
     const int64_t total_steps_;
-    RunFolder folder_;
+    std::optional<RunFolder> folder_;  // of rank 0
     fs::path last_checkpoint_;
+    bool stopped_ = false;
 
     // Since the last log entry:
     double loss_sum_ = 0, norm_ = 0;
     int64_t steps_logged_ = 0;
     std::chrono::steady_clock::time_point log_start_ = std::chrono::steady_clock::now();
 
-    static CheckpointInfo start_info(const TrainOptions& options, const PackedDataset& dataset,
-                                     const std::optional<Checkpoint>& resumed);
     WindowOptions window_options() const;
     int64_t count_steps() const;
     double learning_rate() const;
+    void say(const std::string& message);
     void announce();
     double step(Batch& batch);
-    [[noreturn]] void blame(const Batch& batch, const Objective::Result& result, double norm) const;
+    Objective::Result add_gradients(const Batch& batch);
+    void update(double norm);
+    [[noreturn]] void blame(const Objective::Result& result, double loss, double norm);
     std::pair<double, double> validate();
     void log(bool with_validation);
     void save();
 };
 
-CheckpointInfo Run::start_info(const TrainOptions& options, const PackedDataset& dataset,
-                               const std::optional<Checkpoint>& resumed) {
-    CheckpointInfo info;
-    if (resumed) info = describe(*resumed);
-    const bool relearn = !resumed || options.relearn_embeds;
-    const int stored = resumed ? info.config.num_classes : 0;
-    int classes = options.num_classes;
-    if (classes == 0) classes = relearn ? dataset.class_count() : stored;
-    info.config =
-        resumed ? info.config : dit_config(options.model.empty() ? "DiT-B" : options.model, classes);
-    if (resumed && !options.model.empty() && options.model != info.config.name())
-        fail(Hint{"leave --model out, or name the one of the checkpoint"},
-             "--model {} was asked for, but {} holds a {}", options.model, options.ckpt.string(),
-             info.config.name());
-    if (!relearn && classes != stored)
-        fail(Hint{"--relearn-embeds begins the label table anew"},
-             "--num-classes {} was asked for, but the checkpoint has {}", classes, stored);
-    info.config.num_classes = classes;
-    if (dataset.class_count() > classes)
-        fail(Hint{resumed ? "--relearn-embeds begins the label table anew" : "raise --num-classes"},
-             "the dataset has {} classes, the label table only {}", dataset.class_count(), classes);
-    info.noise_schedule = options.noise_schedule;
-    info.tokens = options.tokens;
-    info.held_out = held_out(options);
-    info.seed = options.seed;
-    info.labels = label_index(dataset);
-    return info;
-}
-
-Run::Run(const TrainOptions& options, const TrainEvents& events)
+Run::Run(const TrainOptions& options, const TrainEvents& events, Communicator& ranks)
     : options_(options),
       events_(events),
-      dataset_(open_dataset(options.data_path)),
+      ranks_(ranks),
+      dataset_(open_together(options.data_path, ranks)),
       split_(choose_maps(dataset_, options)),
       resumed_(options.ckpt.empty() ? std::nullopt : std::optional(read_checkpoint(options.ckpt))),
       info_(start_info(options, dataset_, resumed_)),
@@ -135,8 +92,11 @@ Run::Run(const TrainOptions& options, const TrainEvents& events)
       diffusion_(options.noise_schedule, respace("1000")),
       objective_(diffusion_, options.l1_loss, options.seed, network_),
       loader_(dataset_, split_.train, window_options()),
-      total_steps_(count_steps()),
-      folder_(options.results_dir, info_.config.name()) {
+      total_steps_(count_steps()) {
+    if (options.batch_size < ranks.size())
+        fail(Hint{"start fewer processes, or raise --global-batch-size"},
+             "a batch of {} windows cannot be shared by {} processes", options.batch_size, ranks.size());
+    if (ranks.leads()) folder_.emplace(options.results_dir, info_.config.name());
     state_.initialize(options_.seed);
     if (resumed_) state_.restore(*resumed_, options_.relearn_embeds);
     network_.load(state_.parameters());
@@ -174,28 +134,62 @@ double Run::learning_rate() const {
     return rate;
 }
 
+void Run::say(const std::string& message) {
+    if (folder_) folder_->say(message);
+}
+
 void Run::announce() {
-    folder_.say("Experiment directory created at " + folder_.path().string());
-    folder_.say(fmt::format("{} Parameters: {}", info_.config.name(), network_.layout().size()));
-    folder_.say(fmt::format("Dataset: {} maps to train on, {} held out, {} windows an epoch",
-                            split_.train.size(), split_.validation.size(), loader_.windows_per_epoch()));
+    if (folder_) say("Experiment directory created at " + folder_->path().string());
+    say(fmt::format("{} Parameters: {}", info_.config.name(), network_.layout().size()));
+    say(fmt::format("Dataset: {} maps to train on, {} held out, {} windows an epoch", split_.train.size(),
+                    split_.validation.size(), loader_.windows_per_epoch()));
     if (resumed_)
-        folder_.say(
-            fmt::format("Restored from checkpoint at {} (step {})", options_.ckpt.string(), info_.step));
-    folder_.say(fmt::format("Training to step {} ({} a batch, {})", total_steps_, options_.batch_size,
-                            name_of(backend_->compute_type())));
+        say(fmt::format("Restored from checkpoint at {} (step {})", options_.ckpt.string(), info_.step));
+    if (ranks_.size() > 1)
+        say(fmt::format("{} processes, {} on this host, {} threads each", ranks_.size(), ranks_.ranks_here(),
+                        thread_count()));
+    say(fmt::format("Training to step {} ({} a batch, {})", total_steps_, options_.batch_size,
+                    name_of(backend_->compute_type())));
+}
+
+// Of all ranks, complete when it returns.
+Objective::Result Run::add_gradients(const Batch& batch) {
+    state_.zero_gradients();
+    GradientBuckets buckets(ranks_, state_.gradients());
+    const Objective::Result result = objective_.run(
+        batch, options_.batch_size, state_.gradients(),
+        [&](size_t first, size_t count) { buckets.add(first, count); }, [&] { ranks_.sign_of_life(); });
+    buckets.finish();
+    return result;
 }
 
 double Run::step(Batch& batch) {
     const ProfileScope scope(first_step_scope);
+    ranks_.sign_of_life();
+    const Share share = share_of(options_.batch_size, ranks_);
     {
         const ProfileScope loading("windows");
-        loader_.load(info_.samples, options_.batch_size, batch);
+        loader_.load(info_.samples + static_cast<uint64_t>(share.first), share.count, batch);
     }
-    state_.zero_gradients();
-    const Objective::Result result = objective_.run(batch, state_.gradients());
-    const double norm = state_.gradient_norm();
-    if (!std::isfinite(result.loss) || !std::isfinite(norm)) blame(batch, result, norm);
+    const Objective::Result result = add_gradients(batch);
+    const bool stop = events_.should_stop && events_.should_stop();
+    const auto told = ranks_.gather(std::array{result.loss, state_.gradient_norm(), stop ? 1.0 : 0.0});
+    // All take rank 0's norm: another kind of CPU may round it otherwise, and the ranks would drift apart.
+    const double norm = told[1];
+    double loss = 0;
+    for (size_t rank = 0; rank < told.size() / 3; ++rank) {
+        loss += told[3 * rank];
+        stopped_ = stopped_ || told[3 * rank + 2] > 0;
+    }
+    if (!std::isfinite(loss) || !std::isfinite(norm)) blame(result, loss, norm);
+    update(norm);
+    ++info_.step;
+    info_.samples += static_cast<uint64_t>(options_.batch_size);
+    norm_ = norm;
+    return loss;
+}
+
+void Run::update(double norm) {
     OptimizerOptions optimizer;
     optimizer.learning_rate = learning_rate();
     optimizer.label_rate_factor = options_.label_rate_factor;
@@ -205,16 +199,19 @@ double Run::step(Batch& batch) {
     optimizer.label_table_only = epoch < static_cast<uint64_t>(options_.embed_only_epochs);
     state_.update(optimizer, norm);
     network_.load(state_.parameters());
-    ++info_.step;
-    info_.samples += static_cast<uint64_t>(options_.batch_size);
-    norm_ = norm;
-    return result.loss;
 }
 
-void Run::blame(const Batch& batch, const Objective::Result& result, double norm) const {
+// Names the maps of the whole batch, of which this rank knows a part.
+void Run::blame(const Objective::Result& result, double loss, double norm) {
+    Batch batch;
+    loader_.load(info_.samples, options_.batch_size, batch);
+    const Share share = share_of(options_.batch_size, ranks_);
+    std::vector<double> mine(static_cast<size_t>(options_.batch_size));
+    std::copy(result.per_window.begin(), result.per_window.end(), mine.begin() + share.first);
+    const std::vector<double> all = ranks_.gather(mine);
     std::set<std::string> maps;
-    for (size_t i = 0; i < result.per_window.size(); ++i)
-        if (!std::isfinite(result.per_window[i])) maps.insert(dataset_.map(batch.map[i]).path);
+    for (size_t i = 0; i < all.size(); ++i)
+        if (!std::isfinite(all[i])) maps.insert(dataset_.map(batch.map[i % mine.size()]).path);
     if (maps.empty())
         for (uint32_t map : batch.map) maps.insert(dataset_.map(map).path);
     std::string named;
@@ -227,7 +224,7 @@ void Run::blame(const Batch& batch, const Objective::Result& result, double norm
     fail(Hint{fmt::format("continue from {} with a lower --lr, with --grad-clip 1, or with --precision f32",
                           last_checkpoint_.empty() ? "the start" : last_checkpoint_.string())},
          "the loss is not a finite number at step {} (loss {}, gradient norm {}); maps of the batch:{}",
-         info_.step + 1, result.loss, norm, named);
+         info_.step + 1, loss, norm, named);
 }
 
 // The loss of the parameters and of their EMA on the same windows of held-out maps.
@@ -237,12 +234,21 @@ std::pair<double, double> Run::validate() {
     windows.label_dropout = 1;  // nothing is known of a style that was never seen
     const WindowLoader loader(dataset_, split_.validation, windows);
     Batch batch;
-    loader.load(0, std::min<int64_t>(validation_windows, static_cast<int64_t>(loader.windows_per_epoch())),
-                batch);
-    const double loss = objective_.validate(batch).loss;
+    const int64_t all =
+        std::min<int64_t>(validation_windows, static_cast<int64_t>(loader.windows_per_epoch()));
+    const Share share = share_of(all, ranks_);
+    loader.load(static_cast<uint64_t>(share.first), share.count, batch);
+    std::array<double, 2> shares;
+    shares[0] = objective_.validate(batch, all).loss;
     network_.load(state_.ema());
-    const double ema_loss = objective_.validate(batch).loss;
+    shares[1] = objective_.validate(batch, all).loss;
     network_.load(state_.parameters());
+    const std::vector<double> told = ranks_.gather(shares);
+    double loss = 0, ema_loss = 0;
+    for (size_t rank = 0; rank < told.size() / 2; ++rank) {
+        loss += told[2 * rank];
+        ema_loss += told[2 * rank + 1];
+    }
     return {loss, ema_loss};
 }
 
@@ -258,20 +264,21 @@ void Run::log(bool with_validation) {
     entry.windows_per_second = entry.steps_per_second * static_cast<double>(options_.batch_size);
     if (with_validation && !split_.validation.empty())
         std::tie(entry.validation_loss, entry.validation_loss_ema) = validate();
-    folder_.add(entry);
+    if (folder_) folder_->add(entry);
     loss_sum_ = 0;
     steps_logged_ = 0;
     log_start_ = std::chrono::steady_clock::now();
 }
 
 void Run::save() {
+    if (!folder_) return;
     Checkpoint checkpoint = state_.checkpoint();
     set_metadata(checkpoint, info_);
-    const fs::path path = folder_.checkpoint(info_.step, options_.ckpt_format);
+    const fs::path path = folder_->checkpoint(info_.step, options_.ckpt_format);
     write_checkpoint(path, checkpoint);
     last_checkpoint_ = path;
-    folder_.say("Saved checkpoint to " + path.string());
-    if (events_.on_checkpoint) events_.on_checkpoint(folder_.path(), folder_.entries());
+    say("Saved checkpoint to " + path.string());
+    if (events_.on_checkpoint) events_.on_checkpoint(folder_->path(), folder_->entries());
 }
 
 TrainOutcome Run::go() {
@@ -279,36 +286,43 @@ TrainOutcome Run::go() {
     if (info_.step >= total_steps_)
         fail(Hint{"raise --max-steps or --epochs"},
              "the checkpoint is at step {} already, and the run ends at {}", info_.step, total_steps_);
-    Progress progress("training", total_steps_ - info_.step, "steps");
+    std::optional<Progress> progress;
+    if (ranks_.leads()) progress.emplace("training", total_steps_ - info_.step, "steps");
     Batch batch;
-    bool stopped = false;
     log_start_ = std::chrono::steady_clock::now();
-    while (info_.step < total_steps_ && !stopped) {
+    while (info_.step < total_steps_ && !stopped_) {
         const double loss = step(batch);
         loss_sum_ += loss;
         ++steps_logged_;
-        progress.note(fmt::format("loss {:.4f}, {:.1f} windows/s",
-                                  loss_sum_ / static_cast<double>(steps_logged_),
-                                  progress.rate() * static_cast<double>(options_.batch_size)));
-        progress.advance();
-        stopped = events_.should_stop && events_.should_stop();
+        if (progress) {
+            progress->note(fmt::format("loss {:.4f}, {:.1f} windows/s",
+                                       loss_sum_ / static_cast<double>(steps_logged_),
+                                       progress->rate() * static_cast<double>(options_.batch_size)));
+            progress->advance();
+        }
         const bool at_checkpoint =
-            info_.step % options_.ckpt_every == 0 || info_.step == total_steps_ || stopped;
+            info_.step % options_.ckpt_every == 0 || info_.step == total_steps_ || stopped_;
         if (info_.step % options_.log_every == 0 || at_checkpoint) {
-            progress.clear();
+            ranks_.expect_silence();
+            if (progress) progress->clear();
             log(at_checkpoint);
         }
         if (at_checkpoint) save();
     }
-    progress.finish();
-    folder_.say(stopped ? fmt::format("Stopped at step {}", info_.step) : "Done!");
-    return {folder_.path(), last_checkpoint_, info_.step, !stopped};
+    if (progress) progress->finish();
+    say(stopped_ ? fmt::format("Stopped at step {}", info_.step) : "Done!");
+    return {folder_ ? folder_->path() : fs::path(), last_checkpoint_, info_.step, !stopped_};
 }
 
 }  // namespace
 
 TrainOutcome train(const TrainOptions& options, const TrainEvents& events) {
-    return Run(options, events).go();
+    const auto alone = make_single_process();
+    return train(options, events, *alone);
+}
+
+TrainOutcome train(const TrainOptions& options, const TrainEvents& events, Communicator& ranks) {
+    return Run(options, events, ranks).go();
 }
 
 }  // namespace osu

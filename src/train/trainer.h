@@ -1,16 +1,18 @@
-// The training loop: batches, steps, logs, checkpoints, resuming.
+// The training loop: batches, steps, logs, checkpoints, resuming. On one process or several, each with its
+// share of every batch.
 #pragma once
 
 #include <functional>
 #include <span>
 
+#include "train/communicator.h"
 #include "train/options.h"
 #include "train/run_folder.h"
 
 namespace osu {
 
 struct TrainEvents {
-    std::function<bool()> should_stop;  // asked after every step: finish now, with a checkpoint
+    std::function<bool()> should_stop;  // asked in every step: finish after it, with a checkpoint
     std::function<void(const std::filesystem::path& run, std::span<const LogEntry> log)> on_checkpoint;
 };
 
@@ -23,5 +25,7 @@ struct TrainOutcome {
 // Throws Error for data, checkpoints and flags that do not fit, and when the loss is no longer a finite
 // number: then with the maps of the batch, and without a checkpoint.
 TrainOutcome train(const TrainOptions& options, const TrainEvents& events);
+// All ranks call it with the same options. Rank 0 alone writes, and has an outcome that names files.
+TrainOutcome train(const TrainOptions& options, const TrainEvents& events, Communicator& ranks);
 
 }  // namespace osu

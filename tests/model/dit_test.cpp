@@ -1,6 +1,8 @@
 // The network against the reference's numbers, on every backend.
 #include "model/dit.h"
 
+#include <algorithm>
+#include <cmath>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -99,6 +101,30 @@ TEST_P(DitGolden, ThreadsChangeNothingBeyondRounding) {
         EXPECT_LT(test::relative_error(values, first_gradients), tolerance / 100) << count << " threads";
     }
     set_thread_count(threads);
+}
+
+// What the backward calls complete is all there is, each part once, and it does not change any more.
+TEST_P(DitGolden, GradientsAreCompleteWhenTheyAreToldToBe) {
+    const test::NetworkInput input(golden);
+    std::vector<float> out(static_cast<size_t>(input.batch * 4 * input.tokens));
+    Dit dit(config, *backend);
+    load(dit);
+    dit.forward(input.view(8), out);
+    const std::shared_ptr<void> gradients = backend->allocate(layout.size() * sizeof(float));
+    float* const to = static_cast<float*>(gradients.get());
+    std::vector<float> told(layout.size(), NAN), end(layout.size());
+    size_t parts = 0;
+    dit.backward(out, to, [&](size_t first, size_t count) {
+        ++parts;
+        ASSERT_LE(first + count, layout.size());
+        ASSERT_TRUE(std::all_of(told.begin() + first, told.begin() + first + count,
+                                [](float value) { return std::isnan(value); }))
+            << "a part of " << first << " to " << first + count << " comes twice";
+        backend->download(told.data() + first, to + first, count * sizeof(float));
+    });
+    backend->download(end.data(), to, end.size() * sizeof(float));
+    EXPECT_EQ(told, end) << "NaN: never told";
+    EXPECT_EQ(parts, static_cast<size_t>(config.depth) + 2);
 }
 
 // The same whether the weights are read where they lie, copied, or of another alignment.

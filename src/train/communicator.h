@@ -1,0 +1,60 @@
+// The processes of a run ("ranks") as one of them sees them: sums of gradients that run beside the work,
+// numbers that all are told, and an end for all when one of them fails, dies or hangs. Every rank makes the
+// same calls in the same order. Over MPI, or alone.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace osu {
+
+class Communicator {
+  public:
+    virtual ~Communicator() = default;
+
+    int rank() const { return rank_; }
+    int size() const { return size_; }
+    int ranks_here() const { return ranks_here_; }  // that share this host
+    bool leads() const { return rank_ == 0; }       // the one that writes
+
+    // Begins to replace `values` (the backend's memory) by their sum over all ranks, added in the order of
+    // ranks. They belong to the communicator until finish_sums().
+    virtual void start_sum(float* values, size_t count) = 0;
+    virtual void finish_sums() = 0;
+    // What every rank gave, by rank: (size, count).
+    virtual std::vector<double> gather(std::span<const double> own) = 0;
+    void barrier() { gather({}); }
+
+    // Signs of life for the other ranks. After sign_of_life() they expect the next one, or a call from above,
+    // within the limit; after expect_silence() (files are read or written) within 20 times that.
+    virtual void sign_of_life() = 0;
+    virtual void expect_silence() = 0;
+    // Within a catch: the error ends all ranks, and is printed once. Alone: throws it again.
+    [[noreturn]] virtual void give_up(const std::exception& error) = 0;
+
+    struct Traffic {
+        double seconds = 0, waited = 0;  // of sums under way, and of finish_sums()
+        uint64_t bytes = 0, steps = 0;   // of the summed values; calls of finish_sums()
+    };
+    Traffic traffic() const { return traffic_; }  // not while sums are under way
+
+  protected:
+    Communicator(int rank, int size, int ranks_here) : rank_(rank), size_(size), ranks_here_(ranks_here) {}
+    int rank_, size_, ranks_here_;
+    Traffic traffic_;
+};
+
+std::unique_ptr<Communicator> make_single_process();
+
+enum class Distribution { automatic, mpi, nccl, none };
+Distribution distribution(const std::string& name);  // auto, mpi (gloo), nccl, none
+
+// Automatic: MPI when a launcher (mpirun, srun) has started more than one process. `limit`: seconds after
+// which a rank that does not answer is given up.
+std::unique_ptr<Communicator> make_communicator(Distribution distribution, double limit);
+
+}  // namespace osu

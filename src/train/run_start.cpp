@@ -1,0 +1,77 @@
+#include "train/run_start.h"
+
+#include <set>
+
+#include "base/error.h"
+
+namespace osu {
+
+namespace {
+
+HeldOut held_out(const TrainOptions& options) {
+    HeldOut result = options.held_out;
+    result.seed = options.seed;
+    return result;
+}
+
+}  // namespace
+
+PackedDataset open_together(const std::filesystem::path& path, Communicator& ranks) {
+    if (!ranks.leads()) ranks.barrier();
+    PackedDataset dataset = open_dataset(path);
+    if (ranks.leads()) ranks.barrier();
+    return dataset;
+}
+
+Split choose_maps(const PackedDataset& dataset, const TrainOptions& options) {
+    const std::set<int64_t> wanted(options.fine_tune_ids.begin(), options.fine_tune_ids.end());
+    std::set<int64_t> found;
+    const auto keep = [&](uint32_t index) {
+        const DatasetMap map = dataset.map(index);
+        if (map.track < options.data_start || (options.data_end >= 0 && map.track >= options.data_end))
+            return false;
+        if (wanted.empty()) return true;
+        if (wanted.contains(map.beatmap_id)) found.insert(map.beatmap_id);
+        return wanted.contains(map.beatmap_id);
+    };
+    Split split = split_held_out(dataset, held_out(options));
+    std::erase_if(split.train, [&](uint32_t index) { return !keep(index); });
+    std::erase_if(split.validation, [&](uint32_t index) { return !keep(index); });
+    if (split.train.empty())
+        fail(Hint{"see --data-start, --data-end, --fine-tune-ids, --held-out and --validation-split"},
+             "no map of {} is left to train on", options.data_path.string());
+    for (int64_t id : wanted)
+        if (!found.contains(id)) fail("the dataset has no map with beatmap ID {}", id);
+    return split;
+}
+
+CheckpointInfo start_info(const TrainOptions& options, const PackedDataset& dataset,
+                          const std::optional<Checkpoint>& resumed) {
+    CheckpointInfo info;
+    if (resumed) info = describe(*resumed);
+    const bool relearn = !resumed || options.relearn_embeds;
+    const int stored = resumed ? info.config.num_classes : 0;
+    int classes = options.num_classes;
+    if (classes == 0) classes = relearn ? dataset.class_count() : stored;
+    info.config =
+        resumed ? info.config : dit_config(options.model.empty() ? "DiT-B" : options.model, classes);
+    if (resumed && !options.model.empty() && options.model != info.config.name())
+        fail(Hint{"leave --model out, or name the one of the checkpoint"},
+             "--model {} was asked for, but {} holds a {}", options.model, options.ckpt.string(),
+             info.config.name());
+    if (!relearn && classes != stored)
+        fail(Hint{"--relearn-embeds begins the label table anew"},
+             "--num-classes {} was asked for, but the checkpoint has {}", classes, stored);
+    info.config.num_classes = classes;
+    if (dataset.class_count() > classes)
+        fail(Hint{resumed ? "--relearn-embeds begins the label table anew" : "raise --num-classes"},
+             "the dataset has {} classes, the label table only {}", dataset.class_count(), classes);
+    info.noise_schedule = options.noise_schedule;
+    info.tokens = options.tokens;
+    info.held_out = held_out(options);
+    info.seed = options.seed;
+    info.labels = label_index(dataset);
+    return info;
+}
+
+}  // namespace osu

@@ -1,0 +1,26 @@
+// What a training run begins with: the dataset, its maps, and what the network is to be.
+#pragma once
+
+#include <optional>
+
+#include "archive/checkpoint.h"
+#include "data/packed_dataset.h"
+#include "data/split.h"
+#include "train/checkpoint_metadata.h"
+#include "train/communicator.h"
+#include "train/options.h"
+
+namespace osu {
+
+// Rank 0 opens it first: a folder is packed then.
+PackedDataset open_together(const std::filesystem::path& path, Communicator& ranks);
+
+// The maps that the options ask for. Error when none is left, or one that was named is not there.
+Split choose_maps(const PackedDataset& dataset, const TrainOptions& options);
+
+// The network, its labels, and where training stands. Error when options, dataset and checkpoint contradict
+// each other.
+CheckpointInfo start_info(const TrainOptions& options, const PackedDataset& dataset,
+                          const std::optional<Checkpoint>& resumed);
+
+}  // namespace osu
