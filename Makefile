@@ -3,7 +3,7 @@
 #   make test    build and run every test
 #   make bench   print the tables of measurements, and write build/bench.json
 #   make fuzz    fuzz every reader of files (FUZZ_SECONDS each, default 60)
-.PHONY: all deps build program test asan bench fuzz demo format clean
+.PHONY: all deps build mpi program test asan bench fuzz demo format clean
 
 FUZZ_SECONDS ?= 60
 
@@ -16,15 +16,19 @@ build: deps
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release
 
+# For the tests of training on several processes.
+mpi:
+	@./scripts/install-deps.sh libopenmpi-dev openmpi-bin
+
 # The program alone, without tests and benchmarks.
 program: deps
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release --target osu-diffusion
 
-test: build
+test: mpi build
 	@cd build/release && OMP_WAIT_POLICY=passive ctest --output-on-failure -j2
 
-asan: deps
+asan: mpi deps
 	@cmake --preset asan >/dev/null && cmake --build --preset asan
 	@cd build/asan && OMP_WAIT_POLICY=passive ctest --output-on-failure -j2
 
