@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <optional>
 
 #include <fmt/core.h>
 
@@ -46,11 +47,14 @@ class Comparison {
         result_.flow = flow_of(dataset, split.train.empty() ? split.validation : split.train);
     }
 
-    void add(const char* key, const char* title, const Placing& placing, size_t maps) {
-        Contestant contestant{key, title, {}, {}, {}};
-        for (size_t i = 0; i < maps; ++i) {
-            progress_.note(fmt::format("{}, map {} of {}", title, i + 1, maps));
-            const MeasuredMap& map = result_.maps[i * result_.maps.size() / maps];
+    const std::vector<MeasuredMap>& maps() const { return result_.maps; }
+
+    // `maps`: which of them are to be placed.
+    void add(const char* key, const char* title, const Placing& placing, const std::vector<size_t>& maps) {
+        Contestant contestant{key, title, maps, {}, {}, {}};
+        for (const size_t i : maps) {
+            progress_.note(fmt::format("{}, map {} of {}", title, contestant.examples.size() + 1, maps.size()));
+            const MeasuredMap& map = result_.maps[i];
             Statistics all;
             const Placements placements = placing(map);
             for (const auto& position : placements) all += measure(map.real, map.plan, position);
@@ -63,10 +67,8 @@ class Comparison {
     // Each against the real maps of the same rhythm, which are contestant `real`.
     Evaluation finish(size_t real) {
         for (Contestant& contestant : result_.contestants) {
-            const size_t maps = contestant.statistics.size(), all = result_.maps.size();
             std::vector<Statistics> truth;
-            for (size_t i = 0; i < maps; ++i)
-                truth.push_back(result_.contestants[real].statistics[i * all / maps]);
+            for (const size_t i : contestant.maps) truth.push_back(result_.contestants[real].statistics[i]);
             contestant.figures = figures(contestant.statistics, truth, result_.flow);
         }
         result_.kinds.assign(figure_kinds().begin(), figure_kinds().end());
@@ -129,27 +131,36 @@ void add_figure(Evaluation& evaluation, const FigureKind& kind, const std::map<s
     }
 }
 
+std::vector<size_t> evenly(size_t all, size_t count) {
+    std::vector<size_t> chosen;
+    for (size_t i = 0; i < count; ++i) chosen.push_back(i * all / count);
+    return chosen;
+}
+
 // Rhythms of middling length, so that there is something to judge and not too much to wait for.
-std::vector<const MeasuredMap*> middling(const std::vector<MeasuredMap>& maps, size_t count) {
-    std::vector<const MeasuredMap*> sorted;
-    for (const MeasuredMap& map : maps) sorted.push_back(&map);
-    std::stable_sort(sorted.begin(), sorted.end(), [](const MeasuredMap* a, const MeasuredMap* b) {
-        return a->position.size() < b->position.size();
-    });
+std::vector<size_t> middling(const std::vector<MeasuredMap>& maps, size_t count) {
+    std::vector<size_t> sorted = evenly(maps.size(), maps.size());
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [&](size_t a, size_t b) { return maps[a].position.size() < maps[b].position.size(); });
     count = std::min(count, sorted.size());
     const auto first = sorted.begin() + static_cast<int64_t>((sorted.size() - count) / 2);
     return {first, first + static_cast<int64_t>(count)};
 }
 
-void add_style(Evaluation& evaluation, const StyleEvaluation& style) {
+void add_style(Evaluation& evaluation, const StyleTrial& trial) {
+    evaluation.styles = trial.mappers();
+    const StyleFigures styled = trial.of_placed(), real = trial.of_real(), walk = trial.of_random_walks();
     add_figure(evaluation,
-               {"style_accuracy", fmt::format("style known among {}", evaluation.styles), FigureUnit::share},
-               {{"model", style.model.accuracy},
-                {"real", style.real.accuracy},
-                {"random_walk", style.random_walk.accuracy}});
-    add_figure(
-        evaluation, {"style_rank", "  other mappers further off", FigureUnit::share},
-        {{"model", style.model.rank}, {"real", style.real.rank}, {"random_walk", style.random_walk.rank}});
+               {"style_accuracy", fmt::format("style known among {}", trial.mappers()), FigureUnit::share},
+               {{"model", styled.accuracy},
+                {"styled", styled.accuracy},
+                {"real", real.accuracy},
+                {"random_walk", walk.accuracy}});
+    add_figure(evaluation, {"style_rank", "  other mappers further off", FigureUnit::share},
+               {{"model", styled.rank},
+                {"styled", styled.rank},
+                {"real", real.rank},
+                {"random_walk", walk.rank}});
 }
 
 void add_loss(Evaluation& evaluation, const std::vector<Figure>& model,
@@ -179,12 +190,13 @@ Evaluation evaluate(const PackedDataset& dataset, const Split& split, SamplingNe
     run.on_step = [&](int, int count, std::span<const float>) { progress.advance(count); };
 
     Comparison comparison(dataset, split, options, progress);
+    const std::vector<size_t> all = evenly(maps, maps);
     const Guidance guidance{{}, network.null_style(), 1};
     comparison.add(
         "model", "model",
-        [&](const MeasuredMap& map) { return place(network.network(), guidance, map.real, run); }, maps);
+        [&](const MeasuredMap& map) { return place(network.network(), guidance, map.real, run); }, all);
     comparison.add(
-        "real", "real maps", [](const MeasuredMap& map) { return Placements{map.position}; }, maps);
+        "real", "real maps", [](const MeasuredMap& map) { return Placements{map.position}; }, all);
     comparison.add(
         "random_walk", "random walk",
         [&](const MeasuredMap& map) {
@@ -193,19 +205,23 @@ Evaluation evaluate(const PackedDataset& dataset, const Split& split, SamplingNe
                 walks.push_back(random_walk(map.real.distance, run.seed + static_cast<uint64_t>(i)));
             return walks;
         },
-        maps);
+        all);
     UntrainedNetwork untrained(network.config(), backend, run.seed);
     run.variants = 1;
     comparison.add(
         "untrained", "untrained",
         [&](const MeasuredMap& map) { return place(untrained.network, untrained.guidance, map.real, run); },
-        few);
-    Evaluation evaluation = comparison.finish(1);
+        evenly(maps, few));
+    std::optional<StyleTrial> trial;
     if (styles > 0) {
-        evaluation.styles = styles;
-        add_style(evaluation, evaluate_style(dataset, mappers, middling(evaluation.maps, options.style_maps),
-                                             network, options.guidance_scale, run, progress));
+        trial.emplace(dataset, mappers);
+        comparison.add(
+            "styled", "in styles",
+            [&](const MeasuredMap& map) { return trial->place(map, network, options.guidance_scale, run); },
+            middling(comparison.maps(), options.style_maps));
     }
+    Evaluation evaluation = comparison.finish(1);
+    if (trial) add_style(evaluation, *trial);
     progress.note("loss");
     add_loss(
         evaluation,

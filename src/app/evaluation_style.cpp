@@ -6,7 +6,6 @@
 #include <fmt/core.h>
 
 #include "evaluation/random_walk.h"
-#include "evaluation/style.h"
 
 namespace osu {
 
@@ -27,26 +26,6 @@ int32_t class_of(const DatasetMap& map, const CheckpointInfo& info) {
         same->title == map.title && same->version == map.version)
         return map.label;
     return map.beatmap_id > 0 ? info.labels.find(map.beatmap_id) : -1;
-}
-
-StyleFigures style_figures(const std::vector<size_t>& ranks, size_t mappers) {
-    const auto accuracy = [](const std::vector<size_t>& of) {
-        return static_cast<double>(std::count(of.begin(), of.end(), 0)) / static_cast<double>(of.size());
-    };
-    const auto rank = [&](const std::vector<size_t>& of) {
-        double sum = 0;
-        for (const size_t nearer : of) sum += static_cast<double>(nearer);
-        return 1 - sum / static_cast<double>(of.size() * (mappers - 1));
-    };
-    std::vector<double> accuracies, means;
-    for (int i = 0; i < resamples; ++i) {
-        const auto times = resample(ranks.size(), static_cast<uint64_t>(i));
-        std::vector<size_t> drawn;
-        for (size_t k = 0; k < ranks.size(); ++k) drawn.insert(drawn.end(), times[k], ranks[k]);
-        accuracies.push_back(accuracy(drawn));
-        means.push_back(rank(drawn));
-    }
-    return {with_interval(accuracy(ranks), accuracies), with_interval(rank(ranks), means)};
 }
 
 StyleJudge make_judge(const PackedDataset& dataset, std::span<const KnownMapper> mappers) {
@@ -82,32 +61,45 @@ std::vector<KnownMapper> known_mappers(const PackedDataset& dataset, const Split
     return all;
 }
 
-StyleEvaluation evaluate_style(const PackedDataset& dataset, std::span<const KnownMapper> mappers,
-                               std::span<const MeasuredMap* const> rhythms, SamplingNetwork& network,
-                               float guidance_scale, const SamplingRun& run, Progress& progress) {
-    const StyleJudge judge = make_judge(dataset, mappers);
+StyleFigures style_figures(const std::vector<size_t>& ranks, size_t mappers) {
+    const auto accuracy = [](const std::vector<size_t>& of) {
+        return static_cast<double>(std::count(of.begin(), of.end(), 0)) / static_cast<double>(of.size());
+    };
+    const auto rank = [&](const std::vector<size_t>& of) {
+        double sum = 0;
+        for (const size_t nearer : of) sum += static_cast<double>(nearer);
+        return 1 - sum / static_cast<double>(of.size() * (mappers - 1));
+    };
+    std::vector<double> accuracies, means;
+    for (int i = 0; i < resamples; ++i) {
+        const auto times = resample(ranks.size(), static_cast<uint64_t>(i));
+        std::vector<size_t> drawn;
+        for (size_t k = 0; k < ranks.size(); ++k) drawn.insert(drawn.end(), times[k], ranks[k]);
+        accuracies.push_back(accuracy(drawn));
+        means.push_back(rank(drawn));
+    }
+    return {with_interval(accuracy(ranks), accuracies), with_interval(rank(ranks), means)};
+}
+
+StyleTrial::StyleTrial(const PackedDataset& dataset, std::span<const KnownMapper> mappers)
+    : mappers_(mappers), judge_(make_judge(dataset, mappers)) {}
+
+Placements StyleTrial::place(const MeasuredMap& map, SamplingNetwork& network, float guidance_scale,
+                             const SamplingRun& run) {
     SamplingRun once = run;
     once.variants = 1;
-    std::vector<size_t> ranks, walk_ranks;
-    for (size_t i = 0; i < rhythms.size(); ++i) {
-        const MeasuredMap& map = *rhythms[i];
-        std::vector<StyleCounts> placed, walked;
-        for (size_t mapper = 0; mapper < mappers.size(); ++mapper) {
-            progress.note(fmt::format("style {} of {} on rhythm {}", mapper + 1, mappers.size(), i + 1));
-            once.seed = run.seed + mapper;
-            const Guidance guidance{network.style(mappers[mapper].labels), network.null_style(),
-                                    guidance_scale};
-            const Placements one = place(network.network(), guidance, map.real, once);
-            placed.push_back(count_style(map.real, map.plan, one.front()));
-            const std::vector<Vec2> walk = random_walk(map.real.distance, once.seed);
-            walked.push_back(count_style(map.real, map.plan, walk));
-        }
-        for (const size_t rank : judge.ranks(placed)) ranks.push_back(rank);
-        for (const size_t rank : judge.ranks(walked)) walk_ranks.push_back(rank);
+    Placements placements;
+    std::vector<StyleCounts> placed, walked;
+    for (size_t mapper = 0; mapper < mappers(); ++mapper) {
+        once.seed = run.seed + mapper;
+        const Guidance guidance{network.style(mappers_[mapper].labels), network.null_style(), guidance_scale};
+        placements.push_back(osu::place(network.network(), guidance, map.real, once).front());
+        placed.push_back(count_style(map.real, map.plan, placements.back()));
+        walked.push_back(count_style(map.real, map.plan, random_walk(map.real.distance, once.seed)));
     }
-    const size_t count = judge.mappers();
-    return {style_figures(ranks, count), style_figures(judge.ranks_of_real(), count),
-            style_figures(walk_ranks, count)};
+    for (const size_t rank : judge_.ranks(placed)) ranks_.push_back(rank);
+    for (const size_t rank : judge_.ranks(walked)) walk_ranks_.push_back(rank);
+    return placements;
 }
 
 }  // namespace osu

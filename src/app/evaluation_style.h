@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/evaluation.h"
+#include "evaluation/style.h"
 
 namespace osu {
 
@@ -21,14 +22,26 @@ std::vector<KnownMapper> known_mappers(const PackedDataset& dataset, const Split
 struct StyleFigures {
     Figure accuracy, rank;
 };
+// `ranks`: how many mappers are nearer than the own one, for each map.
+StyleFigures style_figures(const std::vector<size_t>& ranks, size_t mappers);
 
-struct StyleEvaluation {
-    StyleFigures model, real, random_walk;
+// Every placing of a rhythm in every style is a round of the trial.
+class StyleTrial {
+  public:
+    StyleTrial(const PackedDataset& dataset, std::span<const KnownMapper> mappers);
+    // The rhythm in the style of each mapper, guided; and once by a random walk for each, to compare with.
+    Placements place(const MeasuredMap& map, SamplingNetwork& network, float guidance_scale,
+                     const SamplingRun& run);
+
+    size_t mappers() const { return mappers_.size(); }
+    StyleFigures of_placed() const { return style_figures(ranks_, mappers()); }
+    StyleFigures of_random_walks() const { return style_figures(walk_ranks_, mappers()); }
+    StyleFigures of_real() const { return style_figures(judge_.ranks_of_real(), mappers()); }
+
+  private:
+    const std::span<const KnownMapper> mappers_;
+    const StyleJudge judge_;
+    std::vector<size_t> ranks_, walk_ranks_;
 };
-
-// Progress advances by mappers · rhythms · steps.
-StyleEvaluation evaluate_style(const PackedDataset& dataset, std::span<const KnownMapper> mappers,
-                               std::span<const MeasuredMap* const> rhythms, SamplingNetwork& network,
-                               float guidance_scale, const SamplingRun& run, Progress& progress);
 
 }  // namespace osu

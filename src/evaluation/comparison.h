@@ -22,8 +22,9 @@ struct MeasuredMap {
 // One of what is compared: the maps as it placed them, and their figures.
 struct Contestant {
     std::string key, title;                   // in JSON and in the table
-    std::vector<Statistics> statistics;       // of each map, all seeds together
-    std::vector<std::vector<Vec2>> examples;  // of each map, the first seed's
+    std::vector<size_t> maps;                 // which of the evaluation's it placed
+    std::vector<Statistics> statistics;       // of each of them, all seeds together
+    std::vector<std::vector<Vec2>> examples;  // of each of them, the first seed's
     std::vector<Figure> figures;              // one for each kind
 };
 

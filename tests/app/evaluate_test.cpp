@@ -89,7 +89,7 @@ class Evaluate : public ::testing::Test {
 
 TEST_F(Evaluate, FiguresOfEveryContestant) {
     const nlohmann::json all = figures({"--seeds", "2", "--keep-spacing", "false"});
-    for (const char* contestant : {"model", "real", "random_walk", "untrained"}) {
+    for (const char* contestant : {"model", "real", "random_walk", "untrained", "styled"}) {
         ASSERT_TRUE(all.contains(contestant));
         const nlohmann::json& one = all[contestant];
         for (const char* key : {"spacing_mean_px", "spacing_median_px", "off_field_share", "flow_distance",
@@ -114,6 +114,9 @@ TEST_F(Evaluate, FiguresOfEveryContestant) {
         const double accuracy = all[contestant]["style_accuracy"];
         EXPECT_NEAR(accuracy * 9, std::round(accuracy * 9), 1e-9) << contestant;
     }
+    EXPECT_EQ(all["styled"]["maps"], 3);
+    EXPECT_EQ(all["styled"]["style_accuracy"], all["model"]["style_accuracy"]);
+    EXPECT_NE(all["styled"]["flow_distance"], all["model"]["flow_distance"]);
 }
 
 TEST_F(Evaluate, SeedsDecideAndNothingElseDoes) {
