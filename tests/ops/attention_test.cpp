@@ -11,6 +11,15 @@ struct Case {
     AttentionShape shape() const {
         return {batch, tokens, heads, head_size, band, lengths.empty() ? nullptr : lengths.data()};
     }
+    // With the lengths where the backend under test looks for them.
+    AttentionShape own_shape() const {
+        AttentionShape own = shape();
+        if (lengths.empty()) return own;
+        if (!copied) copied = std::make_shared<OnDevice<int32_t>>(lengths);
+        own.lengths = copied->data();
+        return own;
+    }
+    mutable std::shared_ptr<OnDevice<int32_t>> copied = {};
 };
 
 const Case cases[] = {
@@ -38,21 +47,21 @@ class Attention : public BothBackends {
               d_qkv(c.batch * c.tokens, 3 * c.heads * c.head_size, type, 0, 3) {}
     };
 };
-INSTANTIATE_FOR_TYPES(Attention);
+INSTANTIATE_FOR_BACKENDS(Attention);
 
 TEST_P(Attention, ForwardAndBackward) {
-    for (const auto& c : cases)
+    for (Case c : cases)
         for (const float deviation : {1.0f, 4.0f}) {  // the larger one: weights near 0 and 1
             SCOPED_TRACE(testing::Message()
                          << c.batch << "x" << c.tokens << ", " << c.heads << " heads of " << c.head_size
                          << ", band " << c.band << ", deviation " << deviation);
             Run run(c, type, deviation);
-            own->attention(run.qkv.own(), c.shape(), run.out.own(), run.log_sum.floats());
+            own->attention(run.qkv.own(), c.own_shape(), run.out.own(), run.log_sum.floats());
             reference->attention(run.qkv.reference(), c.shape(), run.out.reference(),
                                  run.log_sum.reference_floats());
             run.out.expect_equal(bound, "out");
             run.log_sum.expect_equal(1e-5, "log_sum");
-            own->attention_backward(run.qkv.own(), c.shape(), run.out.own(), run.d_out.own(),
+            own->attention_backward(run.qkv.own(), c.own_shape(), run.out.own(), run.d_out.own(),
                                     run.log_sum.floats(), run.d_qkv.own());
             reference->attention_backward(run.qkv.reference(), c.shape(), run.out.reference(),
                                           run.d_out.reference(), run.log_sum.reference_floats(),
@@ -66,8 +75,8 @@ TEST_P(Attention, MaskIsExact) {
     const Case c{1, 200, 1, 64, 16};
     Run run(c, type, 1), other(c, type, 1);
     for (int64_t k = 0; k < 2 * 64; ++k) other.qkv.set(100 * 192 + 64 + k, 30);
-    own->attention(run.qkv.own(), c.shape(), run.out.own(), nullptr);
-    own->attention(other.qkv.own(), c.shape(), other.out.own(), nullptr);
+    own->attention(run.qkv.own(), c.own_shape(), run.out.own(), nullptr);
+    own->attention(other.qkv.own(), c.own_shape(), other.out.own(), nullptr);
     for (int64_t q = 0; q < c.tokens; ++q) {
         const bool sees = q - c.band < 100 && 100 <= q + c.band;
         bool changed = false;
@@ -80,9 +89,9 @@ TEST_P(Attention, MaskIsExact) {
 TEST_P(Attention, BehindTheEndIsZero) {
     const Case c{2, 60, 2, 32, 0, {33, 0}};
     Run run(c, type, 1);
-    own->attention(run.qkv.own(), c.shape(), run.out.own(), run.log_sum.floats());
-    own->attention_backward(run.qkv.own(), c.shape(), run.out.own(), run.d_out.own(), run.log_sum.floats(),
-                            run.d_qkv.own());
+    own->attention(run.qkv.own(), c.own_shape(), run.out.own(), run.log_sum.floats());
+    own->attention_backward(run.qkv.own(), c.own_shape(), run.out.own(), run.d_out.own(),
+                            run.log_sum.floats(), run.d_qkv.own());
     for (int64_t n = 33; n < 120; ++n) {
         for (int64_t i = 0; i < 64; ++i) ASSERT_EQ(run.out.get(n * 64 + i), 0) << n;
         for (int64_t i = 0; i < 192; ++i) ASSERT_EQ(run.d_qkv.get(n * 192 + i), 0) << n;
@@ -95,8 +104,8 @@ TEST_P(Attention, ThreadsChangeNothing) {
     for (const int threads : {1, 2, 3}) {
         set_thread_count(threads);
         Run run(c, type, 1);
-        own->attention(run.qkv.own(), c.shape(), run.out.own(), run.log_sum.floats());
-        own->attention_backward(run.qkv.own(), c.shape(), run.out.own(), run.d_out.own(),
+        own->attention(run.qkv.own(), c.own_shape(), run.out.own(), run.log_sum.floats());
+        own->attention_backward(run.qkv.own(), c.own_shape(), run.out.own(), run.d_out.own(),
                                 run.log_sum.floats(), run.d_qkv.own());
         if (first_out.empty()) first_out = run.out.bytes(), first_gradient = run.d_qkv.bytes();
         EXPECT_TRUE(first_out == run.out.bytes()) << threads;

@@ -18,17 +18,23 @@ std::vector<int> variants(const Shape3& s) {
 
 class Linear : public BothBackends {
   protected:
+    // The `count` values of a tensor as float32.
+    static Tensor in_float32(Tensor& tensor, int64_t count) {
+        Tensor copy(1, count);
+        for (int64_t i = 0; i < count; ++i) copy.set(i, tensor.reference_floats()[i]);
+        return copy;
+    }
     // The same random weight, packed by either backend; the reference's is rounded to the compute type.
     void make_weight(const Shape3& s) {
         Tensor master(s.out, s.in, type, 3, 5, 0.1f);
         weight = own->make_weight(s.out, s.in, true);
         reference_weight = reference->make_weight(s.out, s.in, true);
-        own->pack(*weight, master.reference_floats(), s.in + 3);
+        own->pack(*weight, in_float32(master, s.out * (s.in + 3)).floats(), s.in + 3);
         reference->pack(*reference_weight, master.reference_floats(), s.in + 3);
     }
     std::unique_ptr<Weight> weight, reference_weight;
 };
-INSTANTIATE_FOR_TYPES(Linear);
+INSTANTIATE_FOR_BACKENDS(Linear);
 
 TEST_P(Linear, Forward) {
     for (const auto& s : shapes)
@@ -39,8 +45,8 @@ TEST_P(Linear, Forward) {
             Tensor x(s.rows, s.in, variant & 1 ? DType::f32 : type, variant & 4 ? 6 : 0), bias(1, s.out);
             Tensor y(s.rows, s.out, variant & 2 ? DType::f32 : type, variant & 4 ? 2 : 0, 3);
             own->linear(x.own(), *weight, variant & 1 ? nullptr : bias.floats(), y.own());
-            reference->linear(x.reference(), *reference_weight, variant & 1 ? nullptr : bias.floats(),
-                              y.reference());
+            reference->linear(x.reference(), *reference_weight,
+                              variant & 1 ? nullptr : bias.reference_floats(), y.reference());
             y.expect_equal(bound, "y");
             Tensor sum(s.rows, s.out, DType::f32, variant & 4 ? 2 : 0, 4);
             own->linear_add(x.own(), *weight, sum.own());
@@ -55,9 +61,9 @@ TEST_P(Linear, Gelu) {
         Tensor x(s.rows, s.in, type), bias(1, s.out), y(s.rows, s.out, type), pre(s.rows, s.out, type), z = y;
         own->linear_gelu(x.own(), *weight, bias.floats(), pre.own(), y.own());
         own->linear_gelu(x.own(), *weight, bias.floats(), {}, z.own());
-        reference->linear_gelu(x.reference(), *reference_weight, bias.floats(), pre.reference(),
+        reference->linear_gelu(x.reference(), *reference_weight, bias.reference_floats(), pre.reference(),
                                y.reference());
-        reference->linear_gelu(x.reference(), *reference_weight, bias.floats(), {}, z.reference());
+        reference->linear_gelu(x.reference(), *reference_weight, bias.reference_floats(), {}, z.reference());
         pre.expect_equal(bound, "pre");
         y.expect_equal(bound, "y");
         z.expect_equal(bound, "y without pre");
@@ -91,7 +97,7 @@ TEST_P(Linear, WeightIsReused) {
     const Shape3 s{50, 128, 160};
     make_weight(s);
     Tensor master(s.out, s.in, type, 0, 9);
-    own->pack(*weight, master.reference_floats(), s.in);
+    own->pack(*weight, in_float32(master, s.out * s.in).floats(), s.in);
     reference->pack(*reference_weight, master.reference_floats(), s.in);
     for (const int threads : {1, 2, 3}) {
         set_thread_count(threads);
@@ -114,7 +120,7 @@ TEST_P(Linear, WeightsFromHostMemory) {
                     y(s.rows, s.out, type);
                 weight = own->make_weight(s.out, s.in, false);
                 reference_weight = reference->make_weight(s.out, s.in, false);
-                own->pack_from_host(*weight, master.own());
+                own->pack_from_host(*weight, master.host());
                 reference->pack_from_host(*reference_weight, master.reference());
                 own->linear(x.own(), *weight, nullptr, y.own());
                 reference->linear(x.reference(), *reference_weight, nullptr, y.reference());

@@ -4,7 +4,7 @@ namespace osu::test {
 namespace {
 
 using Norm = BothBackends;
-INSTANTIATE_FOR_TYPES(Norm);
+INSTANTIATE_FOR_BACKENDS(Norm);
 
 struct NormShape {
     int64_t batch, tokens, hidden;

@@ -1,0 +1,127 @@
+#include "ops/cuda/backend.h"
+
+#include <cassert>
+
+#include "base/error.h"
+#include "base/profile.h"
+#include "ops/cuda/device.h"
+#include "ops/cuda/kernels.h"
+#include "ops/cuda/products.h"
+
+namespace osu::cuda {
+
+namespace {
+
+class CudaBackend final : public Backend {
+  public:
+    CudaBackend(DType compute, int index) : device_(index), compute_(compute), products_(device_, compute) {}
+
+    DType compute_type() const override { return compute_; }
+    bool rows_are_independent() const override { return false; }  // cuBLASLt chooses by the shape
+
+    std::shared_ptr<void> allocate(size_t bytes) override { return device_.allocate(bytes); }
+    void upload(void* device, const void* host, size_t bytes) override {
+        device_.upload(device, host, bytes);
+    }
+    void download(void* host, const void* device, size_t bytes) override {
+        device_.download(host, device, bytes);
+    }
+    void zero(void* device, size_t bytes) override { device_.zero(device, bytes); }
+
+    std::unique_ptr<Weight> make_weight(int64_t out, int64_t in, bool) override {
+        return products_.make_weight(out, in);
+    }
+    void pack(Weight& weight, const float* master, int64_t stride) override {
+        products_.pack(weight, {const_cast<float*>(master), DType::f32, weight.out, weight.in, stride});
+    }
+    void pack_from_host(Weight& weight, Matrix master) override {
+        device_.begin_operation();
+        products_.pack_from_host(weight, master);
+    }
+
+    void linear(Matrix x, const Weight& w, const float* bias, Matrix y) override {
+        device_.begin_operation();
+        products_.forward(x, w, bias, y, false);
+    }
+    void linear_add(Matrix x, const Weight& w, Matrix y) override {
+        device_.begin_operation();
+        products_.forward(x, w, nullptr, y, true);
+    }
+    void linear_gelu(Matrix x, const Weight& w, const float* bias, Matrix pre, Matrix y) override {
+        device_.begin_operation();
+        products_.forward_gelu(x, w, bias, pre, y);
+    }
+    void linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx, float* dw, int64_t dw_stride,
+                         float* dbias) override {
+        device_.begin_operation();
+        if (dx) products_.input_gradient(dy, w, dx, {});
+        products_.weight_gradient(dy, x, dw, dw_stride, dbias);
+    }
+    void gelu_backward(Matrix dy, Matrix pre, Matrix d_pre) override {
+        cuda::gelu_backward(device_, dy, pre, d_pre);
+    }
+
+    void residual_norm(Matrix x, Matrix branch, Matrix gate, Modulation modulation, Matrix x_out, Matrix y,
+                       float* mean, float* rstd) override {
+        cuda::residual_norm(device_, x, branch, gate, modulation, x_out, y, mean, rstd);
+    }
+    void residual_norm_backward(Matrix dy, Matrix x_out, const float* mean, const float* rstd, Matrix branch,
+                                Matrix gate, Modulation modulation, Matrix dx, Matrix d_branch, Matrix d_gate,
+                                Modulation d_modulation) override {
+        device_.begin_operation();
+        cuda::residual_norm_backward(device_, dy, x_out, mean, rstd, branch, gate, modulation, dx, d_branch,
+                                     d_gate, d_modulation);
+    }
+
+    void attention(Matrix qkv, const AttentionShape& shape, Matrix out, float* log_sum) override {
+        cuda::attention(device_, qkv, shape, out, log_sum);
+    }
+    void attention_backward(Matrix qkv, const AttentionShape& shape, Matrix out, Matrix d_out,
+                            const float* log_sum, Matrix d_qkv) override {
+        device_.begin_operation();
+        cuda::attention_backward(device_, qkv, shape, out, d_out, log_sum, d_qkv);
+    }
+
+    void sinusoidal_features(std::span<const float> values, float scale, Matrix out) override {
+        cuda::sinusoidal_features(device_, values, scale, out);
+    }
+    void one_hot(std::span<const uint8_t> index, Matrix out) override { cuda::one_hot(device_, index, out); }
+    void cast(Matrix x, Matrix y) override { cuda::cast(device_, x, y); }
+    void silu(Matrix x, Matrix y) override { cuda::silu(device_, x, y); }
+    void silu_backward(Matrix x, Matrix dy, Matrix dx) override { cuda::silu_backward(device_, x, dy, dx); }
+    void lookup_add(const float* table, std::span<const int32_t> index, Matrix out) override {
+        cuda::lookup_add(device_, table, index, out);
+    }
+    void lookup_backward(Matrix dy, std::span<const int32_t> index, float* d_table) override {
+        cuda::lookup_backward(device_, dy, index, d_table);
+    }
+
+    void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema,
+               size_t n, const AdamWStep& step) override {
+        cuda::adamw(device_, parameter, gradient, exp_avg, exp_avg_sq, ema, n, step);
+    }
+    double squared_norm(const float* values, size_t n) override {
+        device_.begin_operation();
+        return cuda::squared_norm(device_, values, n);
+    }
+
+  private:
+    Device device_;
+    const DType compute_;
+    Products products_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_backend(DType compute, int index) {
+    assert(compute == DType::f32 || compute == DType::bf16);
+    const int count = device_count();
+    if (count == 0)
+        fail(Hint{"use --device cpu, or see what nvidia-smi says"},
+             "no NVIDIA GPU or no driver for it was found");
+    if (index < 0 || index >= count)
+        fail(Hint{"the first is cuda:0"}, "there is no GPU {}: this computer has {}", index, count);
+    return std::make_unique<CudaBackend>(compute, index);
+}
+
+}  // namespace osu::cuda

@@ -1,0 +1,16 @@
+// The backend of NVIDIA GPUs. What stands in this folder is compiled by CUDA's compiler where the build has
+// it (OSU_CUDA), and, for the tests, as plain C++ over an emulation of CUDA (tests/support/cuda).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "ops/backend.h"
+
+namespace osu::cuda {
+
+int device_count();                  // 0 without a driver
+std::string device_name(int index);  // "NVIDIA H200, 139 GiB"
+std::unique_ptr<Backend> make_backend(DType compute, int index);
+
+}  // namespace osu::cuda

@@ -1,0 +1,110 @@
+#include "ops/cuda/device.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/error.h"
+#include "ops/backend.h"
+#include "ops/cuda/backend.h"
+
+namespace osu::cuda {
+
+namespace {
+
+constexpr size_t scratch_alignment = 256;
+constexpr size_t least_scratch = size_t{1} << 20;
+
+}  // namespace
+
+void check(cudaError_t status, const char* doing) {
+    if (status == cudaSuccess) return;
+    if (status == cudaErrorMemoryAllocation)
+        fail(Hint{"use a smaller batch, or --device cpu"}, "the GPU has too little memory for {}", doing);
+    fail(Hint{"--device cpu does without a GPU"}, "the GPU failed in {}: {}", doing,
+         cudaGetErrorString(status));
+}
+
+void check_limit(bool holds, const char* what) {
+    if (!holds) fail(Hint{"--device cpu can"}, "the CUDA backend cannot do {}", what);
+}
+
+int device_count() {
+    int count = 0;
+    if (cudaGetDeviceCount(&count) != cudaSuccess) {
+        static_cast<void>(cudaGetLastError());  // what failed is no error of the calls to come
+        return 0;
+    }
+    return count;
+}
+
+std::string device_name(int index) {
+    cudaDeviceProp properties{};
+    check(cudaGetDeviceProperties(&properties, index), "asking for its name");
+    return fmt::format("{}, {} GiB", properties.name, properties.totalGlobalMem >> 30);
+}
+
+Device::Device(int index) {
+    check(cudaSetDevice(index), "opening it");
+    cudaDeviceProp properties{};
+    check(cudaGetDeviceProperties(&properties, index), "asking what it can");
+    if (properties.major < 8)
+        fail(Hint{"--device cpu does without a GPU"},
+             "{} is too old: compute capability {}.{}, and 8.0 is needed", properties.name, properties.major,
+             properties.minor);
+    check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
+}
+
+Device::~Device() {
+    static_cast<void>(cudaStreamSynchronize(stream_));
+    static_cast<void>(cudaStreamDestroy(stream_));
+}
+
+std::shared_ptr<void> Device::allocate_raw(size_t bytes) {
+    void* memory = nullptr;
+    check(cudaMalloc(&memory, std::max<size_t>(bytes, 1)), "what was asked of it");
+    return {memory, [](void* p) { static_cast<void>(cudaFree(p)); }};
+}
+
+std::shared_ptr<void> Device::allocate(size_t bytes) {
+    std::shared_ptr<void> memory = allocate_raw(bytes);
+    zero(memory.get(), bytes);
+    return memory;
+}
+
+void Device::upload(void* device, const void* host, size_t bytes) {
+    check(cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, stream_), "copying to it");
+    check(cudaStreamSynchronize(stream_), "copying to it");
+}
+
+void Device::download(void* host, const void* device, size_t bytes) {
+    check(cudaMemcpyAsync(host, device, bytes, cudaMemcpyDeviceToHost, stream_), "copying from it");
+    check(cudaStreamSynchronize(stream_), "the work before copying from it");
+}
+
+void Device::zero(void* device, size_t bytes) {
+    check(cudaMemsetAsync(device, 0, bytes, stream_), "zeroing memory");
+}
+
+void* Device::scratch_bytes(size_t bytes) {
+    bytes = (bytes + scratch_alignment - 1) / scratch_alignment * scratch_alignment;
+    if (scratch_used_ + bytes > scratch_size_) {
+        scratch_size_ = std::max({bytes, 2 * scratch_size_, least_scratch});
+        scratch_blocks_.push_back(allocate_raw(scratch_size_));
+        scratch_used_ = 0;
+    }
+    void* memory = static_cast<std::byte*>(scratch_blocks_.back().get()) + scratch_used_;
+    scratch_used_ += bytes;
+    return memory;
+}
+
+const float* Device::frequencies(int64_t count) {
+    std::shared_ptr<void>& memory = frequencies_[count];
+    if (!memory) {
+        const std::vector<float> values = sinusoid_frequencies(count);
+        memory = allocate(values.size() * sizeof(float));
+        upload(memory.get(), values.data(), values.size() * sizeof(float));
+    }
+    return static_cast<const float*>(memory.get());
+}
+
+}  // namespace osu::cuda

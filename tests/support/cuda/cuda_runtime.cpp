@@ -1,0 +1,238 @@
+#include "support/cuda/cuda_runtime.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <vector>
+
+#include <sys/mman.h>
+
+struct EmulatedGraph {
+    std::vector<std::function<void()>> work;
+};
+struct EmulatedStream {
+    EmulatedGraph* captured = nullptr;
+};
+
+namespace osu::emulation {
+
+namespace {
+
+constexpr size_t page = 4096;
+constexpr size_t alignment = 64;
+constexpr size_t most_poison = size_t{1} << 20;         // at the beginning of new memory
+constexpr size_t most_shared_bytes = size_t{99} << 10;  // of a block, on the smallest GPUs of sm_80 and later
+
+struct Allocation {
+    size_t bytes, pages;  // pages: bytes that can be touched; the end of the allocation is their end
+};
+std::map<std::byte*, Allocation> allocations;
+bool capturing = false;
+int access_depth = 0;
+
+size_t round_up(size_t bytes, size_t to) {
+    return (bytes + to - 1) / to * to;
+}
+
+#if defined(__SANITIZE_ADDRESS__)
+void protect(bool) {}
+std::byte* take(size_t bytes, size_t) {
+    return static_cast<std::byte*>(std::aligned_alloc(alignment, round_up(bytes, alignment)));
+}
+void give_back(std::byte* memory, const Allocation&) {
+    std::free(memory);
+}
+#else
+void protect(bool touchable) {
+    for (const auto& [memory, allocation] : allocations)
+        mprotect(memory + round_up(allocation.bytes, alignment) - allocation.pages, allocation.pages,
+                 touchable ? PROT_READ | PROT_WRITE : PROT_NONE);
+}
+// So that what follows the memory is a page that nobody may touch.
+std::byte* take(size_t bytes, size_t pages) {
+    auto* all =
+        static_cast<std::byte*>(mmap(nullptr, pages + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    return all + pages - round_up(bytes, alignment);
+}
+void give_back(std::byte* memory, const Allocation& allocation) {
+    munmap(memory + round_up(allocation.bytes, alignment) - allocation.pages, allocation.pages + page);
+}
+#endif
+
+// Device memory can be touched while one of these lives.
+struct Access {
+    Access() {
+        if (access_depth++ == 0) protect(true);
+    }
+    ~Access() {
+        if (--access_depth == 0) protect(false);
+    }
+};
+
+bool on_device(const void* address, size_t bytes) {
+    const auto* begin = static_cast<const std::byte*>(address);
+    auto next = allocations.upper_bound(const_cast<std::byte*>(begin));
+    if (next == allocations.begin()) return false;
+    const auto& [memory, allocation] = *--next;
+    return begin >= memory && begin + bytes <= memory + allocation.bytes;
+}
+
+}  // namespace
+
+void submit(cudaStream_t stream, std::function<void()> work) {
+    if (!stream) broken("work goes to the backend's own stream", "this went to the default one");
+    if (stream->captured) {
+        stream->captured->work.push_back(std::move(work));
+        return;
+    }
+    const Access access;
+    work();
+}
+
+void run_grid(const cudaLaunchConfig_t& config, const std::function<void()>& body) {
+    if (config.dynamicSmemBytes > most_shared_bytes)
+        broken("a block has 99 KiB of shared memory", "it asks for more");
+    gridDim = config.gridDim;
+    blockDim = config.blockDim;
+    const dim3 block = config.blockDim;
+    const auto on_switch = [&](int thread) {
+        const unsigned i = static_cast<unsigned>(thread);
+        threadIdx = {i % block.x, i / block.x % block.y, i / (block.x * block.y)};
+    };
+    bool backwards = false;
+    for (blockIdx.z = 0; blockIdx.z < gridDim.z; ++blockIdx.z)
+        for (blockIdx.y = 0; blockIdx.y < gridDim.y; ++blockIdx.y)
+            for (blockIdx.x = 0; blockIdx.x < gridDim.x; ++blockIdx.x) {
+                set_shared_memory(config.dynamicSmemBytes);
+                run_threads(static_cast<int>(block.x * block.y * block.z), backwards, body, on_switch);
+                backwards = !backwards;
+            }
+}
+
+void check_argument(const void* argument, size_t bytes) {
+    for (size_t at = 0; at + sizeof(uintptr_t) <= bytes; at += sizeof(uintptr_t)) {
+        uintptr_t word;
+        std::memcpy(&word, static_cast<const std::byte*>(argument) + at, sizeof(word));
+        // Where Linux puts programs, their heaps, mappings and stacks.
+        const bool like_an_address = word >= uintptr_t{0x550000000000} && word < uintptr_t{0x800000000000};
+        if (like_an_address && !on_device(reinterpret_cast<const void*>(word), 0))
+            broken("kernels take device memory", "an argument holds an address of the host's");
+    }
+}
+
+}  // namespace osu::emulation
+
+using namespace osu::emulation;
+
+const char* cudaGetErrorString(cudaError_t error) {
+    switch (error) {
+        case cudaSuccess: return "no error";
+        case cudaErrorMemoryAllocation: return "out of memory";
+        case cudaErrorStreamCaptureUnsupported: return "operation not permitted when stream is capturing";
+        default: return "invalid argument";
+    }
+}
+cudaError_t cudaGetLastError() {
+    return cudaSuccess;
+}
+cudaError_t cudaGetDeviceCount(int* count) {
+    *count = 1;
+    return cudaSuccess;
+}
+cudaError_t cudaSetDevice(int device) {
+    return device == 0 ? cudaSuccess : cudaErrorInvalidValue;
+}
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
+    *properties = {"emulated", size_t{4} << 30, 8, 0, 2};
+    return cudaSuccess;
+}
+cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
+    *total = *free = size_t{4} << 30;
+    for (const auto& [memory, allocation] : allocations) *free -= allocation.bytes;
+    return cudaSuccess;
+}
+
+cudaError_t cudaMalloc(void** memory, size_t bytes) {
+    if (capturing) return cudaErrorStreamCaptureUnsupported;
+    size_t free, total;
+    cudaMemGetInfo(&free, &total);
+    if (bytes > free) return cudaErrorMemoryAllocation;
+    const size_t pages = round_up(std::max<size_t>(bytes, 1), page);
+    std::byte* taken = take(bytes, pages);
+    allocations[taken] = {bytes, pages};
+    const Access access;
+    std::memset(taken, 0xff, std::min(bytes, most_poison));
+    *memory = taken;
+    return cudaSuccess;
+}
+cudaError_t cudaFree(void* memory) {
+    if (capturing) return cudaErrorStreamCaptureUnsupported;
+    const auto found = allocations.find(static_cast<std::byte*>(memory));
+    if (found == allocations.end()) return cudaErrorInvalidValue;
+    give_back(found->first, found->second);
+    allocations.erase(found);
+    return cudaSuccess;
+}
+cudaError_t cudaMallocHost(void** memory, size_t bytes) {
+    *memory = std::aligned_alloc(alignment, round_up(bytes, alignment));
+    return cudaSuccess;
+}
+cudaError_t cudaFreeHost(void* memory) {
+    std::free(memory);
+    return cudaSuccess;
+}
+
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
+    *stream = new EmulatedStream;
+    return cudaSuccess;
+}
+cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+    delete stream;
+    return cudaSuccess;
+}
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+    return stream->captured ? cudaErrorStreamCaptureUnsupported : cudaSuccess;
+}
+
+cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind,
+                            cudaStream_t stream) {
+    if (on_device(to, bytes) != (kind != cudaMemcpyDeviceToHost) && bytes > 0) return cudaErrorInvalidValue;
+    if (on_device(from, bytes) != (kind != cudaMemcpyHostToDevice) && bytes > 0) return cudaErrorInvalidValue;
+    submit(stream, [=] { std::memcpy(to, from, bytes); });
+    return cudaSuccess;
+}
+cudaError_t cudaMemsetAsync(void* memory, int value, size_t bytes, cudaStream_t stream) {
+    if (!on_device(memory, bytes) && bytes > 0) return cudaErrorInvalidValue;
+    submit(stream, [=] { std::memset(memory, value, bytes); });
+    return cudaSuccess;
+}
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
+    if (capturing) return cudaErrorStreamCaptureUnsupported;
+    stream->captured = new EmulatedGraph;
+    capturing = true;
+    return cudaSuccess;
+}
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+    if (!capturing) return cudaErrorInvalidValue;
+    *graph = stream->captured;
+    stream->captured = nullptr;
+    capturing = false;
+    return cudaSuccess;
+}
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
+    *executable = new EmulatedGraph(*graph);
+    return cudaSuccess;
+}
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+    delete graph;
+    return cudaSuccess;
+}
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
+    delete executable;
+    return cudaSuccess;
+}
+cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
+    for (const auto& work : executable->work) submit(stream, work);
+    return cudaSuccess;
+}
