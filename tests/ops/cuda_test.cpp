@@ -1,0 +1,109 @@
+// What is the CUDA backend's alone: products that cuBLASLt has nothing for, and the errors of a GPU.
+#if defined(OSU_CUDA) || defined(OSU_EMULATED_CUDA)
+
+#include "base/error.h"
+#include "ops/compare.h"
+#include "ops/cuda/backend.h"
+
+#ifdef OSU_EMULATED_CUDA
+namespace osu::emulation {
+
+// From now on only products without epilogue are found (1), or none at all (2); 0: all.
+void forget_products(int which);
+
+}  // namespace osu::emulation
+#endif
+
+namespace osu::test {
+namespace {
+
+TEST(CudaDevice, IsNamedAndMissed) {
+    if (cuda::device_count() == 0) {
+        EXPECT_THROW(cuda::make_backend(DType::f32, 0), Error);
+        GTEST_SKIP() << "no GPU";
+    }
+    EXPECT_NE(cuda::device_name(0).find("GiB"), std::string::npos);
+    EXPECT_THROW(cuda::make_backend(DType::f32, cuda::device_count()), Error);
+    EXPECT_THROW(cuda::make_backend(DType::f32, -1), Error);
+}
+
+TEST(CudaDevice, TooLittleMemoryIsAnError) {
+    if (cuda::device_count() == 0) GTEST_SKIP() << "no GPU";
+    const auto backend = cuda::make_backend(DType::f32, 0);
+    try {
+        backend->allocate(size_t{1} << 50);
+        FAIL() << "a pebibyte was there";
+    } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()).find("memory"), std::string::npos) << error.what();
+        EXPECT_FALSE(error.hint().empty());
+    }
+    EXPECT_TRUE(backend->allocate(1000)) << "goes on afterwards";
+}
+
+TEST(CudaDevice, LimitsAreErrors) {
+    if (cuda::device_count() == 0) GTEST_SKIP() << "no GPU";
+    const auto backend = cuda::make_backend(DType::f32, 0);
+    tensor_backend() = backend.get();
+    Tensor qkv(2, 3 * 320), out(2, 320), x(2, 4100), y(2, 4100), modulation(1, 4100);
+    EXPECT_THROW(backend->attention(qkv.own(), {1, 2, 1, 320, 0, nullptr}, out.own(), nullptr), Error);
+    EXPECT_THROW(backend->residual_norm(x.own(), {}, {}, {modulation.own(), modulation.own()}, x.own(),
+                                        y.own(), nullptr, nullptr),
+                 Error);
+    tensor_backend() = nullptr;
+}
+
+#ifdef OSU_EMULATED_CUDA
+class WithoutProducts : public testing::TestWithParam<std::tuple<DType, int>> {
+  protected:
+    WithoutProducts() {
+        tensor_backend() = own.get();
+        emulation::forget_products(std::get<1>(GetParam()));
+    }
+    ~WithoutProducts() override {
+        emulation::forget_products(0);
+        tensor_backend() = nullptr;
+    }
+    DType type = std::get<0>(GetParam());
+    double bound = tolerance(type);
+    std::unique_ptr<Backend> own = cuda::make_backend(type, 0), reference = make_reference_backend();
+};
+
+TEST_P(WithoutProducts, LinearLayersAreTheSame) {
+    constexpr int64_t rows = 150, in = 40, out = 56;
+    Tensor master(1, out * in, DType::f32, 0, 1, 0.2f), bias(1, out), x(rows, in, type, 2),
+        y(rows, out, type, 3), pre = y, dy(rows, out, type, 0, 2), dx(rows, in, type, 1),
+                               dw(out, in, DType::f32, 4, 3), dbias(1, out, DType::f32, 0, 4),
+                               sum(rows, out, DType::f32, 1);
+    const auto own_weight = own->make_weight(out, in, true), weight = reference->make_weight(out, in, true);
+    const auto run = [&](Backend& backend, Weight& w, auto matrix, auto floats) {
+        backend.pack(w, floats(master), in);
+        backend.linear(matrix(x), w, floats(bias), matrix(y));
+        backend.linear_gelu(matrix(x), w, floats(bias), matrix(pre), matrix(y));
+        backend.linear_add(matrix(x), w, matrix(sum));
+        backend.linear_backward(matrix(dy), matrix(x), w, matrix(dx), floats(dw), in + 4, floats(dbias));
+    };
+    run(
+        *own, *own_weight, [](Tensor& t) { return t.own(); }, [](Tensor& t) { return t.floats(); });
+    run(
+        *reference, *weight, [](Tensor& t) { return t.reference(); },
+        [](Tensor& t) { return t.reference_floats(); });
+    pre.expect_equal(bound, "pre");
+    y.expect_equal(bound, "y");
+    sum.expect_equal(bound, "sum");
+    dx.expect_equal(bound, "dx");
+    dw.expect_equal(bound, "dw");
+    dbias.expect_equal(bound, "dbias");
+}
+
+INSTANTIATE_TEST_SUITE_P(Cuda, WithoutProducts,
+                         testing::Combine(testing::Values(DType::f32, DType::bf16), testing::Values(1, 2)),
+                         [](const auto& info) {
+                             return "cuda_" + std::string(name_of(std::get<0>(info.param))) +
+                                    (std::get<1>(info.param) == 1 ? "_unfused" : "_plain");
+                         });
+#endif
+
+}  // namespace
+}  // namespace osu::test
+
+#endif
