@@ -7,7 +7,6 @@ function(add_cuda_backend)
   target_sources(osu_ops PRIVATE ${cuda_sources})
   target_link_libraries(osu_ops PRIVATE CUDA::cudart_static)
   target_compile_definitions(osu_ops PUBLIC OSU_CUDA)
-  set_target_properties(osu_ops PROPERTIES CUDA_STANDARD 20 CUDA_STANDARD_REQUIRED ON)
 endfunction()
 
 # The fibers switch stacks in x86-64's own way.
