@@ -1,9 +1,11 @@
 #include "model/dit.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "model/input_features.h"
 #include "model/network.h"
+#include "model/staging.h"
 
 namespace osu {
 
@@ -37,6 +39,43 @@ Condition make_condition(Buffers& buffers, const DitConfig& config, int64_t batc
     return c;
 }
 
+// A DitInput on its way to the device, and there.
+struct Inputs {
+    Staging staging;
+    Staging::Part<float> positions, time, distance, timestep;  // (2, N), (N), (N), (B)
+    Staging::Part<int32_t> label, lengths;                     // (B)
+    Staging::Part<uint8_t> type;                               // (N)
+    int64_t band = 0;
+    bool whole = true;  // no lengths
+
+    Inputs(Backend& backend, int64_t batch, int64_t rows)
+        : staging(backend),
+          positions(staging.add<float>(2 * rows)),
+          time(staging.add<float>(rows)),
+          distance(staging.add<float>(rows)),
+          timestep(staging.add<float>(batch)),
+          label(staging.add<int32_t>(batch)),
+          lengths(staging.add<int32_t>(batch)),
+          type(staging.add<uint8_t>(rows)) {}
+    void send(const DitInput& input);
+};
+
+void Inputs::send(const DitInput& input) {
+    const auto put = [&](const auto& values, auto part) {
+        std::copy(values.begin(), values.end(), staging.host(part).begin());
+    };
+    positions_by_axis(input.x, input.batch, input.tokens, staging.host(positions));
+    scaled_times(input.time, staging.host(time));
+    put(input.distance, distance);
+    put(input.timestep, timestep);
+    put(input.label, label);
+    put(input.lengths, lengths);
+    put(input.type, type);
+    band = input.band;
+    whole = input.lengths.empty();
+    staging.send();
+}
+
 }  // namespace
 
 struct Dit::State {
@@ -59,13 +98,13 @@ struct Dit::State {
     NetworkGradients gradients;
     Matrix d_out, d_out_cast;  // (N, 4) float32 and compute type
     Matrix d_input;            // (N, h) compute type
-    DitInput last;
+    std::unique_ptr<Inputs> inputs;
 
     size_t offset(const std::string& name) const { return layout.find(name).offset; }
     AttentionShape attention_shape() const {
         return {batch,        tokens,
                 config.heads, config.head_size(),
-                last.band,    last.lengths.empty() ? nullptr : last.lengths.data()};
+                inputs->band, inputs->whole ? nullptr : inputs->staging.device(inputs->lengths).data()};
     }
 
     void make_weights();
@@ -105,19 +144,22 @@ void Dit::State::reshape(int64_t new_batch, int64_t new_tokens) {
     d_out = buffers->residual(rows, output_channels);
     d_out_cast = buffers->activation(rows, output_channels);
     d_input = buffers->activation(rows, config.hidden);
+    inputs = std::make_unique<Inputs>(backend, batch, rows);
 }
 
 void Dit::State::embed() {
-    position_feature_columns(backend, last.x, batch, tokens, features);
-    context_feature_columns(backend, last.time, last.distance, last.type,
+    const auto sent = [this](auto part) { return inputs->staging.device(part); };
+    position_feature_columns(backend, sent(inputs->positions), features);
+    context_feature_columns(backend, sent(inputs->time), sent(inputs->distance), sent(inputs->type),
                             features.columns(2 * position_features, input_features - 2 * position_features));
     backend.linear(features, *input.weight, input.bias, activations.norms[0].x);
 
-    backend.sinusoidal_features(last.timestep, 1, condition.features);
+    backend.sinusoidal_features(sent(inputs->timestep), 1, condition.features);
     backend.linear(condition.features, *timestep_first.weight, timestep_first.bias, condition.pre);
     backend.silu(condition.pre, condition.activated);
     backend.linear(condition.activated, *timestep_second.weight, timestep_second.bias, condition.sum);
-    backend.lookup_add(values + offset("y_embedder.embedding_table.weight"), last.label, condition.sum);
+    backend.lookup_add(values + offset("y_embedder.embedding_table.weight"), sent(inputs->label),
+                       condition.sum);
     backend.silu(condition.sum, condition.activated_sum);
     backend.linear(condition.activated_sum, *modulation.weight, modulation.bias, condition.modulation);
 }
@@ -131,7 +173,8 @@ void Dit::State::condition_backward(float* to) {
     backward(condition.d_modulation, condition.activated_sum, modulation, condition.d_activated_sum,
              to + layout.modulation_weight(), to + layout.modulation_bias());
     backend.silu_backward(condition.sum, condition.d_activated_sum, condition.d_sum);
-    backend.lookup_backward(condition.d_sum, last.label, to + offset("y_embedder.embedding_table.weight"));
+    backend.lookup_backward(condition.d_sum, inputs->staging.device(inputs->label),
+                            to + offset("y_embedder.embedding_table.weight"));
     backend.cast(condition.d_sum, condition.d_sum_cast);
     backward(condition.d_sum_cast, condition.activated, timestep_second, condition.d_activated,
              to + offset("t_embedder.mlp.2.weight"), to + offset("t_embedder.mlp.2.bias"));
@@ -195,7 +238,7 @@ void Dit::forward(const DitInput& input, std::span<float> out) {
     State& s = *state_;
     assert(s.values && static_cast<int64_t>(out.size()) == input.batch * output_channels * input.tokens);
     s.reshape(input.batch, input.tokens);
-    s.last = input;
+    s.inputs->send(input);
     s.embed();
     network_forward(s.backend, s.config, s.network, s.attention_shape(), s.condition.modulation,
                     s.activations);

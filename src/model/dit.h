@@ -41,7 +41,7 @@ class Dit {
 
     // out (B, 4, T) host memory: ε̂ in channels 0–1, variance in 2–3.
     void forward(const DitInput& input, std::span<float> out);
-    // After forward, whose input must still be there: adds the gradient of every parameter to `gradients`
+    // After forward: adds the gradient of every parameter to `gradients`
     // (device memory, layout order). d_out (B, 4, T). `done`, unless empty, hears of every part of the layout
     // once: the final layer and the blocks from the end of the layout's blocks down, then the modulations,
     // then the embedders.

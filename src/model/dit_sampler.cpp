@@ -7,6 +7,7 @@
 #include "base/profile.h"
 #include "model/input_features.h"
 #include "model/network.h"
+#include "model/staging.h"
 
 namespace osu {
 
@@ -46,8 +47,10 @@ struct DitSampler::State {
     int64_t rows = 0, tokens = 0, band = 0;
     std::vector<int> timesteps;
     std::vector<float> styles;
-    Matrix context;   // (T, h) float32: the first layer without the positions
-    Matrix features;  // (N, 256)
+    Matrix context;  // (T, h) float32: the first layer without the positions
+    std::unique_ptr<Staging> inputs;
+    Staging::Part<float> positions;  // (2, N)
+    Matrix features;                 // (N, 256)
     Activations activations;
     Matrix modulation;  // (steps_at_once · rows, modulation_size)
     size_t steps_at_once = 0, first_step = 0, modulated_steps = 0;
@@ -142,6 +145,8 @@ void DitSampler::prepare(const MapContext& map, std::span<const float> styles,
 
     s.buffers = std::make_unique<Buffers>(s.backend);
     s.context = s.buffers->residual(s.tokens, h);
+    s.inputs = std::make_unique<Staging>(s.backend);
+    s.positions = s.inputs->add<float>(2 * s.rows * s.tokens);
     s.features = s.buffers->activation(s.rows * s.tokens, 2 * position_features);
     s.activations = make_activations(*s.buffers, s.config, s.rows * s.tokens, false);
     const size_t bytes_per_step = static_cast<size_t>(s.rows * s.config.modulation_size()) * sizeof(float);
@@ -152,7 +157,15 @@ void DitSampler::prepare(const MapContext& map, std::span<const float> styles,
 
     Buffers scratch(s.backend);
     const Matrix features = scratch.activation(s.tokens, context_features);
-    context_feature_columns(s.backend, map.time, map.distance, map.type, features);
+    Staging context(s.backend);
+    const auto time = context.add<float>(s.tokens), distance = context.add<float>(s.tokens);
+    const auto type = context.add<uint8_t>(s.tokens);
+    scaled_times(map.time, context.host(time));
+    std::copy(map.distance.begin(), map.distance.end(), context.host(distance).begin());
+    std::copy(map.type.begin(), map.type.end(), context.host(type).begin());
+    context.send();
+    context_feature_columns(s.backend, context.device(time), context.device(distance), context.device(type),
+                            features);
     s.backend.linear(features, *s.context_input.weight, s.context_input.bias, s.context);
     s.compute_modulation(s.timesteps.size() - 1);  // where samplers begin
 }
@@ -168,20 +181,22 @@ void DitSampler::State::compute_modulation(size_t step) {
     const Matrix timestep = scratch_buffers.activation(count, timestep_features);
     const Matrix pre = scratch_buffers.residual(count, h), sum = scratch_buffers.residual(count, h);
     const Matrix activated = scratch_buffers.activation(count, h);
-    float* style_rows = scratch_buffers.floats(static_cast<int64_t>(styles.size()));
-    backend.upload(style_rows, styles.data(), styles.size() * sizeof(float));
-    std::vector<float> step_values;
-    std::vector<int32_t> style_index;
-    for (size_t i = 0; i < modulated_steps; ++i)
-        for (int64_t row = 0; row < rows; ++row) {
-            step_values.push_back(static_cast<float>(timesteps[first_step + i]));
-            style_index.push_back(static_cast<int32_t>(row));
-        }
-    backend.sinusoidal_features(step_values, 1, timestep);
+    Staging staging(backend);
+    const auto style_rows = staging.add<float>(static_cast<int64_t>(styles.size()));
+    const auto step_values = staging.add<float>(count);
+    const auto style_index = staging.add<int32_t>(count);
+    std::copy(styles.begin(), styles.end(), staging.host(style_rows).begin());
+    for (int64_t i = 0; i < count; ++i) {
+        const size_t at = first_step + static_cast<size_t>(i / rows);
+        staging.host(step_values)[static_cast<size_t>(i)] = static_cast<float>(timesteps[at]);
+        staging.host(style_index)[static_cast<size_t>(i)] = static_cast<int32_t>(i % rows);
+    }
+    staging.send();
+    backend.sinusoidal_features(staging.device(step_values), 1, timestep);
     backend.linear(timestep, *timestep_first.weight, timestep_first.bias, pre);
     backend.silu(pre, activated);
     backend.linear(activated, *timestep_second.weight, timestep_second.bias, sum);
-    backend.lookup_add(style_rows, style_index, sum);
+    backend.lookup_add(staging.device(style_rows).data(), staging.device(style_index), sum);
     backend.silu(sum, activated);
     const Matrix all = modulation.row_range(0, count);
     for (int i = 0; i <= config.depth; ++i) {
@@ -200,7 +215,9 @@ void DitSampler::denoise(std::span<const float> x, size_t step, std::span<float>
     if (step < s.first_step || step >= s.first_step + s.modulated_steps) s.compute_modulation(step);
 
     const Matrix residual = s.activations.norms[0].x;
-    position_feature_columns(s.backend, x, s.rows, s.tokens, s.features);
+    positions_by_axis(x, s.rows, s.tokens, s.inputs->host(s.positions));
+    s.inputs->send();
+    position_feature_columns(s.backend, s.inputs->device(s.positions), s.features);
     for (int64_t row = 0; row < s.rows; ++row)
         s.backend.cast(s.context, residual.row_range(row * s.tokens, s.tokens));
     s.backend.linear_add(s.features, *s.position_input.weight, residual);

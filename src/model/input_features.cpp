@@ -1,6 +1,6 @@
 #include "model/input_features.h"
 
-#include <vector>
+#include <algorithm>
 
 namespace osu {
 
@@ -11,23 +11,28 @@ constexpr float time_unit = 10;                                 // ms
 
 }  // namespace
 
-void position_feature_columns(Backend& backend, std::span<const float> x, int64_t batch, int64_t tokens,
-                              Matrix out) {
-    std::vector<float> values(static_cast<size_t>(batch * tokens));
-    for (int axis = 0; axis < 2; ++axis) {
+void positions_by_axis(std::span<const float> x, int64_t batch, int64_t tokens, std::span<float> positions) {
+    for (int64_t axis = 0; axis < 2; ++axis)
         for (int64_t b = 0; b < batch; ++b)
-            for (int64_t t = 0; t < tokens; ++t) values[b * tokens + t] = x[(2 * b + axis) * tokens + t];
-        backend.sinusoidal_features(values, axis == 0 ? playfield_width : playfield_height,
-                                    out.columns(axis * position_features, position_features));
-    }
+            std::copy_n(x.begin() + (2 * b + axis) * tokens, tokens,
+                        positions.begin() + (axis * batch + b) * tokens);
+}
+
+void scaled_times(std::span<const float> time, std::span<float> scaled) {
+    // divided, as the reference does: a product rounds otherwise
+    for (size_t i = 0; i < time.size(); ++i) scaled[i] = time[i] / time_unit;
+}
+
+void position_feature_columns(Backend& backend, std::span<const float> positions, Matrix out) {
+    const size_t rows = positions.size() / 2;
+    backend.sinusoidal_features(positions.first(rows), playfield_width, out.columns(0, position_features));
+    backend.sinusoidal_features(positions.last(rows), playfield_height,
+                                out.columns(position_features, position_features));
 }
 
 void context_feature_columns(Backend& backend, std::span<const float> time, std::span<const float> distance,
                              std::span<const uint8_t> type, Matrix out) {
-    std::vector<float> scaled(time.begin(), time.end());
-    for (float& value : scaled)
-        value /= time_unit;  // divided, as the reference does: a product rounds otherwise
-    backend.sinusoidal_features(scaled, 1, out.columns(0, time_features));
+    backend.sinusoidal_features(time, 1, out.columns(0, time_features));
     backend.sinusoidal_features(distance, 1, out.columns(time_features, distance_features));
     backend.one_hot(type, out.columns(time_features + distance_features, type_features));
 }

@@ -8,11 +8,15 @@
 
 namespace osu {
 
-// x (B, 2, T) → columns 0–255 of `out` (B·T, ≥ 256).
-void position_feature_columns(Backend& backend, std::span<const float> x, int64_t batch, int64_t tokens,
-                              Matrix out);
+// As the features take them, from (B, 2, T) and ms; host memory.
+void positions_by_axis(std::span<const float> x, int64_t batch, int64_t tokens,
+                       std::span<float> positions);  // (2, N)
+void scaled_times(std::span<const float> time, std::span<float> scaled);
 
-// time [ms], distance [px], type, one of each for every row of `out` (N, 272): the columns from 256 on.
+// positions (2, N) → columns 0–255 of `out` (N, ≥ 256).
+void position_feature_columns(Backend& backend, std::span<const float> positions, Matrix out);
+
+// Scaled time, distance [px], type, one of each for every row of `out` (N, 272): the columns from 256 on.
 void context_feature_columns(Backend& backend, std::span<const float> time, std::span<const float> distance,
                              std::span<const uint8_t> type, Matrix out);
 

@@ -1,9 +1,11 @@
 // The operations of the network, forward and backward, behind one interface for every device.
 //
-// Conventions. A matrix is a 2-D view in the backend's memory; N = B·T token rows, batch-major. Activations that feed
-// products have the compute type (float32 or bfloat16); the residual stream, everything of shape (B, ·), statistics,
-// parameters, gradients of parameters and optimiser state are float32. A backward writes the gradients of its inputs and
-// adds to the gradients of parameters. Each operation has a slow and obvious reference in tests/ops/reference.h.
+// Conventions. A matrix is a 2-D view in the backend's memory; N = B·T token rows, batch-major. Activations
+// that feed products have the compute type (float32 or bfloat16); the residual stream, everything of shape
+// (B, ·), statistics, parameters, gradients of parameters and optimiser state are float32. A backward writes
+// the gradients of its inputs and adds to the gradients of parameters. All memory is the backend's, spans and
+// lengths too, unless it is called the host's. Each operation has a slow and obvious reference in
+// tests/support/reference_backend.cpp.
 #pragma once
 
 #include <cstddef>
@@ -24,10 +26,12 @@ struct Matrix {
 
     explicit operator bool() const { return data != nullptr; }
     Matrix columns(int64_t first, int64_t count) const {
-        return {static_cast<std::byte*>(data) + first * static_cast<int64_t>(size_of(type)), type, rows, count, stride};
+        return {static_cast<std::byte*>(data) + first * static_cast<int64_t>(size_of(type)), type, rows,
+                count, stride};
     }
     Matrix row_range(int64_t first, int64_t count) const {
-        return {static_cast<std::byte*>(data) + first * stride * static_cast<int64_t>(size_of(type)), type, count, cols, stride};
+        return {static_cast<std::byte*>(data) + first * stride * static_cast<int64_t>(size_of(type)), type,
+                count, cols, stride};
     }
     float* f32() const { return static_cast<float*>(data); }
     BFloat16* bf16() const { return static_cast<BFloat16*>(data); }
@@ -41,17 +45,17 @@ class Weight {
     size_t bytes = 0;  // of its packed copy
 };
 
-// shift, scale and gate of a branch, each (B, h) float32 with a common row stride (columns of the adaLN output).
-// Row b serves the tokens of batch row b.
+// shift, scale and gate of a branch, each (B, h) float32 with a common row stride (columns of the adaLN
+// output). Row b serves the tokens of batch row b.
 struct Modulation {
     Matrix shift, scale;  // (B, h)
 };
 
 struct AttentionShape {
     int64_t batch = 0, tokens = 0, heads = 0, head_size = 0;
-    int64_t band = 0;                    // query q sees key k iff q − band < k ≤ q + band; 0: all keys
-    const int32_t* lengths = nullptr;    // (batch) valid tokens of each row, host memory; null: all. Keys behind are
-                                         // masked; outputs and gradients of rows behind are zero.
+    int64_t band = 0;                  // query q sees key k iff q − band < k ≤ q + band; 0: all keys
+    const int32_t* lengths = nullptr;  // (batch) valid tokens of each row; null: all. Keys behind are masked;
+                                       // outputs and gradients of rows behind are zero.
 };
 
 struct AdamWStep {
@@ -87,23 +91,24 @@ class Backend {
     virtual void linear_add(Matrix x, const Weight& w, Matrix y) = 0;
     // y = gelu_tanh(pre), pre = x·Wᵀ + bias; pre is stored when it is given (training).
     virtual void linear_gelu(Matrix x, const Weight& w, const float* bias, Matrix pre, Matrix y) = 0;
-    // dx = dy·W (when dx is given); dw (out, in; row stride dw_stride) += dyᵀ·x; dbias (out; may be null) += Σ rows of dy.
-    virtual void linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx, float* dw, int64_t dw_stride,
-                                 float* dbias) = 0;
+    // dx = dy·W (when dx is given); dw (out, in; row stride dw_stride) += dyᵀ·x; dbias (out; may be null) +=
+    // Σ rows of dy.
+    virtual void linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx, float* dw,
+                                 int64_t dw_stride, float* dbias) = 0;
     // d_pre = dy · gelu_tanh'(pre); may be in place (d_pre = dy).
     virtual void gelu_backward(Matrix dy, Matrix pre, Matrix d_pre) = 0;
 
     // x_out = x + gate·branch (branch absent: x_out = x, and may be the same memory), then
-    // y = LN(x_out)·(1 + scale) + shift; LN without affine, eps 1e-6. x, x_out (N, h) float32; branch, y (N, h) compute
-    // type; mean, rstd (N) are stored when given. y absent: the residual alone.
-    virtual void residual_norm(Matrix x, Matrix branch, Matrix gate, Modulation modulation, Matrix x_out, Matrix y,
-                               float* mean, float* rstd) = 0;
-    // The backward of residual_norm. dx (N, h) float32 holds d(x_out) from above and becomes dx (the gradient of x).
-    // dy: gradient of y; d_branch = gate·dx (compute type); d_gate, d_modulation (B, h) float32 are overwritten.
-    // Without a branch: branch, gate, d_branch, d_gate absent.
-    virtual void residual_norm_backward(Matrix dy, Matrix x_out, const float* mean, const float* rstd, Matrix branch,
-                                        Matrix gate, Modulation modulation, Matrix dx, Matrix d_branch, Matrix d_gate,
-                                        Modulation d_modulation) = 0;
+    // y = LN(x_out)·(1 + scale) + shift; LN without affine, eps 1e-6. x, x_out (N, h) float32; branch, y (N,
+    // h) compute type; mean, rstd (N) are stored when given. y absent: the residual alone.
+    virtual void residual_norm(Matrix x, Matrix branch, Matrix gate, Modulation modulation, Matrix x_out,
+                               Matrix y, float* mean, float* rstd) = 0;
+    // The backward of residual_norm. dx (N, h) float32 holds d(x_out) from above and becomes dx (the gradient
+    // of x). dy: gradient of y; d_branch = gate·dx (compute type); d_gate, d_modulation (B, h) float32 are
+    // overwritten. Without a branch: branch, gate, d_branch, d_gate absent.
+    virtual void residual_norm_backward(Matrix dy, Matrix x_out, const float* mean, const float* rstd,
+                                        Matrix branch, Matrix gate, Modulation modulation, Matrix dx,
+                                        Matrix d_branch, Matrix d_gate, Modulation d_modulation) = 0;
 
     // qkv (N, 3h): queries, keys, values, each heads × head_size; scale 1/√head_size. out (N, h).
     // log_sum (heads, N) float32: log Σ exp of the scaled scores of each query, stored when given.
@@ -111,8 +116,9 @@ class Backend {
     virtual void attention_backward(Matrix qkv, const AttentionShape& shape, Matrix out, Matrix d_out,
                                     const float* log_sum, Matrix d_qkv) = 0;
 
-    // out[n] = cos(v_n·s·f_k) for k < d/2, then sin(v_n·s·f_k); f_k = exp(−ln(10000)·k/(d/2)), d = out.cols, s = scale.
-    // Both products and the exponent of f_k are rounded to float32, as in the reference: sinusoid_frequencies().
+    // out[n] = cos(v_n·s·f_k) for k < d/2, then sin(v_n·s·f_k); f_k = exp(−ln(10000)·k/(d/2)), d = out.cols,
+    // s = scale. Both products and the exponent of f_k are rounded to float32, as in the reference:
+    // sinusoid_frequencies().
     virtual void sinusoidal_features(std::span<const float> values, float scale, Matrix out) = 0;
     // out[n][k] = 1 where k = index[n], else 0.
     virtual void one_hot(std::span<const uint8_t> index, Matrix out) = 0;
@@ -126,16 +132,16 @@ class Backend {
     virtual void lookup_backward(Matrix dy, std::span<const int32_t> index, float* d_table) = 0;
 
     // One pass over n parameters: AdamW (decoupled weight decay), moments, EMA.
-    virtual void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema, size_t n,
-                       const AdamWStep& step) = 0;
+    virtual void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema,
+                       size_t n, const AdamWStep& step) = 0;
     virtual double squared_norm(const float* values, size_t n) = 0;  // Σ v², in float64, in a fixed order
 };
 
 // f_k for k < count, as the reference has them.
 std::vector<float> sinusoid_frequencies(int64_t count);
 
-// compute: f32 or bf16. bf16 runs on every CPU; without bfloat16 products it keeps activations in bfloat16 and
-// multiplies in float32.
+// compute: f32 or bf16. bf16 runs on every CPU; without bfloat16 products it keeps activations in bfloat16
+// and multiplies in float32.
 std::unique_ptr<Backend> make_cpu_backend(DType compute);
 bool cpu_has_bfloat16();  // products in bfloat16 are faster here than in float32
 
