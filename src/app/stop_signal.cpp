@@ -6,6 +6,7 @@ namespace osu {
 
 namespace {
 
+constexpr int signals[] = {SIGINT, SIGTERM, SIGUSR1};
 volatile std::sig_atomic_t stop_requested = 0;
 
 void request_stop(int signal) {
@@ -17,13 +18,11 @@ void request_stop(int signal) {
 
 StopSignal::StopSignal() {
     stop_requested = 0;
-    std::signal(SIGINT, request_stop);
-    std::signal(SIGTERM, request_stop);
+    for (const int signal : signals) std::signal(signal, request_stop);
 }
 
 StopSignal::~StopSignal() {
-    std::signal(SIGINT, SIG_DFL);
-    std::signal(SIGTERM, SIG_DFL);
+    for (const int signal : signals) std::signal(signal, SIG_DFL);
 }
 
 bool StopSignal::requested() const {

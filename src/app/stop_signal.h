@@ -1,12 +1,12 @@
-// SIGINT and SIGTERM as a request: work finishes its step and saves. A second signal ends the program at
-// once.
+// SIGINT, SIGTERM and SIGUSR1 (which mpirun passes on to its processes without killing them soon after) as a
+// request: work finishes its step and saves. A second signal ends the program at once.
 #pragma once
 
 namespace osu {
 
 class StopSignal {
   public:
-    StopSignal();   // takes the two signals
+    StopSignal();   // takes the signals
     ~StopSignal();  // gives them back
     StopSignal(const StopSignal&) = delete;
     StopSignal& operator=(const StopSignal&) = delete;

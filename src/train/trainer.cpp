@@ -70,6 +70,7 @@ class Run {
     void say(const std::string& message);
     void announce();
     double step(Batch& batch);
+    TouchedRows touched_labels(const Batch& batch);
     Objective::Result add_gradients(const Batch& batch);
     void update(double norm);
     [[noreturn]] void blame(const Objective::Result& result, double loss, double norm);
@@ -152,10 +153,22 @@ void Run::announce() {
                     name_of(backend_->compute_type())));
 }
 
+// Rows of the label table that the whole batch has gradients for.
+TouchedRows Run::touched_labels(const Batch& batch) {
+    if (ranks_.size() == 1) return {};
+    const int64_t most = (options_.batch_size + ranks_.size() - 1) / ranks_.size();
+    std::vector<double> mine(static_cast<size_t>(most), batch.label[0]);
+    std::copy(batch.label.begin(), batch.label.end(), mine.begin());
+    const std::vector<double> all = ranks_.gather(mine);
+    const std::set<int32_t> labels(all.begin(), all.end());
+    const Parameter& table = network_.layout().find(label_table);
+    return {table.offset, table.count, static_cast<size_t>(table.shape[1]), {labels.begin(), labels.end()}};
+}
+
 // Of all ranks, complete when it returns.
 Objective::Result Run::add_gradients(const Batch& batch) {
     state_.zero_gradients();
-    GradientBuckets buckets(ranks_, state_.gradients());
+    GradientBuckets buckets(ranks_, state_.gradients(), touched_labels(batch));
     const Objective::Result result = objective_.run(
         batch, options_.batch_size, state_.gradients(),
         [&](size_t first, size_t count) { buckets.add(first, count); }, [&] { ranks_.sign_of_life(); });

@@ -6,12 +6,6 @@
 
 namespace osu {
 
-namespace {
-
-constexpr const char* label_table = "y_embedder.embedding_table.weight";
-
-}  // namespace
-
 TrainingState::TrainingState(const ParameterLayout& layout, Backend& backend)
     : layout_(layout), backend_(backend), memory_(backend.allocate(5 * layout.size() * sizeof(float))) {
     float* first = static_cast<float*>(memory_.get());

@@ -14,9 +14,11 @@
 
 namespace osu {
 
+constexpr const char* label_table = "y_embedder.embedding_table.weight";
+
 struct OptimizerOptions {
     double learning_rate = 1e-4;
-    double label_rate_factor = 1;   // learning rate of the label table over that of the rest
+    double label_rate_factor = 1;  // learning rate of the label table over that of the rest
     double ema_decay = 0.9999;
     double gradient_clip = 0;       // largest global norm of the gradients; 0: none
     bool label_table_only = false;  // the others stay as they are
