@@ -172,6 +172,8 @@ void add_model_flags(CLI::App& verb, Flags& flags) {
         ->check(CLI::Range(0, 1 << 24));
     verb.add_option("--ckpt", o.ckpt, "go on from this checkpoint (ours, or a .pt of the reference)")
         ->check(CLI::ExistingFile);
+    add_truth(verb, "--new-run", o.new_run,
+              "take only the weights of --ckpt: steps, rate, data order and optimiser begin anew");
     add_truth(verb, "--relearn-embeds", o.relearn_embeds, "begin the label table of --ckpt anew");
     verb.add_option("--embed-only-epochs", o.embed_only_epochs,
                     "train the label table alone for so many epochs");

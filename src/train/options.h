@@ -38,6 +38,7 @@ struct TrainOptions {
     double double_time = 0, distance_noise = 0;  // see WindowOptions
     HeldOut held_out;  // its seed is the one above
     double max_time_offset = 100000;  // ms
+    bool new_run = false;  // from the weights of ckpt, with steps, data order and optimiser from the beginning
     bool relearn_embeds = false;
     int64_t embed_only_epochs = 0;
     DType precision = DType::f32;

@@ -45,6 +45,19 @@ Split choose_maps(const PackedDataset& dataset, const TrainOptions& options) {
     return split;
 }
 
+std::optional<Checkpoint> start_checkpoint(const TrainOptions& options) {
+    if (options.ckpt.empty()) {
+        if (options.new_run) fail(Hint{"without --ckpt every run is new"}, "--new-run goes with --ckpt");
+        return std::nullopt;
+    }
+    Checkpoint checkpoint = read_checkpoint(options.ckpt);
+    if (options.new_run) {
+        checkpoint.exp_avg.clear();
+        checkpoint.exp_avg_sq.clear();
+    }
+    return checkpoint;
+}
+
 CheckpointInfo start_info(const TrainOptions& options, const PackedDataset& dataset,
                           const std::optional<Checkpoint>& resumed) {
     CheckpointInfo info;
@@ -63,6 +76,7 @@ CheckpointInfo start_info(const TrainOptions& options, const PackedDataset& data
         fail(Hint{"--relearn-embeds begins the label table anew"},
              "--num-classes {} was asked for, but the checkpoint has {}", classes, stored);
     info.config.num_classes = classes;
+    if (options.new_run) info.step = info.samples = 0;
     if (dataset.class_count() > classes)
         fail(Hint{resumed ? "--relearn-embeds begins the label table anew" : "raise --num-classes"},
              "the dataset has {} classes, the label table only {}", dataset.class_count(), classes);

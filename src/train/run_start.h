@@ -18,6 +18,9 @@ PackedDataset open_together(const std::filesystem::path& path, Communicator& ran
 // The maps that the options ask for. Error when none is left, or one that was named is not there.
 Split choose_maps(const PackedDataset& dataset, const TrainOptions& options);
 
+// --ckpt, where there is one; for a new run without the optimiser's moments.
+std::optional<Checkpoint> start_checkpoint(const TrainOptions& options);
+
 // The network, its labels, and where training stands. Error when options, dataset and checkpoint contradict
 // each other.
 CheckpointInfo start_info(const TrainOptions& options, const PackedDataset& dataset,

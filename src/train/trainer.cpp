@@ -85,7 +85,7 @@ Run::Run(const TrainOptions& options, const TrainEvents& events, Communicator& r
       ranks_(ranks),
       dataset_(open_together(options.data_path, ranks)),
       split_(choose_maps(dataset_, options)),
-      resumed_(options.ckpt.empty() ? std::nullopt : std::optional(read_checkpoint(options.ckpt))),
+      resumed_(start_checkpoint(options)),
       info_(start_info(options, dataset_, resumed_)),
       backend_(make_cpu_backend(options.precision)),
       network_(info_.config, *backend_),
@@ -145,7 +145,8 @@ void Run::announce() {
     say(fmt::format("Dataset: {} maps to train on, {} held out, {} windows an epoch", split_.train.size(),
                     split_.validation.size(), loader_.windows_per_epoch()));
     if (resumed_)
-        say(fmt::format("Restored from checkpoint at {} (step {})", options_.ckpt.string(), info_.step));
+        say(fmt::format("Restored from checkpoint at {} (step {}{})", options_.ckpt.string(), info_.step,
+                        options_.new_run ? ", a new run" : ""));
     if (ranks_.size() > 1)
         say(fmt::format("{} processes, {} on this host, {} threads each", ranks_.size(), ranks_.ranks_here(),
                         thread_count()));
@@ -297,7 +298,7 @@ void Run::save() {
 TrainOutcome Run::go() {
     announce();
     if (info_.step >= total_steps_)
-        fail(Hint{"raise --max-steps or --epochs"},
+        fail(Hint{"raise --max-steps or --epochs, or begin a --new-run from its weights"},
              "the checkpoint is at step {} already, and the run ends at {}", info_.step, total_steps_);
     std::optional<Progress> progress;
     if (ranks_.leads()) progress.emplace("training", total_steps_ - info_.step, "steps");

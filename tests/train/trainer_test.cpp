@@ -96,6 +96,33 @@ TEST_F(TrainerTest, ResumingIsBitExact) {
         << "nothing left to do";
 }
 
+TEST_F(TrainerTest, ANewRunTakesTheWeightsAlone) {
+    const TrainOutcome first = train(options, {});
+    TrainOptions again = options;
+    again.ckpt = first.checkpoint;
+    again.new_run = true;
+    again.max_steps = 2;
+    const Checkpoint second = read_checkpoint(train(again, {}).checkpoint);
+    const CheckpointInfo info = describe(second);
+    EXPECT_EQ(info.step, 2);
+    EXPECT_EQ(info.samples, 12u);
+    EXPECT_EQ(second.optimizer_step, 2);
+    // From the same weights, without a word of what came before, comes the same.
+    Checkpoint bare = read_checkpoint(first.checkpoint);
+    bare.exp_avg.clear();
+    bare.exp_avg_sq.clear();
+    CheckpointInfo bare_info = describe(bare);
+    bare_info.step = bare_info.samples = 0;
+    set_metadata(bare, bare_info);
+    write_checkpoint(folder / "bare.safetensors", bare);
+    again.ckpt = folder / "bare.safetensors";
+    again.new_run = false;
+    EXPECT_EQ(all_floats(read_checkpoint(train(again, {}).checkpoint)), all_floats(second));
+    again.ckpt.clear();
+    again.new_run = true;
+    EXPECT_THROW(train(again, {}), Error);
+}
+
 TEST_F(TrainerTest, CheckpointsKnowTheirStyles) {
     options.max_steps = 1;
     options.ckpt_format = "pt";
