@@ -39,6 +39,13 @@ std::string describe_map(const LabelIndex& index, int64_t id) {
     return std::to_string(id);
 }
 
+// Rows of held-out maps are as they were drawn.
+bool is_untrained(const CheckpointInfo& info, int32_t label) {
+    return std::any_of(info.labels.entries().begin(), info.labels.entries().end(), [&](const LabelEntry& entry) {
+        return entry.label == label && is_held_out(info.held_out, entry);
+    });
+}
+
 std::string listed(const std::vector<std::string>& names) {
     std::string list;
     for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
@@ -101,12 +108,15 @@ int32_t class_of(const LabelIndex& index, int64_t beatmap_id) {
 std::vector<int32_t> find_style(const CheckpointInfo& info, const StyleFlags& flags) {
     if (!flags.id && flags.mapper.empty()) return {};
     const LabelIndex index = known_labels(info, flags.beatmap_idx);
-    if (!flags.id) {
-        std::vector<int32_t> labels = index.by_creator(flags.mapper);
-        if (labels.empty()) fail_unknown_mapper(index, flags.mapper);
-        return labels;
-    }
-    return {class_of(index, *flags.id)};
+    std::vector<int32_t> labels =
+        flags.id ? std::vector{class_of(index, *flags.id)} : index.by_creator(flags.mapper);
+    if (labels.empty()) fail_unknown_mapper(index, flags.mapper);
+    std::erase_if(labels, [&](int32_t label) { return is_untrained(info, label); });
+    if (labels.empty())
+        fail(Hint{"osu-diffusion styles --ckpt … lists those that it knows"},
+             "the style of {} was held out of training: the model knows nothing of it",
+             flags.id ? "map " + std::to_string(*flags.id) : flags.mapper);
+    return labels;
 }
 
 }  // namespace osu

@@ -41,8 +41,10 @@ class Sample : public ::testing::Test {
     void TearDown() override { set_thread_count(threads_); }
 
     // Small weights: a network that the sampler does not amplify.
-    void write_network(const std::string& name, uint64_t seed, float scale = 0.03f) {
+    void write_network(const std::string& name, uint64_t seed, float scale = 0.03f,
+                       std::set<std::string> held_out = {}) {
         CheckpointInfo info;
+        info.held_out.mappers = std::move(held_out);
         info.config = {1, 32, 2, 4};
         info.labels = LabelIndex({{0, 100, -1, "Anna", "A", "One", "Easy"},
                                   {1, 110, -1, "Bert", "B", "Two", "Hard"},
@@ -281,6 +283,13 @@ TEST_F(Sample, Styles) {
     const auto other = sample({index[0], index[1], index[2], "6"}, "none");
     EXPECT_NE(other.error.find("class 4"), std::string::npos) << other.error;
     EXPECT_FALSE(fs::exists(folder_ / "none"));
+
+    write_network("net.safetensors", 1, 0.03f, {mapper_hash("Bert")});
+    EXPECT_EQ(coordinates({"--style-mapper", "ANNA"}), mean);
+    const auto held_out = sample({"--style-id", "110"}, "none");
+    EXPECT_NE(held_out.error.find("map 110 was held out"), std::string::npos) << held_out.error;
+    const auto bert = sample({"--style-mapper", "bert"}, "none");
+    EXPECT_NE(bert.error.find("bert was held out"), std::string::npos) << bert.error;
 }
 
 // At scale 1, and towards nothing, the null row is not computed.
