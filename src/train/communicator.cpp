@@ -16,7 +16,7 @@ namespace {
 
 class SingleProcess : public Communicator {
   public:
-    SingleProcess() : Communicator(0, 1, 1) {}
+    SingleProcess() : Communicator(0, 1) {}
     void start_sum(float*, size_t) override {}
     void finish_sums() override {}
     std::vector<double> gather(std::span<const double> own) override { return {own.begin(), own.end()}; }

@@ -18,10 +18,11 @@ class Communicator {
 
     int rank() const { return rank_; }
     int size() const { return size_; }
-    int ranks_here() const { return ranks_here_; }  // that share this host
-    bool leads() const { return rank_ == 0; }       // the one that writes
+    int rank_here() const { return rank_here_; }  // among those that share this host
+    int ranks_here() const { return ranks_here_; }
+    bool leads() const { return rank_ == 0; }  // the one that writes
 
-    // Begins to replace `values` (the backend's memory) by their sum over all ranks, added in the order of
+    // Begins to replace `values` (host memory) by their sum over all ranks, added in the order of
     // ranks. They belong to the communicator until finish_sums().
     virtual void start_sum(float* values, size_t count) = 0;
     virtual void finish_sums() = 0;
@@ -43,8 +44,8 @@ class Communicator {
     Traffic traffic() const { return traffic_; }  // not while sums are under way
 
   protected:
-    Communicator(int rank, int size, int ranks_here) : rank_(rank), size_(size), ranks_here_(ranks_here) {}
-    int rank_, size_, ranks_here_;
+    Communicator(int rank, int size) : rank_(rank), size_(size), rank_here_(rank), ranks_here_(size) {}
+    int rank_, size_, rank_here_, ranks_here_;
     Traffic traffic_;
 };
 

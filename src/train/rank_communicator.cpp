@@ -32,7 +32,7 @@ size_t slice(size_t count, int k, int ranks) {
 }  // namespace
 
 RankCommunicator::RankCommunicator(std::function<std::unique_ptr<Transport>()> make, double limit)
-    : Communicator(0, 1, 1) {
+    : Communicator(0, 1) {
     thread_ = std::thread([this, make = std::move(make), limit] { work(make, limit); });
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return ready_; });
@@ -51,6 +51,7 @@ void RankCommunicator::work(const std::function<std::unique_ptr<Transport>()>& m
     transport_ = make();
     rank_ = transport_->rank();
     size_ = transport_->size();
+    rank_here_ = transport_->rank_here();
     ranks_here_ = transport_->ranks_here();
     watch_ = std::make_unique<RankWatch>(*transport_, status_, limit);
     std::unique_lock lock(mutex_);

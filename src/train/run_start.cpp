@@ -23,6 +23,11 @@ PackedDataset open_together(const std::filesystem::path& path, Communicator& ran
     return dataset;
 }
 
+Share share_of(int64_t windows, const Communicator& ranks) {
+    const int64_t first = windows * ranks.rank() / ranks.size();
+    return {first, windows * (ranks.rank() + 1) / ranks.size() - first};
+}
+
 Split choose_maps(const PackedDataset& dataset, const TrainOptions& options) {
     const std::set<int64_t> wanted(options.fine_tune_ids.begin(), options.fine_tune_ids.end());
     std::set<int64_t> found;

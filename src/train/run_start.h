@@ -1,4 +1,5 @@
-// What a training run begins with: the dataset, its maps, and what the network is to be.
+// What a training run begins with: the dataset, its maps, a rank's share of them, and what the network is to
+// be.
 #pragma once
 
 #include <optional>
@@ -14,6 +15,12 @@ namespace osu {
 
 // Rank 0 opens it first: a folder is packed then.
 PackedDataset open_together(const std::filesystem::path& path, Communicator& ranks);
+
+// A rank's part of so many windows: parts that differ by one at most, in the order of ranks.
+struct Share {
+    int64_t first, count;
+};
+Share share_of(int64_t windows, const Communicator& ranks);
 
 // The maps that the options ask for. Error when none is left, or one that was named is not there.
 Split choose_maps(const PackedDataset& dataset, const TrainOptions& options);

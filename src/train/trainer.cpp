@@ -25,15 +25,6 @@ namespace {
 constexpr int64_t validation_windows = 512;
 constexpr size_t blamed_maps = 8;  // named when the loss is not finite
 
-// A rank's part of so many windows: parts that differ by one at most, in the order of ranks.
-struct Share {
-    int64_t first, count;
-};
-Share share_of(int64_t windows, const Communicator& ranks) {
-    const int64_t first = windows * ranks.rank() / ranks.size();
-    return {first, windows * (ranks.rank() + 1) / ranks.size() - first};
-}
-
 // The parts of a run, and the steps over them.
 class Run {
   public:
@@ -51,6 +42,7 @@ class Run {
     const std::unique_ptr<Backend> backend_;
     Dit network_;
     TrainingState state_;
+    GradientBuckets buckets_;
     const Diffusion diffusion_;
     Objective objective_;
     const WindowLoader loader_;
@@ -90,6 +82,7 @@ Run::Run(const TrainOptions& options, const TrainEvents& events, Communicator& r
       backend_(make_cpu_backend(options.precision)),
       network_(info_.config, *backend_),
       state_(network_.layout(), *backend_),
+      buckets_(ranks, *backend_, state_.gradients(), network_.layout().size(), true),
       diffusion_(options.noise_schedule, respace("1000")),
       objective_(diffusion_, options.l1_loss, options.seed, network_),
       loader_(dataset_, split_.train, window_options()),
@@ -169,11 +162,11 @@ TouchedRows Run::touched_labels(const Batch& batch) {
 // Of all ranks, complete when it returns.
 Objective::Result Run::add_gradients(const Batch& batch) {
     state_.zero_gradients();
-    GradientBuckets buckets(ranks_, state_.gradients(), touched_labels(batch));
+    buckets_.start(touched_labels(batch));
     const Objective::Result result = objective_.run(
         batch, options_.batch_size, state_.gradients(),
-        [&](size_t first, size_t count) { buckets.add(first, count); }, [&] { ranks_.sign_of_life(); });
-    buckets.finish();
+        [&](size_t first, size_t count) { buckets_.add(first, count); }, [&] { ranks_.sign_of_life(); });
+    buckets_.finish();
     return result;
 }
 

@@ -14,7 +14,8 @@ class Transport {
 
     virtual int rank() const = 0;
     virtual int size() const = 0;
-    virtual int ranks_here() const = 0;                   // that share this host
+    virtual int rank_here() const = 0;  // among those that share this host
+    virtual int ranks_here() const = 0;
     virtual const std::string& name(int rank) const = 0;  // "rank 3 on HOST, process 1234"
 
     // Begin to move `bytes` from or to memory that must stay until done(request) was true, which it is once.

@@ -26,6 +26,7 @@ class PostTransport : public Transport {
     }
     int rank() const override { return rank_; }
     int size() const override { return size_; }
+    int rank_here() const override { return rank_; }
     int ranks_here() const override { return size_; }
     const std::string& name(int rank) const override { return names_[static_cast<size_t>(rank)]; }
 

@@ -25,6 +25,7 @@ class MailTransport : public Transport {
     MailTransport(int rank, Mailbox& mail) : rank_(rank), mail_(mail) {}
     int rank() const override { return rank_; }
     int size() const override { return 2; }
+    int rank_here() const override { return rank_; }
     int ranks_here() const override { return 2; }
     const std::string& name(int rank) const override { return names_[static_cast<size_t>(rank)]; }
     Request send(int to, int, const void* data, size_t bytes) override {

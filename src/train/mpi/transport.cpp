@@ -20,6 +20,7 @@ class MpiTransport : public Transport {
         MPI_Comm_size(MPI_COMM_WORLD, &size_);
         MPI_Comm here;
         MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &here);
+        MPI_Comm_rank(here, &rank_here_);
         MPI_Comm_size(here, &ranks_here_);
         MPI_Comm_free(&here);
         exchange_names();
@@ -28,6 +29,7 @@ class MpiTransport : public Transport {
 
     int rank() const override { return rank_; }
     int size() const override { return size_; }
+    int rank_here() const override { return rank_here_; }
     int ranks_here() const override { return ranks_here_; }
     const std::string& name(int rank) const override { return names_[static_cast<size_t>(rank)]; }
 
@@ -53,7 +55,7 @@ class MpiTransport : public Transport {
     }
 
   private:
-    int rank_ = 0, size_ = 1, ranks_here_ = 1;
+    int rank_ = 0, size_ = 1, rank_here_ = 0, ranks_here_ = 1;
     std::vector<std::string> names_;
     std::vector<MPI_Request> requests_;
     std::vector<Request> free_;
