@@ -1,9 +1,9 @@
 // Ranks as threads, over a transport of queues.
 #include "train/rank_communicator.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <cstring>
 #include <map>
 
 #include <gtest/gtest.h>
@@ -49,7 +49,7 @@ class PostTransport : public Transport {
         auto& queue = post_.messages[{receipt.from, rank_, receipt.tag}];
         if (queue.empty()) return false;
         EXPECT_EQ(queue.front().size(), receipt.bytes);
-        std::memcpy(receipt.data, queue.front().data(), receipt.bytes);
+        std::copy(queue.front().begin(), queue.front().end(), static_cast<std::byte*>(receipt.data));
         queue.pop_front();
         waiting_.erase(request);
         return true;
