@@ -9,7 +9,7 @@
 #include "app/evaluation_page.h"
 #include "app/evaluation_report.h"
 #include "app/flag.h"
-#include "app/precision.h"
+#include "app/device_flags.h"
 #include "app/sampler_steps.h"
 #include "app/verbs.h"
 #include "base/error.h"
@@ -22,7 +22,8 @@ namespace osu {
 namespace {
 
 struct Flags {
-    std::string data, ckpt, held_out, json, plot, sampler = "dpm++", steps = "15", precision = "auto";
+    std::string data, ckpt, held_out, json, plot, sampler = "dpm++", steps = "15";
+    DeviceChoice device;
     uint64_t seed = 0;
     int maps = 40, seeds = 2, style_maps = 3, threads = 0;
     float cfg_scale = 1;
@@ -34,7 +35,7 @@ void run(const Flags& flags) {
     set_thread_count(flags.threads);
     const std::string ckpt = flags.ckpt.empty() ? bundled_model_path().string() : flags.ckpt;
     if (!flags.plot.empty()) image_format(flags.plot);  // a wrong name is told before the work
-    const auto backend = make_cpu_backend(precision(flags.precision));
+    const auto backend = open_backend(flags.device);
     SamplingNetwork network(ckpt, {}, *backend);
     HeldOut held_out = network.info().held_out;
     if (!flags.held_out.empty()) held_out = {0, 0, read_held_out(flags.held_out)};
@@ -102,8 +103,7 @@ void add_evaluate_verb(CLI::App& app) {
     verb->add_option("--cfg-scale", flags->cfg_scale, "guidance towards those styles; 1: none");
     add_truth(*verb, "--keep-spacing", flags->keep_spacing,
               "hold what is generated to the source's spacing and slider lengths, as sample does");
-    verb->add_option("--precision", flags->precision, "auto, f32, bf16")
-        ->check(CLI::IsMember({"auto", "f32", "bf16"}));
+    add_device_flags(*verb, flags->device);
     verb->add_option("--threads", flags->threads, "0: as many as there are cores")
         ->check(CLI::NonNegativeNumber);
     verb->add_option("--json", flags->json, "write the figures to this file")->type_name("FILE");

@@ -7,7 +7,7 @@
 #include <fmt/core.h>
 
 #include "app/bundled_model.h"
-#include "app/precision.h"
+#include "app/device_flags.h"
 #include "app/sample_options.h"
 #include "app/sample_output.h"
 #include "app/sampler_steps.h"
@@ -84,7 +84,7 @@ void run_sample(const SampleOptions& options) {
     if (!options.selection.all()) selected = select_objects(source.map, options.selection);
     SampleOutput output(options, source, selected);
 
-    const std::unique_ptr<Backend> backend = make_cpu_backend(precision(options.precision));
+    const std::unique_ptr<Backend> backend = open_backend(options.device);
     const NetworkFlags network_flags{options.model, options.num_classes, options.num_heads,
                                      options.style_id || !options.style_mapper.empty()};
     const std::string ckpt = options.ckpt.empty() ? bundled_model_path().string() : options.ckpt;

@@ -1,6 +1,7 @@
 // The flags of `sample`, each with its default.
 #include <CLI/CLI.hpp>
 
+#include "app/device_flags.h"
 #include "app/flag.h"
 #include "app/sample_options.h"
 
@@ -38,8 +39,7 @@ void add_input_flags(CLI::App& verb, SampleOptions& o) {
                     "attention heads, where neither the checkpoint nor its size tells")
         ->check(CLI::PositiveNumber)
         ->default_str("the checkpoint's");
-    verb.add_option("--precision", o.precision, "auto (bf16 where the CPU is faster in it), f32, bf16")
-        ->check(CLI::IsMember({"auto", "f32", "bf16"}));
+    add_device_flags(verb, o.device);
     verb.add_option("--threads", o.threads, "0: as many as there are cores")->check(CLI::NonNegativeNumber);
 }
 

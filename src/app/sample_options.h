@@ -8,6 +8,7 @@
 #include "app/sampling.h"
 #include "app/selection.h"
 #include "data/sequence.h"
+#include "ops/devices.h"
 
 namespace CLI {
 class App;
@@ -19,7 +20,8 @@ struct SampleOptions {
     // The map and the network.
     std::string beatmap, difficulty;
     Selection selection;
-    std::string ckpt, model, precision = "auto";
+    std::string ckpt, model;
+    DeviceChoice device;
     int num_classes = 0, num_heads = 0;  // 0: the checkpoint's
     int threads = 0;
 

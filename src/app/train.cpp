@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "app/flag.h"
-#include "app/precision.h"
+#include "app/device_flags.h"
 #include "app/stop_signal.h"
 #include "app/verbs.h"
 #include "base/error.h"
@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 // What stands on the command line and is not yet what the trainer takes.
 struct Flags {
     TrainOptions train;
-    std::string noise_schedule = "squaredcos_cap_v2", rate_schedule = "constant", precision = "auto";
+    std::string noise_schedule = "squaredcos_cap_v2", rate_schedule = "constant";
     std::string fine_tune_ids, held_out;
     double max_time_offset = 100;  // s
     bool use_amp = true, profile = false;
@@ -125,7 +125,7 @@ void run(Flags& flags) {
     TrainOptions& options = flags.train;
     options.noise_schedule = noise_schedule(flags.noise_schedule);
     options.rate_schedule = rate_schedule(flags.rate_schedule);
-    options.precision = precision(flags.use_amp ? flags.precision : "f32");
+    if (!flags.use_amp) options.device.precision = "f32";
     if (!flags.fine_tune_ids.empty()) options.fine_tune_ids = beatmap_ids(flags.fine_tune_ids);
 
     if (!flags.held_out.empty()) options.held_out.mappers = read_held_out(flags.held_out);
@@ -201,7 +201,7 @@ void add_optimizer_flags(CLI::App& verb, Flags& flags) {
     verb.add_option("--use-amp", flags.use_amp,
                     "half the precision where it is faster; false: --precision f32")
         ->expected(0, 1);
-    verb.add_option("--precision", flags.precision, "auto, f32, bf16");
+    add_device_flags(verb, o.device);
     verb.add_option("--dist", flags.dist,
                     "auto, mpi, nccl, none: how several processes sum their gradients; auto: mpi under "
                     "mpirun and srun")

@@ -9,6 +9,7 @@
 #include "base/tensor.h"
 #include "data/split.h"
 #include "diffusion/schedule.h"
+#include "ops/devices.h"
 
 namespace osu {
 
@@ -32,7 +33,7 @@ struct TrainOptions {
     RateSchedule rate_schedule = RateSchedule::constant;
     int64_t warmup_steps = 0;
     double ema_decay = 0.9999;
-    double gradient_clip = 0;  // 0: none
+    double gradient_clip = 0;      // 0: none
     double label_rate_factor = 1;  // learning rate of the label table over that of the rest
     double label_dropout = 0.2;
     double double_time = 0, distance_noise = 0;  // see WindowOptions
@@ -41,7 +42,7 @@ struct TrainOptions {
     bool new_run = false;  // from the weights of ckpt, with steps, data order and optimiser from the beginning
     bool relearn_embeds = false;
     int64_t embed_only_epochs = 0;
-    DType precision = DType::f32;
+    DeviceChoice device{"cpu", "f32"};
 };
 
 }  // namespace osu

@@ -25,6 +25,14 @@ namespace {
 constexpr int64_t validation_windows = 512;
 constexpr size_t blamed_maps = 8;  // named when the loss is not finite
 
+// Each process of a host takes a GPU of its own.
+OpenDevice open_for(DeviceChoice choice, const Communicator& ranks) {
+    if (ranks.size() > 1 && choice.device == "auto") choice.device = "cpu";
+    if (ranks.size() > 1 && choice.device == "cuda")
+        choice.device = fmt::format("cuda:{}", ranks.rank() % ranks.ranks_here());
+    return open_device(choice);
+}
+
 // The parts of a run, and the steps over them.
 class Run {
   public:
@@ -39,7 +47,8 @@ class Run {
     const Split split_;
     const std::optional<Checkpoint> resumed_;
     CheckpointInfo info_;
-    const std::unique_ptr<Backend> backend_;
+    const OpenDevice device_;
+    Backend* const backend_;
     Dit network_;
     TrainingState state_;
     GradientBuckets buckets_;
@@ -79,7 +88,8 @@ Run::Run(const TrainOptions& options, const TrainEvents& events, Communicator& r
       split_(choose_maps(dataset_, options)),
       resumed_(start_checkpoint(options)),
       info_(start_info(options, dataset_, resumed_)),
-      backend_(make_cpu_backend(options.precision)),
+      device_(open_for(options.device, ranks)),
+      backend_(device_.backend.get()),
       network_(info_.config, *backend_),
       state_(network_.layout(), *backend_),
       buckets_(ranks, *backend_, state_.gradients(), network_.layout().size(), true),
@@ -140,11 +150,12 @@ void Run::announce() {
     if (resumed_)
         say(fmt::format("Restored from checkpoint at {} (step {}{})", options_.ckpt.string(), info_.step,
                         options_.new_run ? ", a new run" : ""));
+    if (!device_.notice.empty()) say("Notice: " + device_.notice);
     if (ranks_.size() > 1)
         say(fmt::format("{} processes, {} on this host, {} threads each", ranks_.size(), ranks_.ranks_here(),
                         thread_count()));
-    say(fmt::format("Training to step {} ({} a batch, {})", total_steps_, options_.batch_size,
-                    name_of(backend_->compute_type())));
+    say(fmt::format("Training to step {} ({} a batch, {} on {})", total_steps_, options_.batch_size,
+                    name_of(backend_->compute_type()), device_.name));
 }
 
 // Rows of the label table that the whole batch has gradients for.

@@ -1,0 +1,73 @@
+#include "ops/devices.h"
+
+#include <charconv>
+#include <optional>
+
+#include "base/error.h"
+#ifdef OSU_CUDA
+#include "ops/cuda/backend.h"
+#endif
+
+namespace osu {
+
+namespace {
+
+// `usual`: what the device is fastest in.
+DType precision(const std::string& name, DType usual) {
+    if (name == "auto") return usual;
+    if (name == "f32") return DType::f32;
+    if (name == "bf16") return DType::bf16;
+    fail(Hint{"known are auto, f32, bf16"}, "there is no precision {}", name);
+}
+
+// The N of cuda:N, 0 of cuda.
+std::optional<int> cuda_index(const std::string& device) {
+    if (device == "cuda") return 0;
+    if (!device.starts_with("cuda:")) return std::nullopt;
+    int index = 0;
+    const char* end = device.data() + device.size();
+    const auto [rest, error] = std::from_chars(device.data() + 5, end, index);
+    return error == std::errc() && rest == end && index >= 0 ? std::optional(index) : std::nullopt;
+}
+
+OpenDevice open_cpu(const std::string& precision_name, std::string notice) {
+    const DType usual = cpu_has_bfloat16() ? DType::bf16 : DType::f32;
+    return {make_cpu_backend(precision(precision_name, usual)), "CPU", std::move(notice)};
+}
+
+#ifdef OSU_CUDA
+OpenDevice open_cuda(int index, const std::string& precision_name) {
+    auto backend = cuda::make_backend(precision(precision_name, DType::bf16), index);
+    return {std::move(backend), cuda::device_name(index), {}};
+}
+
+OpenDevice open_any(const std::string& precision_name) {
+    precision(precision_name, DType::f32);  // a wrong name is no fault of the GPU's
+    try {
+        return open_cuda(0, precision_name);
+    } catch (const Error& error) {
+        return open_cpu(precision_name, fmt::format("{}: the CPU does the work", error.what()));
+    }
+}
+#else
+OpenDevice open_cuda(int, const std::string&) {
+    fail(Hint{"build it with `cmake --preset cuda`, or leave --device out"},
+         "this program was built without CUDA");
+}
+
+OpenDevice open_any(const std::string& precision_name) {
+    return open_cpu(precision_name, {});
+}
+#endif
+
+}  // namespace
+
+OpenDevice open_device(const DeviceChoice& choice) {
+    if (choice.device == "auto") return open_any(choice.precision);
+    if (choice.device == "cpu") return open_cpu(choice.precision, {});
+    const std::optional<int> index = cuda_index(choice.device);
+    if (!index) fail(Hint{"known are auto, cpu, cuda, cuda:N"}, "there is no device {}", choice.device);
+    return open_cuda(*index, choice.precision);
+}
+
+}  // namespace osu
