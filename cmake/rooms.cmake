@@ -7,7 +7,7 @@ if(OSU_TESTS)
   file(GLOB support CONFIGURE_DEPENDS tests/support/*.cpp)
   add_library(osu_test_support STATIC ${support})
   target_include_directories(osu_test_support PUBLIC tests)
-  target_link_libraries(osu_test_support PUBLIC osu_ops)
+  target_link_libraries(osu_test_support PUBLIC osu_ops osu_model)
   target_compile_definitions(osu_test_support PUBLIC OSU_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 endif()
 

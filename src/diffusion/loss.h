@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "diffusion/schedule.h"
+#include "ops/backend.h"
 
 namespace osu {
 
@@ -13,22 +15,9 @@ namespace osu {
 void add_noise(const Diffusion& diffusion, std::span<const float> x0, std::span<const float> noise,
                std::span<const int> timestep, std::span<float> x_t);
 
-struct LossInput {
-    std::span<const float> x0, x_t, noise;  // (B, 2, T)
-    std::span<const float> out;             // (B, 4, T) of the network
-    std::span<const int> timestep;          // (B)
-    std::span<const int32_t> lengths;  // (B) valid tokens, or empty: all; means run over valid tokens alone
-    int64_t batch = 0, tokens = 0;
-    bool l1 = true;
-};
-
-struct LossTerms {
-    std::span<float> error, bound;  // (B) each: mean |ε − ε̂| (or square), and the bound in bits
-};
-
-// Returns the mean over the batch of error + bound. d_out (B, 4, T), the gradient of that mean times `scale`,
-// is written when not empty. In the bound ε̂ counts as a constant.
-double diffusion_loss(const Diffusion& diffusion, const LossInput& input, const LossTerms& terms, float scale,
-                      std::span<float> d_out);
+// What Backend::diffusion_loss takes of each row. timestep, lengths (B); lengths empty: all `tokens` are
+// valid. `gradient_scale` of 1 / B makes the gradient that of the mean over B rows.
+std::vector<LossRow> loss_rows(const Diffusion& diffusion, std::span<const int> timestep,
+                               std::span<const int32_t> lengths, int64_t tokens, double gradient_scale);
 
 }  // namespace osu

@@ -1,11 +1,10 @@
 #include "model/dit.h"
 
-#include <algorithm>
 #include <cassert>
 
+#include "model/dit_inputs.h"
 #include "model/input_features.h"
 #include "model/network.h"
-#include "model/staging.h"
 
 namespace osu {
 
@@ -39,43 +38,6 @@ Condition make_condition(Buffers& buffers, const DitConfig& config, int64_t batc
     return c;
 }
 
-// A DitInput on its way to the device, and there.
-struct Inputs {
-    Staging staging;
-    Staging::Part<float> positions, time, distance, timestep;  // (2, N), (N), (N), (B)
-    Staging::Part<int32_t> label, lengths;                     // (B)
-    Staging::Part<uint8_t> type;                               // (N)
-    int64_t band = 0;
-    bool whole = true;  // no lengths
-
-    Inputs(Backend& backend, int64_t batch, int64_t rows)
-        : staging(backend),
-          positions(staging.add<float>(2 * rows)),
-          time(staging.add<float>(rows)),
-          distance(staging.add<float>(rows)),
-          timestep(staging.add<float>(batch)),
-          label(staging.add<int32_t>(batch)),
-          lengths(staging.add<int32_t>(batch)),
-          type(staging.add<uint8_t>(rows)) {}
-    void send(const DitInput& input);
-};
-
-void Inputs::send(const DitInput& input) {
-    const auto put = [&](const auto& values, auto part) {
-        std::copy(values.begin(), values.end(), staging.host(part).begin());
-    };
-    positions_by_axis(input.x, input.batch, input.tokens, staging.host(positions));
-    scaled_times(input.time, staging.host(time));
-    put(input.distance, distance);
-    put(input.timestep, timestep);
-    put(input.label, label);
-    put(input.lengths, lengths);
-    put(input.type, type);
-    band = input.band;
-    whole = input.lengths.empty();
-    staging.send();
-}
-
 }  // namespace
 
 struct Dit::State {
@@ -98,7 +60,10 @@ struct Dit::State {
     NetworkGradients gradients;
     Matrix d_out, d_out_cast;  // (N, 4) float32 and compute type
     Matrix d_input;            // (N, h) compute type
-    std::unique_ptr<Inputs> inputs;
+    std::unique_ptr<DitInputs> inputs;
+    // Of forward and backward with these very inputs, weights and gradients.
+    std::unique_ptr<Recording> forward_recording, backward_recording, load_recording;
+    const float* gradients_recorded = nullptr;
 
     size_t offset(const std::string& name) const { return layout.find(name).offset; }
     AttentionShape attention_shape() const {
@@ -108,7 +73,10 @@ struct Dit::State {
     }
 
     void make_weights();
-    void reshape(int64_t new_batch, int64_t new_tokens);
+    void reshape(const DitInput& input);
+    void forget_recordings();
+    void pack();
+    void backward(float* to, const GradientsDone& done);
     void embed();
     void condition_backward(float* to);
     LinearGradient gradient_of(float* arena, const std::string& weight, const std::string& bias) const {
@@ -130,10 +98,18 @@ void Dit::State::make_weights() {
     network.final = make(output_channels, h);
 }
 
-void Dit::State::reshape(int64_t new_batch, int64_t new_tokens) {
-    if (new_batch == batch && new_tokens == tokens) return;
-    batch = new_batch;
-    tokens = new_tokens;
+void Dit::State::forget_recordings() {
+    forward_recording = backend.make_recording();
+    backward_recording = backend.make_recording();
+}
+
+void Dit::State::reshape(const DitInput& input) {
+    if (inputs && (input.band != inputs->band || inputs->leaves_lengths_out(input) != inputs->whole))
+        forget_recordings();
+    if (input.batch == batch && input.tokens == tokens) return;
+    forget_recordings();
+    batch = input.batch;
+    tokens = input.tokens;
     const int64_t rows = batch * tokens;
     buffers.reset();  // first free, then allocate
     buffers = std::make_unique<Buffers>(backend);
@@ -144,7 +120,7 @@ void Dit::State::reshape(int64_t new_batch, int64_t new_tokens) {
     d_out = buffers->residual(rows, output_channels);
     d_out_cast = buffers->activation(rows, output_channels);
     d_input = buffers->activation(rows, config.hidden);
-    inputs = std::make_unique<Inputs>(backend, batch, rows);
+    inputs = std::make_unique<DitInputs>(backend, batch, rows);
 }
 
 void Dit::State::embed() {
@@ -209,39 +185,66 @@ size_t Dit::weight_bytes() const {
     return bytes;
 }
 
+Backend& Dit::backend() const {
+    return state_->backend;
+}
+
 void Dit::load(const float* values) {
     State& s = *state_;
+    if (s.values != values) {
+        s.forget_recordings();
+        s.load_recording = s.backend.make_recording();
+    }
     s.values = values;
+    s.load_recording->run([&s] { s.pack(); });
+}
+
+void Dit::State::pack() {
     const auto take = [&](Linear& layer, size_t weight, size_t bias) {
-        s.backend.pack(*layer.weight, values + weight, layer.weight->in);
+        backend.pack(*layer.weight, values + weight, layer.weight->in);
         layer.bias = values + bias;
     };
     const auto take_named = [&](Linear& layer, const std::string& weight, const std::string& bias) {
-        take(layer, s.offset(weight), s.offset(bias));
+        take(layer, offset(weight), offset(bias));
     };
-    take_named(s.input, "xoc_embedder.mlp.0.weight", "xoc_embedder.mlp.0.bias");
-    take_named(s.timestep_first, "t_embedder.mlp.0.weight", "t_embedder.mlp.0.bias");
-    take_named(s.timestep_second, "t_embedder.mlp.2.weight", "t_embedder.mlp.2.bias");
-    take(s.modulation, s.layout.modulation_weight(), s.layout.modulation_bias());
-    for (size_t i = 0; i < s.network.blocks.size(); ++i) {
+    take_named(input, "xoc_embedder.mlp.0.weight", "xoc_embedder.mlp.0.bias");
+    take_named(timestep_first, "t_embedder.mlp.0.weight", "t_embedder.mlp.0.bias");
+    take_named(timestep_second, "t_embedder.mlp.2.weight", "t_embedder.mlp.2.bias");
+    take(modulation, layout.modulation_weight(), layout.modulation_bias());
+    for (size_t i = 0; i < network.blocks.size(); ++i) {
         const std::string name = "blocks." + std::to_string(i) + ".";
-        BlockWeights& block = s.network.blocks[i];
+        BlockWeights& block = network.blocks[i];
         take_named(block.qkv, name + "attn.in_proj_weight", name + "attn.in_proj_bias");
         take_named(block.proj, name + "attn.out_proj.weight", name + "attn.out_proj.bias");
         take_named(block.fc1, name + "mlp.fc1.weight", name + "mlp.fc1.bias");
         take_named(block.fc2, name + "mlp.fc2.weight", name + "mlp.fc2.bias");
     }
-    take_named(s.network.final, "final_layer.linear.weight", "final_layer.linear.bias");
+    take_named(network.final, "final_layer.linear.weight", "final_layer.linear.bias");
+}
+
+Matrix Dit::output() const {
+    return state_->activations.out;
+}
+Matrix Dit::output_gradient() const {
+    return state_->d_out_cast;
+}
+
+void Dit::forward(const DitInput& input) {
+    State& s = *state_;
+    assert(s.values);
+    s.reshape(input);
+    s.inputs->send(input);
+    s.forward_recording->run([&s] {
+        s.embed();
+        network_forward(s.backend, s.config, s.network, s.attention_shape(), s.condition.modulation,
+                        s.activations);
+    });
 }
 
 void Dit::forward(const DitInput& input, std::span<float> out) {
     State& s = *state_;
-    assert(s.values && static_cast<int64_t>(out.size()) == input.batch * output_channels * input.tokens);
-    s.reshape(input.batch, input.tokens);
-    s.inputs->send(input);
-    s.embed();
-    network_forward(s.backend, s.config, s.network, s.attention_shape(), s.condition.modulation,
-                    s.activations);
+    assert(static_cast<int64_t>(out.size()) == input.batch * output_channels * input.tokens);
+    forward(input);
     std::vector<float> rows(out.size());
     s.backend.download(rows.data(), s.activations.out.data, rows.size() * sizeof(float));
     tokens_to_channels(rows, s.batch, s.tokens, out);
@@ -249,39 +252,48 @@ void Dit::forward(const DitInput& input, std::span<float> out) {
 
 void Dit::backward(std::span<const float> d_out, float* to, const GradientsDone& done) {
     State& s = *state_;
-    const auto tell = [&](size_t first, size_t end) {
-        if (done) done(first, end - first);
-    };
-    const auto block_start = [&](int i) {
-        return i == s.config.depth ? s.offset("final_layer.linear.weight")
-                                   : s.offset("blocks." + std::to_string(i) + ".attn.in_proj_weight");
-    };
     std::vector<float> rows(d_out.size());
     channels_to_tokens(d_out, s.batch, s.tokens, rows);
     s.backend.upload(s.d_out.data, rows.data(), rows.size() * sizeof(float));
     s.backend.cast(s.d_out, s.d_out_cast);
+    backward(to, done);
+}
 
+void Dit::backward(float* to, const GradientsDone& done) {
+    State& s = *state_;
+    if (done) return s.backward(to, done);  // it must hear while the work is done
+    if (s.gradients_recorded != to) s.backward_recording = s.backend.make_recording();
+    s.gradients_recorded = to;
+    s.backward_recording->run([&] { s.backward(to, {}); });
+}
+
+void Dit::State::backward(float* to, const GradientsDone& done) {
+    const auto tell = [&](size_t first, size_t end) {
+        if (done) done(first, end - first);
+    };
+    const auto block_start = [&](int i) {
+        return i == config.depth ? offset("final_layer.linear.weight")
+                                 : offset("blocks." + std::to_string(i) + ".attn.in_proj_weight");
+    };
     std::vector<BlockGradients> blocks;
-    for (int i = 0; i < s.config.depth; ++i) {
+    for (int i = 0; i < config.depth; ++i) {
         const std::string name = "blocks." + std::to_string(i) + ".";
-        blocks.push_back({s.gradient_of(to, name + "attn.in_proj_weight", name + "attn.in_proj_bias"),
-                          s.gradient_of(to, name + "attn.out_proj.weight", name + "attn.out_proj.bias"),
-                          s.gradient_of(to, name + "mlp.fc1.weight", name + "mlp.fc1.bias"),
-                          s.gradient_of(to, name + "mlp.fc2.weight", name + "mlp.fc2.bias")});
+        blocks.push_back({gradient_of(to, name + "attn.in_proj_weight", name + "attn.in_proj_bias"),
+                          gradient_of(to, name + "attn.out_proj.weight", name + "attn.out_proj.bias"),
+                          gradient_of(to, name + "mlp.fc1.weight", name + "mlp.fc1.bias"),
+                          gradient_of(to, name + "mlp.fc2.weight", name + "mlp.fc2.bias")});
     }
-    network_backward(s.backend, s.config, s.network, s.attention_shape(), s.condition.modulation,
-                     s.activations, s.d_out_cast, blocks,
-                     s.gradient_of(to, "final_layer.linear.weight", "final_layer.linear.bias"), s.gradients,
-                     [&](int i) {
-                         const bool last = i == s.config.depth - 1;  // with it goes the final layer behind it
-                         tell(block_start(i), last ? s.layout.modulation_weight() : block_start(i + 1));
-                     });
-    s.condition_backward(to);
-    tell(s.layout.modulation_weight(), s.layout.size());
-    s.backend.cast(s.gradients.d_x, s.d_input);
-    const LinearGradient input = s.gradient_of(to, "xoc_embedder.mlp.0.weight", "xoc_embedder.mlp.0.bias");
-    s.backend.linear_backward(s.d_input, s.features, *s.input.weight, {}, input.weight, input_features,
-                              input.bias);
+    network_backward(
+        backend, config, network, attention_shape(), condition.modulation, activations, d_out_cast, blocks,
+        gradient_of(to, "final_layer.linear.weight", "final_layer.linear.bias"), gradients, [&](int i) {
+            const bool last = i == config.depth - 1;  // with it goes the final layer behind it
+            tell(block_start(i), last ? layout.modulation_weight() : block_start(i + 1));
+        });
+    condition_backward(to);
+    tell(layout.modulation_weight(), layout.size());
+    backend.cast(gradients.d_x, d_input);
+    const LinearGradient first = gradient_of(to, "xoc_embedder.mlp.0.weight", "xoc_embedder.mlp.0.bias");
+    backend.linear_backward(d_input, features, *input.weight, {}, first.weight, input_features, first.bias);
     tell(0, block_start(0));
 }
 

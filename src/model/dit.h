@@ -34,17 +34,24 @@ class Dit {
 
     const DitConfig& config() const;
     const ParameterLayout& layout() const;
+    Backend& backend() const;
 
     // Takes the values (device memory, layout order, alive until the next load) into the packed weights.
     // Again after every change.
     void load(const float* values);
 
-    // out (B, 4, T) host memory: ε̂ in channels 0–1, variance in 2–3.
+    // The result stays in output() (N, 4), float32 device memory: ε̂ in columns 0–1, variance in 2–3.
+    void forward(const DitInput& input);
+    Matrix output() const;
+    // And its copy out (B, 4, T) in host memory.
     void forward(const DitInput& input, std::span<float> out);
     // After forward: adds the gradient of every parameter to `gradients`
-    // (device memory, layout order). d_out (B, 4, T). `done`, unless empty, hears of every part of the layout
-    // once: the final layer and the blocks from the end of the layout's blocks down, then the modulations,
-    // then the embedders.
+    // (device memory, layout order). That of the output is expected in output_gradient() (N, 4), device
+    // memory of the compute type, or comes as d_out (B, 4, T) from the host. `done`, unless empty, hears of
+    // every part of the layout once: the final layer and the blocks from the end of the layout's blocks down,
+    // then the modulations, then the embedders.
+    Matrix output_gradient() const;
+    void backward(float* gradients, const GradientsDone& done = {});
     void backward(std::span<const float> d_out, float* gradients, const GradientsDone& done = {});
 
     // Intermediates of the last forward, float32 host copies, for tests: the embedded input (N, h), the

@@ -52,7 +52,9 @@ struct DitSampler::State {
     Staging::Part<float> positions;  // (2, N)
     Matrix features;                 // (N, 256)
     Activations activations;
-    Matrix modulation;  // (steps_at_once · rows, modulation_size)
+    Matrix modulation;       // (steps_at_once · rows, modulation_size)
+    Matrix step_modulation;  // (rows, modulation_size): of the step at hand
+    std::unique_ptr<Recording> recording;
     size_t steps_at_once = 0, first_step = 0, modulated_steps = 0;
 
     void load(const TensorMap& weights);
@@ -153,6 +155,8 @@ void DitSampler::prepare(const MapContext& map, std::span<const float> styles,
     s.steps_at_once = std::clamp<size_t>(modulation_bytes_limit / bytes_per_step, 1, s.timesteps.size());
     s.modulation =
         s.buffers->residual(static_cast<int64_t>(s.steps_at_once) * s.rows, s.config.modulation_size());
+    s.step_modulation = s.buffers->residual(s.rows, s.config.modulation_size());
+    s.recording = s.backend.make_recording();
     s.modulated_steps = 0;
 
     Buffers scratch(s.backend);
@@ -214,18 +218,19 @@ void DitSampler::denoise(std::span<const float> x, size_t step, std::span<float>
            out.size() == 2 * x.size());
     if (step < s.first_step || step >= s.first_step + s.modulated_steps) s.compute_modulation(step);
 
-    const Matrix residual = s.activations.norms[0].x;
     positions_by_axis(x, s.rows, s.tokens, s.inputs->host(s.positions));
     s.inputs->send();
-    position_feature_columns(s.backend, s.inputs->device(s.positions), s.features);
-    for (int64_t row = 0; row < s.rows; ++row)
-        s.backend.cast(s.context, residual.row_range(row * s.tokens, s.tokens));
-    s.backend.linear_add(s.features, *s.position_input.weight, residual);
-
-    const AttentionShape shape{s.rows, s.tokens, s.config.heads, s.config.head_size(), s.band, nullptr};
-    const Matrix modulation =
-        s.modulation.row_range(static_cast<int64_t>(step - s.first_step) * s.rows, s.rows);
-    network_forward(s.backend, s.config, s.network, shape, modulation, s.activations);
+    const int64_t first_row = static_cast<int64_t>(step - s.first_step) * s.rows;
+    s.backend.cast(s.modulation.row_range(first_row, s.rows), s.step_modulation);
+    s.recording->run([&s] {
+        const Matrix residual = s.activations.norms[0].x;
+        position_feature_columns(s.backend, s.inputs->device(s.positions), s.features);
+        for (int64_t row = 0; row < s.rows; ++row)
+            s.backend.cast(s.context, residual.row_range(row * s.tokens, s.tokens));
+        s.backend.linear_add(s.features, *s.position_input.weight, residual);
+        const AttentionShape shape{s.rows, s.tokens, s.config.heads, s.config.head_size(), s.band, nullptr};
+        network_forward(s.backend, s.config, s.network, shape, s.step_modulation, s.activations);
+    });
     std::vector<float> rows(out.size());
     s.backend.download(rows.data(), s.activations.out.data, rows.size() * sizeof(float));
     tokens_to_channels(rows, s.rows, s.tokens, out);

@@ -48,6 +48,15 @@ Activations make_activations(Buffers& buffers, const DitConfig& config, int64_t 
     return activations;
 }
 
+size_t training_token_bytes(const DitConfig& config, DType compute) {
+    const size_t h = static_cast<size_t>(config.hidden), depth = static_cast<size_t>(config.depth);
+    const size_t heads = static_cast<size_t>(config.heads), e = size_of(compute), f = sizeof(float);
+    const size_t norms = (2 * depth + 1) * (f * h + e * h + 2 * f);
+    const size_t branches = depth * (e * 5 * h + f * heads + e * 9 * h);
+    const size_t gradients = f * h + e * 10 * h;
+    return norms + branches + gradients + e * (input_features + h + output_channels) + f * output_channels;
+}
+
 namespace {
 
 Modulation modulation_of(Matrix all, int64_t h, int64_t s) {
@@ -105,8 +114,8 @@ void network_backward(Backend& backend, const DitConfig& config, const NetworkWe
                       const std::function<void(int block)>& block_done) {
     const int64_t h = config.hidden;
     const auto linear_backward = [&](Matrix dy, Matrix x, const Linear& layer, Matrix dx,
-                                     const LinearGradient& to) {
-        backend.linear_backward(dy, x, *layer.weight, dx, to.weight, layer.weight->in, to.bias);
+                                     const LinearGradient& to, Matrix pre = {}) {
+        backend.linear_backward(dy, x, *layer.weight, dx, to.weight, layer.weight->in, to.bias, pre);
     };
     // The backward of norm s, and of the gated sum with the branch before it.
     const auto norm_backward = [&](int s) {
@@ -138,8 +147,7 @@ void network_backward(Backend& backend, const DitConfig& config, const NetworkWe
             linear_backward(g.d_qkv, input, block.qkv, g.d_normed, to.qkv);
             if (block_done) block_done(s / 2);
         } else {
-            linear_backward(g.d_branch, branch.hidden, block.fc2, g.d_hidden, to.fc2);
-            backend.gelu_backward(g.d_hidden, branch.pre, g.d_hidden);
+            linear_backward(g.d_branch, branch.hidden, block.fc2, g.d_hidden, to.fc2, branch.pre);
             linear_backward(g.d_hidden, input, block.fc1, g.d_normed, to.fc1);
         }
         norm_backward(s);

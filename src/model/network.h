@@ -63,6 +63,9 @@ struct Activations {
     Matrix out;                    // (N, 4) float32
 };
 
+// What one token takes of activations and gradients in training.
+size_t training_token_bytes(const DitConfig& config, DType compute);
+
 // Every norm and branch its own memory (a backward follows), or all sharing one (sampling).
 Activations make_activations(Buffers& buffers, const DitConfig& config, int64_t rows, bool keep);
 

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -65,6 +66,34 @@ struct AdamWStep {
     int64_t step = 1;          // counted from 1, for the bias correction
 };
 
+// What the loss of one row needs of its timestep, and how the row counts. In float64, for logarithms of small
+// variances.
+struct LossRow {
+    double coef1 = 0, coef2 = 0;            // of the posterior's mean
+    double recip = 0, recip_minus_one = 0;  // √(1/ᾱ), √(1/ᾱ − 1)
+    double log_least = 0, log_most = 0;     // variances
+    double mean_weight = 0;                 // of an element in the row's means
+    double gradient_weight = 0;             // of an element's gradient
+    int64_t valid = 0;                      // tokens that count
+    int64_t first = 0;                      // 1: the timestep whose bound is a likelihood
+};
+
+struct LossBatch {
+    const LossRow* rows = nullptr;  // (B)
+    int64_t batch = 0, tokens = 0;
+    bool l1 = true;
+    const float *x0 = nullptr, *x_t = nullptr, *noise = nullptr;  // (B, 2, T)
+    Matrix out;                                                   // (N, 4) float32: ε̂, v
+};
+
+// A sequence of operations that is done again and again with the same arguments. A backend may do it from a
+// recording that it made of an earlier time; so there is no allocate(), upload() or download() in it.
+class Recording {
+  public:
+    virtual ~Recording() = default;
+    virtual void run(const std::function<void()>& operations) { operations(); }
+};
+
 class Backend {
   public:
     virtual ~Backend() = default;
@@ -72,7 +101,17 @@ class Backend {
     // A row of a product has the same bits whatever rows are beside it, and however many.
     virtual bool rows_are_independent() const = 0;
 
-    // Memory of the device, 64-byte aligned, zeroed.
+    // Its memory is the host's: pointers to it can be read by anybody.
+    virtual bool shares_host_memory() const { return true; }
+    // How many tokens to train on at once, when each takes so many bytes of memory.
+    virtual int64_t tokens_at_once(size_t) const { return 4096; }  // what the caches of a CPU like
+    virtual std::unique_ptr<Recording> make_recording() { return std::make_unique<Recording>(); }
+    // Operations may go on when their call has returned; they come in the order of the calls. This waits for
+    // all.
+    virtual void wait() {}
+
+    // Memory of the device, 64-byte aligned, zeroed. What is uploaded may change when the call has returned;
+    // what is downloaded is there then.
     virtual std::shared_ptr<void> allocate(size_t bytes) = 0;
     virtual void upload(void* device, const void* host, size_t bytes) = 0;
     virtual void download(void* host, const void* device, size_t bytes) = 0;
@@ -91,10 +130,10 @@ class Backend {
     virtual void linear_add(Matrix x, const Weight& w, Matrix y) = 0;
     // y = gelu_tanh(pre), pre = x·Wᵀ + bias; pre is stored when it is given (training).
     virtual void linear_gelu(Matrix x, const Weight& w, const float* bias, Matrix pre, Matrix y) = 0;
-    // dx = dy·W (when dx is given); dw (out, in; row stride dw_stride) += dyᵀ·x; dbias (out; may be null) +=
-    // Σ rows of dy.
+    // dx = dy·W, times gelu_tanh'(pre) when that is given (when dx is given); dw (out, in; row stride
+    // dw_stride) += dyᵀ·x; dbias (out; may be null) += Σ rows of dy.
     virtual void linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx, float* dw,
-                                 int64_t dw_stride, float* dbias) = 0;
+                                 int64_t dw_stride, float* dbias, Matrix pre = {}) = 0;
     // d_pre = dy · gelu_tanh'(pre); may be in place (d_pre = dy).
     virtual void gelu_backward(Matrix dy, Matrix pre, Matrix d_pre) = 0;
 
@@ -130,6 +169,11 @@ class Backend {
     // out[n] (+)= table[index[n]]; d_table[index[n]] += dy[n], in the order of n. float32.
     virtual void lookup_add(const float* table, std::span<const int32_t> index, Matrix out) = 0;
     virtual void lookup_backward(Matrix dy, std::span<const int32_t> index, float* d_table) = 0;
+
+    // The training loss of each row (loss_terms.h): terms (B, 2) are its mean error and bound over the valid
+    // tokens, d_out (N, 4), when given, their gradients by `out` times gradient_weight; zero behind the valid
+    // tokens.
+    virtual void diffusion_loss(const LossBatch& batch, Matrix d_out, float* terms) = 0;
 
     // One pass over n parameters: AdamW (decoupled weight decay), moments, EMA.
     virtual void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema,

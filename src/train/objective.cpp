@@ -5,6 +5,7 @@
 #include "base/parallel.h"
 #include "base/profile.h"
 #include "base/random.h"
+#include "model/staging.h"
 
 namespace osu {
 
@@ -29,8 +30,48 @@ std::span<const T> rows_of(const std::vector<T>& all, int64_t first, int64_t row
 
 }  // namespace
 
+struct Objective::Inputs {
+    const int64_t rows, tokens;
+    Staging staging;
+    const Staging::Part<float> x0, x_t, noise;  // (B, 2, T)
+    const Staging::Part<LossRow> loss_rows;     // (B)
+
+    Inputs(Backend& backend, int64_t rows, int64_t tokens)
+        : rows(rows),
+          tokens(tokens),
+          staging(backend),
+          x0(staging.add<float>(2 * rows * tokens)),
+          x_t(staging.add<float>(2 * rows * tokens)),
+          noise(staging.add<float>(2 * rows * tokens)),
+          loss_rows(staging.add<LossRow>(rows)) {}
+
+    void send(std::span<const float> clean, std::span<const float> noised, std::span<const float> added,
+              const std::vector<LossRow>& weights) {
+        const auto put = [&](const auto& values, auto part) {
+            std::copy(values.begin(), values.end(), staging.host(part).begin());
+        };
+        put(clean, x0);
+        put(noised, x_t);
+        put(added, noise);
+        put(weights, loss_rows);
+        staging.send();
+    }
+    LossBatch loss(Matrix out, bool l1) const {
+        return {staging.device(loss_rows).data(),
+                rows,
+                tokens,
+                l1,
+                staging.device(x0).data(),
+                staging.device(x_t).data(),
+                staging.device(noise).data(),
+                out};
+    }
+};
+
 Objective::Objective(const Diffusion& diffusion, bool l1, uint64_t seed, Dit& network, int64_t tokens_at_once)
     : diffusion_(diffusion), l1_(l1), seed_(seed), network_(network), tokens_at_once_(tokens_at_once) {}
+
+Objective::~Objective() = default;
 
 // spread_over: how many samples share the timesteps evenly; 0: each draws its own.
 void Objective::draw(const Batch& batch, int64_t spread_over) {
@@ -52,39 +93,47 @@ void Objective::draw(const Batch& batch, int64_t spread_over) {
     add_noise(diffusion_, batch.x, noise_, step_, x_t_);
 }
 
-double Objective::run_rows(const Batch& batch, int64_t first, int64_t rows, const Pass& pass) {
+void Objective::run_rows(const Batch& batch, int64_t first, int64_t rows, const Pass& pass) {
     const int64_t tokens = batch.tokens;
-    out_.resize(static_cast<size_t>(rows * 4 * tokens));
-    d_out_.resize(pass.gradients ? out_.size() : 0);
+    Backend& backend = network_.backend();
     const bool whole = std::all_of(batch.lengths.begin() + first, batch.lengths.begin() + first + rows,
                                    [&](int32_t length) { return length == tokens; });
     const auto lengths = whole ? std::span<const int32_t>() : rows_of(batch.lengths, first, rows, 1);
     const auto x_t = rows_of(x_t_, first, rows, 2 * tokens);
     network_.forward({rows, tokens, x_t, rows_of(batch.time, first, rows, tokens),
                       rows_of(batch.distance, first, rows, tokens), rows_of(batch.type, first, rows, tokens),
-                      rows_of(timestep_, first, rows, 1), rows_of(batch.label, first, rows, 1), lengths, 0},
-                     out_);
-    const double loss = diffusion_loss(
-        diffusion_,
-        {rows_of(batch.x, first, rows, 2 * tokens), x_t, rows_of(noise_, first, rows, 2 * tokens), out_,
-         rows_of(step_, first, rows, 1), lengths, rows, tokens, l1_},
-        {std::span(error_).subspan(first, rows), std::span(bound_).subspan(first, rows)},
-        static_cast<float>(rows) / static_cast<float>(pass.whole), d_out_);
+                      rows_of(timestep_, first, rows, 1), rows_of(batch.label, first, rows, 1), lengths, 0});
+
+    if (!inputs_ || inputs_->rows != rows || inputs_->tokens != tokens)
+        inputs_ = std::make_unique<Inputs>(backend, rows, tokens);
+    inputs_->send(rows_of(batch.x, first, rows, 2 * tokens), x_t, rows_of(noise_, first, rows, 2 * tokens),
+                  loss_rows(diffusion_, rows_of(step_, first, rows, 1), lengths, tokens,
+                            1 / static_cast<double>(pass.whole)));
+    backend.diffusion_loss(inputs_->loss(network_.output(), l1_),
+                           pass.gradients ? network_.output_gradient() : Matrix{},
+                           static_cast<float*>(terms_.get()) + 2 * first);
     const bool last = first + rows == batch.size;
-    if (pass.gradients) network_.backward(d_out_, pass.gradients, last ? pass.done : GradientsDone());
+    if (pass.gradients) network_.backward(pass.gradients, last ? pass.done : GradientsDone());
     if (pass.micro_batch_done) pass.micro_batch_done();
-    return loss * static_cast<double>(rows) / static_cast<double>(pass.whole);
 }
 
 Objective::Result Objective::run_with_steps(const Batch& batch, const Pass& pass) {
     if (batch.size == 0) return {};
-    error_.resize(static_cast<size_t>(batch.size));
-    bound_.resize(error_.size());
+    Backend& backend = network_.backend();
+    if (terms_rows_ < batch.size) {
+        terms_ = backend.allocate(static_cast<size_t>(2 * batch.size) * sizeof(float));
+        terms_rows_ = batch.size;
+    }
     const int64_t at_once = micro_batch(batch.size, tokens_at_once_ / batch.tokens);
-    Result result;
     for (int64_t first = 0; first < batch.size; first += at_once)
-        result.loss += run_rows(batch, first, std::min(at_once, batch.size - first), pass);
-    for (size_t i = 0; i < error_.size(); ++i) result.per_window.push_back(error_[i] + bound_[i]);
+        run_rows(batch, first, std::min(at_once, batch.size - first), pass);
+    std::vector<float> terms(static_cast<size_t>(2 * batch.size));  // error, bound of each window
+    backend.download(terms.data(), terms_.get(), terms.size() * sizeof(float));
+    Result result;
+    for (size_t i = 0; i < terms.size(); i += 2) {
+        result.per_window.push_back(terms[i] + terms[i + 1]);
+        result.loss += (double{terms[i]} + terms[i + 1]) / static_cast<double>(pass.whole);
+    }
     return result;
 }
 

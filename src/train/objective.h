@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ class Objective {
     // number of the sample), whatever batch it is in.
     Objective(const Diffusion& diffusion, bool l1, uint64_t seed, Dit& network,
               int64_t tokens_at_once = 4096);
+    ~Objective();
 
     struct Result {
         double loss = 0;                // mean over the whole, or the batch's share of it
@@ -40,8 +42,13 @@ class Objective {
     Dit& network_;
     const int64_t tokens_at_once_;
 
-    std::vector<float> noise_, x_t_, timestep_, out_, d_out_, error_, bound_;
+    std::vector<float> noise_, x_t_, timestep_;
     std::vector<int> step_;
+    // What the loss takes of a micro-batch, in the device's memory, and its terms (B, 2) of the whole batch.
+    struct Inputs;
+    std::unique_ptr<Inputs> inputs_;
+    std::shared_ptr<void> terms_;
+    int64_t terms_rows_ = 0;
 
     struct Pass {
         int64_t whole;
@@ -51,7 +58,7 @@ class Objective {
     };
     Result run_with_steps(const Batch& batch, const Pass& pass);
     void draw(const Batch& batch, int64_t spread_over);
-    double run_rows(const Batch& batch, int64_t first, int64_t rows, const Pass& pass);
+    void run_rows(const Batch& batch, int64_t first, int64_t rows, const Pass& pass);
 };
 
 }  // namespace osu

@@ -11,6 +11,7 @@
 #include "base/parallel.h"
 #include "base/profile.h"
 #include "base/progress.h"
+#include "model/network.h"
 #include "train/gradient_buckets.h"
 #include "train/objective.h"
 #include "train/run_start.h"
@@ -92,9 +93,11 @@ Run::Run(const TrainOptions& options, const TrainEvents& events, Communicator& r
       backend_(device_.backend.get()),
       network_(info_.config, *backend_),
       state_(network_.layout(), *backend_),
-      buckets_(ranks, *backend_, state_.gradients(), network_.layout().size(), true),
+      buckets_(ranks, *backend_, state_.gradients(), network_.layout().size(),
+               backend_->shares_host_memory()),
       diffusion_(options.noise_schedule, respace("1000")),
-      objective_(diffusion_, options.l1_loss, options.seed, network_),
+      objective_(diffusion_, options.l1_loss, options.seed, network_,
+                 backend_->tokens_at_once(training_token_bytes(info_.config, backend_->compute_type()))),
       loader_(dataset_, split_.train, window_options()),
       total_steps_(count_steps()) {
     if (options.batch_size < ranks.size())
@@ -176,7 +179,8 @@ Objective::Result Run::add_gradients(const Batch& batch) {
     buckets_.start(touched_labels(batch));
     const Objective::Result result = objective_.run(
         batch, options_.batch_size, state_.gradients(),
-        [&](size_t first, size_t count) { buckets_.add(first, count); }, [&] { ranks_.sign_of_life(); });
+        ranks_.size() > 1 ? [&](size_t first, size_t count) { buckets_.add(first, count); } : GradientsDone(),
+        [&] { ranks_.sign_of_life(); });
     buckets_.finish();
     return result;
 }

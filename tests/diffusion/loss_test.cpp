@@ -6,7 +6,9 @@
 
 #include "archive/safetensors.h"
 #include "base/random.h"
+#include "support/backends.h"
 #include "support/goldens.h"
+#include "support/host_loss.h"
 
 namespace osu {
 namespace {
@@ -14,7 +16,7 @@ namespace {
 // A batch with the timesteps that matter: the discretised likelihood (0), the KL, both ends, and points on
 // the border of the playfield, whose bins reach to infinity.
 struct Case {
-    explicit Case(bool l1) {
+    Case(bool l1, Backend& backend) : backend(backend) {
         input.l1 = l1;
         input.batch = static_cast<int64_t>(timestep.size());
         input.tokens = tokens;
@@ -36,14 +38,15 @@ struct Case {
         error.resize(input.batch), bound.resize(input.batch);
     }
     double loss(std::span<float> d_out = {}, float scale = 1) {
-        return diffusion_loss(diffusion, input, {error, bound}, scale, d_out);
+        return test::diffusion_loss(backend, diffusion, input, {error, bound}, scale, d_out);
     }
+    Backend& backend;
     static constexpr int64_t tokens = 6;
     Diffusion diffusion{NoiseSchedule::squaredcos_cap_v2, respace("1000")};
     std::vector<int> timestep{0, 1, 40, 417, 999};
     std::vector<float> x0, noise, x_t, out, error, bound;
     std::vector<int32_t> lengths;
-    LossInput input;
+    test::LossInput input;
 };
 
 TEST(Loss, NoiseIsAddedAsTheReferenceDoes) {
@@ -59,9 +62,16 @@ TEST(Loss, NoiseIsAddedAsTheReferenceDoes) {
     for (size_t i = 0; i < x_t.size(); ++i) EXPECT_NEAR(x_t[i], expected[i], 1e-6) << i;
 }
 
+class LossOf : public testing::TestWithParam<test::BackendCase> {
+  protected:
+    const std::unique_ptr<Backend> backend = GetParam().make();
+};
+INSTANTIATE_TEST_SUITE_P(Backends, LossOf, testing::ValuesIn(test::all_backends()),
+                         [](const auto& info) { return info.param.name; });
+
 // The KL and the likelihood written out from the textbook, variances instead of logarithms, the exact Φ.
-TEST(Loss, TermsAreTheTextbooks) {
-    Case test(false);
+TEST_P(LossOf, TermsAreTheTextbooks) {
+    Case test(false, *backend);
     const double total = test.loss();
     double sum = 0;
     const int64_t T = test.tokens;
@@ -126,11 +136,11 @@ void expect_gradient(Case& test) {
     }
 }
 
-TEST(Loss, GradientMatchesFiniteDifferences) {
+TEST_P(LossOf, GradientMatchesFiniteDifferences) {
     for (bool l1 : {true, false}) {
         for (int alone :
              {0, 1, 40, 417}) {  // one row each: the far rows' bounds would drown the near ones' digits
-            Case test(l1);
+            Case test(l1, *backend);
             std::fill(test.timestep.begin(), test.timestep.end(), alone);
             add_noise(test.diffusion, test.x0, test.noise, test.timestep, test.x_t);
             expect_gradient(test);
@@ -138,8 +148,8 @@ TEST(Loss, GradientMatchesFiniteDifferences) {
     }
 }
 
-TEST(Loss, PaddingCountsForNothing) {
-    Case full(true), padded(true);
+TEST_P(LossOf, PaddingCountsForNothing) {
+    Case full(true, *backend), padded(true, *backend);
     padded.lengths = {3, 6, 1, 0, 6};
     padded.input.lengths = padded.lengths;
     for (int64_t b = 0; b < full.input.batch; ++b)

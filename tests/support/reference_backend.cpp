@@ -119,13 +119,15 @@ class ReferenceBackend final : public Backend {
             }
     }
     void linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx, float* dw, int64_t dw_stride,
-                         float* dbias) override {
+                         float* dbias, Matrix pre) override {
         const auto& values = values_of(w).values;
         if (dx)
             product(
                 dy.rows, w.in, w.out,
                 [&](auto i, auto j, auto k) { return double{at(dy, i, k)} * values[k * w.in + j]; },
-                [&](auto i, auto j, double sum) { at(dx, i, j) = static_cast<float>(sum); });
+                [&](auto i, auto j, double sum) {
+                    at(dx, i, j) = static_cast<float>(pre ? sum * gelu_derivative(at(pre, i, j)) : sum);
+                });
         product(
             w.out, w.in, dy.rows, [&](auto i, auto j, auto k) { return double{at(dy, k, i)} * at(x, k, j); },
             [&](auto i, auto j, double sum) { dw[i * dw_stride + j] += static_cast<float>(sum); });
@@ -276,6 +278,10 @@ class ReferenceBackend final : public Backend {
     void lookup_backward(Matrix dy, std::span<const int32_t> index, float* d_table) override {
         for (int64_t n = 0; n < dy.rows; ++n)
             for (int64_t j = 0; j < dy.cols; ++j) d_table[index[n] * dy.cols + j] += at(dy, n, j);
+    }
+
+    void diffusion_loss(const LossBatch& batch, Matrix d_out, float* terms) override {
+        reference_loss(batch, d_out, terms);
     }
 
     void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema,

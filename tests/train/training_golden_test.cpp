@@ -7,6 +7,7 @@
 #include "model/dit.h"
 #include "support/backends.h"
 #include "support/goldens.h"
+#include "support/host_loss.h"
 #include "support/network_golden.h"
 #include "train/training_state.h"
 
@@ -63,8 +64,9 @@ TEST_P(TrainingGolden, LossesGradientsAndSteps) {
     for (int step = 0; step < 3; ++step) {
         state.zero_gradients();
         dit.forward(noised, out);
-        const double loss = diffusion_loss(
-            diffusion, {input.x, x_t, noise, out, timestep, {}, input.batch, input.tokens, objective == "l1"},
+        const double loss = test::diffusion_loss(
+            *backend, diffusion,
+            {input.x, x_t, noise, out, timestep, {}, input.batch, input.tokens, objective == "l1"},
             {error, bound}, 1, d_out);
         dit.backward(d_out, state.gradients());
         const double expected = test::floats_of(golden, "step" + std::to_string(step) + ".loss")[0];

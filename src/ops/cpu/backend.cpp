@@ -55,11 +55,12 @@ class CpuBackend final : public Backend {
         cpu::gelu(pre ? pre : y, y);
     }
     void linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx, float* dw, int64_t dw_stride,
-                         float* dbias) override {
+                         float* dbias, Matrix pre) override {
         if (dx) {
             const ProfileScope scope("linear, input gradient", flops(x, w));
             products_.input_gradient(dy, w, dx);
         }
+        if (dx && pre) gelu_backward(dx, pre, dx);
         {
             const ProfileScope scope("linear, weight gradient", flops(x, w));
             products_.weight_gradient(dy, x, dw, dw_stride);
@@ -119,6 +120,10 @@ class CpuBackend final : public Backend {
         cpu::lookup_backward(dy, index, d_table);
     }
 
+    void diffusion_loss(const LossBatch& batch, Matrix d_out, float* terms) override {
+        const ProfileScope scope("loss");
+        cpu::diffusion_loss(batch, d_out, terms);
+    }
     void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema,
                size_t n, const AdamWStep& step) override {
         const ProfileScope scope("adamw + ema");

@@ -49,5 +49,6 @@ void lookup_backward(Matrix dy, std::span<const int32_t> index, float* d_table);
 void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema, size_t n,
            const AdamWStep& step);
 double squared_norm(const float* values, size_t n);
+void diffusion_loss(const LossBatch& batch, Matrix d_out, float* terms);
 
 }  // namespace osu::cpu

@@ -1,10 +1,12 @@
 #include "ops/cuda/backend.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "base/error.h"
 #include "base/profile.h"
 #include "ops/cuda/device.h"
+#include "ops/cuda/graph.h"
 #include "ops/cuda/kernels.h"
 #include "ops/cuda/products.h"
 
@@ -18,6 +20,14 @@ class CudaBackend final : public Backend {
 
     DType compute_type() const override { return compute_; }
     bool rows_are_independent() const override { return false; }  // cuBLASLt chooses by the shape
+    bool shares_host_memory() const override { return false; }
+    int64_t tokens_at_once(size_t bytes_per_token) const override {
+        constexpr double share = 0.85;  // of what is free; scratch memory takes some of the rest
+        return std::max<int64_t>(1, static_cast<int64_t>(share * static_cast<double>(device_.free_bytes()) /
+                                                         static_cast<double>(bytes_per_token)));
+    }
+    std::unique_ptr<Recording> make_recording() override { return std::make_unique<GraphRecording>(device_); }
+    void wait() override { device_.wait(); }
 
     std::shared_ptr<void> allocate(size_t bytes) override { return device_.allocate(bytes); }
     void upload(void* device, const void* host, size_t bytes) override {
@@ -52,9 +62,9 @@ class CudaBackend final : public Backend {
         products_.forward_gelu(x, w, bias, pre, y);
     }
     void linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx, float* dw, int64_t dw_stride,
-                         float* dbias) override {
+                         float* dbias, Matrix pre) override {
         device_.begin_operation();
-        if (dx) products_.input_gradient(dy, w, dx, {});
+        if (dx) products_.input_gradient(dy, w, dx, pre);
         products_.weight_gradient(dy, x, dw, dw_stride, dbias);
     }
     void gelu_backward(Matrix dy, Matrix pre, Matrix d_pre) override {
@@ -96,6 +106,9 @@ class CudaBackend final : public Backend {
         cuda::lookup_backward(device_, dy, index, d_table);
     }
 
+    void diffusion_loss(const LossBatch& batch, Matrix d_out, float* terms) override {
+        cuda::diffusion_loss(device_, batch, d_out, terms);
+    }
     void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema,
                size_t n, const AdamWStep& step) override {
         cuda::adamw(device_, parameter, gradient, exp_avg, exp_avg_sq, ema, n, step);

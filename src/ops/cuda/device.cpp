@@ -1,6 +1,7 @@
 #include "ops/cuda/device.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 #include "base/error.h"
@@ -12,6 +13,7 @@ namespace osu::cuda {
 namespace {
 
 constexpr size_t scratch_alignment = 256;
+constexpr size_t most_staged = size_t{16} << 20;  // larger uploads are rare, and wait
 constexpr size_t least_scratch = size_t{1} << 20;
 
 }  // namespace
@@ -56,6 +58,10 @@ Device::Device(int index) {
 
 Device::~Device() {
     static_cast<void>(cudaStreamSynchronize(stream_));
+    for (UploadSlot& slot : upload_slots_) {
+        if (slot.copied) static_cast<void>(cudaEventDestroy(slot.copied));
+        if (slot.memory) static_cast<void>(cudaFreeHost(slot.memory));
+    }
     static_cast<void>(cudaStreamDestroy(stream_));
 }
 
@@ -72,13 +78,39 @@ std::shared_ptr<void> Device::allocate(size_t bytes) {
 }
 
 void Device::upload(void* device, const void* host, size_t bytes) {
-    check(cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, stream_), "copying to it");
-    check(cudaStreamSynchronize(stream_), "copying to it");
+    if (bytes > most_staged) {
+        check(cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, stream_), "copying to it");
+        return wait();
+    }
+    UploadSlot& slot = upload_slots_[next_slot_++ % upload_slots_.size()];
+    if (!slot.copied)
+        check(cudaEventCreateWithFlags(&slot.copied, cudaEventDisableTiming), "making an event");
+    check(cudaEventSynchronize(slot.copied), "waiting for a copy");
+    if (slot.bytes < bytes) {
+        if (slot.memory) check(cudaFreeHost(slot.memory), "freeing page-locked memory");
+        slot.memory = nullptr;
+        slot.bytes = 0;
+        check(cudaMallocHost(&slot.memory, bytes), "page-locked memory");
+        slot.bytes = bytes;
+    }
+    std::memcpy(slot.memory, host, bytes);
+    check(cudaMemcpyAsync(device, slot.memory, bytes, cudaMemcpyHostToDevice, stream_), "copying to it");
+    check(cudaEventRecord(slot.copied, stream_), "recording an event");
 }
 
 void Device::download(void* host, const void* device, size_t bytes) {
     check(cudaMemcpyAsync(host, device, bytes, cudaMemcpyDeviceToHost, stream_), "copying from it");
-    check(cudaStreamSynchronize(stream_), "the work before copying from it");
+    wait();
+}
+
+void Device::wait() {
+    check(cudaStreamSynchronize(stream_), "its work");
+}
+
+size_t Device::free_bytes() const {
+    size_t free = 0, total = 0;
+    check(cudaMemGetInfo(&free, &total), "asking for its free memory");
+    return free;
 }
 
 void Device::zero(void* device, size_t bytes) {
@@ -88,7 +120,7 @@ void Device::zero(void* device, size_t bytes) {
 void* Device::scratch_bytes(size_t bytes) {
     bytes = (bytes + scratch_alignment - 1) / scratch_alignment * scratch_alignment;
     if (scratch_used_ + bytes > scratch_size_) {
-        scratch_size_ = std::max({bytes, 2 * scratch_size_, least_scratch});
+        scratch_size_ = std::max({scratch_used_ + bytes, 2 * scratch_size_, least_scratch});
         scratch_blocks_.push_back(allocate_raw(scratch_size_));
         scratch_used_ = 0;
     }

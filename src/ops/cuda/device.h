@@ -2,6 +2,7 @@
 // the calls.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -30,6 +31,8 @@ class Device {
     void upload(void* device, const void* host, size_t bytes);
     void download(void* host, const void* device, size_t bytes);
     void zero(void* device, size_t bytes);
+    void wait();
+    size_t free_bytes() const;
 
     // Memory that is free again when the next operation begins. It is never given back, so that captured
     // graphs may go on using it.
@@ -46,6 +49,15 @@ class Device {
     std::vector<std::shared_ptr<void>> scratch_blocks_;
     size_t scratch_size_ = 0, scratch_used_ = 0;  // of the last block
     std::map<int64_t, std::shared_ptr<void>> frequencies_;
+
+    // Page-locked memory that uploads go through, in turn: so nobody waits for the copy, but who comes round.
+    struct UploadSlot {
+        void* memory = nullptr;
+        size_t bytes = 0;
+        cudaEvent_t copied = nullptr;
+    };
+    std::array<UploadSlot, 4> upload_slots_;
+    size_t next_slot_ = 0;
 
     void* scratch_bytes(size_t bytes);
 };

@@ -42,6 +42,7 @@ void lookup_backward(Device& device, Matrix dy, std::span<const int32_t> index, 
 
 void adamw(Device& device, float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq,
            float* ema, size_t n, const AdamWStep& step);
+void diffusion_loss(Device& device, const LossBatch& batch, Matrix d_out, float* terms);
 double squared_norm(Device& device, const float* values, size_t n);
 
 }  // namespace osu::cuda

@@ -1,0 +1,37 @@
+#include "ops/cuda/graph.h"
+
+namespace osu::cuda {
+
+GraphRecording::~GraphRecording() {
+    if (!graph_) return;
+    static_cast<void>(cudaStreamSynchronize(device_.stream()));
+    static_cast<void>(cudaGraphExecDestroy(graph_));
+}
+
+void GraphRecording::run(const std::function<void()>& operations) {
+    if (!ran_) {
+        operations();
+        ran_ = true;
+        return;
+    }
+    if (!graph_) capture(operations);
+    check(cudaGraphLaunch(graph_, device_.stream()), "launching a graph");
+}
+
+void GraphRecording::capture(const std::function<void()>& operations) {
+    cudaGraph_t captured = nullptr;
+    check(cudaStreamBeginCapture(device_.stream(), cudaStreamCaptureModeThreadLocal), "beginning a capture");
+    try {
+        operations();
+    } catch (...) {
+        static_cast<void>(cudaStreamEndCapture(device_.stream(), &captured));
+        if (captured) static_cast<void>(cudaGraphDestroy(captured));
+        throw;
+    }
+    check(cudaStreamEndCapture(device_.stream(), &captured), "ending a capture");
+    const cudaError_t status = cudaGraphInstantiate(&graph_, captured, 0);
+    static_cast<void>(cudaGraphDestroy(captured));
+    check(status, "making a graph");
+}
+
+}  // namespace osu::cuda
