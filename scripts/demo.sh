@@ -7,7 +7,7 @@ source=examples/waltz.osu
 out=build/demo
 rm -rf "$out"
 "$program" sample --beatmap "$source" --out "$out/plain"
-"$program" sample --beatmap "$source" --out "$out/style-1" --style-id 979231 --cfg-scale 5
-"$program" sample --beatmap "$source" --out "$out/style-2" --style-id 351189 --cfg-scale 5
+"$program" sample --beatmap "$source" --out "$out/style-1" --style-id 979231 --cfg-scale 3
+"$program" sample --beatmap "$source" --out "$out/style-2" --style-id 351189 --cfg-scale 3
 "$program" plot --beatmap "$source" "$out"/plain/*/*.osu "$out"/style-1/*/*.osu "$out"/style-2/*/*.osu \
     --plot-time 24000 --plot-width 5000 --out "$out/waltz.png"
