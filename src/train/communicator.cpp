@@ -81,8 +81,8 @@ Distribution distribution(const std::string& name) {
 
 std::unique_ptr<Communicator> make_communicator(Distribution distribution, double limit) {
     if (distribution == Distribution::nccl)
-        fail(Hint{"--dist mpi sums gradients of several processes on CPUs"},
-             "--dist nccl sums gradients of GPUs, on which this program does not train");
+        fail(Hint{"--dist mpi sums gradients of several processes, on CPUs and, with --device cuda, on GPUs"},
+             "--dist nccl: this program does not know NCCL");
     const bool several = distribution == Distribution::mpi || launched() > 1;
     if (distribution == Distribution::none || !several) return make_single_process();
     return make_mpi(limit);

@@ -30,7 +30,7 @@ constexpr size_t blamed_maps = 8;  // named when the loss is not finite
 OpenDevice open_for(DeviceChoice choice, const Communicator& ranks) {
     if (ranks.size() > 1 && choice.device == "auto") choice.device = "cpu";
     if (ranks.size() > 1 && choice.device == "cuda")
-        choice.device = fmt::format("cuda:{}", ranks.rank() % ranks.ranks_here());
+        choice.device = fmt::format("cuda:{}", ranks.rank_here());
     return open_device(choice);
 }
 
