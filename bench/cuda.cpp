@@ -1,0 +1,298 @@
+// The CUDA backend, in one run: bench_cuda [--size B] [--batch 256] [--tokens 128] [--json FILE]
+//   products   the rate of one large bfloat16 product, which the rest is compared with
+//   step       the training step: time, share of that rate, memory in use, for growing batches
+//   operations each operation of the step at its shape, with its rate of arithmetic or of memory
+//   sample     25 denoising steps of a map of 1,000 objects, 1,900 datapoints
+// Says so and ends where there is no GPU; also runs on `--device cpu`, to see that it runs.
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+#include "app/sampling.h"
+#include "base/error.h"
+#include "base/random.h"
+#include "measure.h"
+#include "model/network.h"
+#include "ops/devices.h"
+#include "train/objective.h"
+#include "train/training_state.h"
+
+namespace osu::bench {
+
+namespace {
+
+struct Flags {
+    std::string device = "cuda", size = "B", precision = "bf16", json;
+    int64_t batch = 256, tokens = 128, product = 8192, datapoints = 1900;
+    std::vector<int64_t> batches{32, 64, 128, 256, 512};
+};
+
+double wall() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// Seconds of one run: the median of groups that take some 50 ms each.
+template <class Work>
+double seconds(Backend& backend, Work&& work) {
+    const auto group = [&](int runs) {
+        const double start = wall();
+        for (int i = 0; i < runs; ++i) work();
+        backend.wait();
+        return (wall() - start) / runs;
+    };
+    for (int i = 0; i < 3; ++i) group(1);  // plans, recordings, clocks
+    const int runs = std::clamp(static_cast<int>(0.05 / group(1)), 1, 1000);
+    std::vector<double> times;
+    for (int i = 0; i < 7; ++i) times.push_back(group(runs));
+    return median(times);
+}
+
+// Device memory of small random values.
+class Values {
+  public:
+    Values(Backend& backend, int64_t rows, int64_t cols, DType type) : rows_(rows), cols_(cols), type_(type) {
+        std::vector<float> values(static_cast<size_t>(rows * cols));
+        Philox(1).fill_normal(values);
+        const auto staged = backend.allocate(values.size() * sizeof(float));
+        backend.upload(staged.get(), values.data(), values.size() * sizeof(float));
+        memory_ = backend.allocate(values.size() * size_of(type));
+        backend.cast({staged.get(), DType::f32, rows, cols, cols}, matrix());
+        backend.wait();
+    }
+    Matrix matrix() const { return {memory_.get(), type_, rows_, cols_, cols_}; }
+    float* floats() const { return static_cast<float*>(memory_.get()); }
+
+  private:
+    int64_t rows_, cols_;
+    DType type_;
+    std::shared_ptr<void> memory_;
+};
+
+double product_flops(int64_t rows, int64_t in, int64_t out) {
+    return 2.0 * static_cast<double>(rows) * static_cast<double>(in) * static_cast<double>(out);
+}
+
+double large_product_rate(Backend& backend, int64_t size) {
+    const DType type = backend.compute_type();
+    const Values x(backend, size, size, type), y(backend, size, size, type),
+        master(backend, size, size, DType::f32);
+    const auto weight = backend.make_weight(size, size, false);
+    backend.pack(*weight, master.floats(), size);
+    const double time = seconds(backend, [&] { backend.linear(x.matrix(), *weight, nullptr, y.matrix()); });
+    return product_flops(size, size, size) / time;
+}
+
+// Of the products of a training step: forward, and twice as much backward; attention too, as if nothing was
+// masked.
+double step_flops(const DitConfig& config, int64_t batch, int64_t tokens) {
+    const int64_t rows = batch * tokens, h = config.hidden;
+    const double block = product_flops(rows, h, 12 * h) + 2 * product_flops(rows, h, tokens);
+    const double ends = product_flops(rows, input_features + output_channels, h) +
+                        product_flops(batch, h, config.modulation_size() + h + timestep_features);
+    return 3 * (config.depth * block + ends);
+}
+
+Batch invented_batch(int64_t size, int64_t tokens) {
+    Batch batch{size, tokens};
+    Philox random(3);
+    for (int64_t b = 0; b < size; ++b) {
+        for (int64_t t = 0; t < tokens; ++t) {
+            batch.time.push_back(150.0f * static_cast<float>(t));
+            batch.distance.push_back(static_cast<float>(t * 37 % 200));
+            batch.type.push_back(static_cast<uint8_t>(t % 3));
+        }
+        batch.label.push_back(static_cast<int32_t>(b % 1000));
+        batch.lengths.push_back(static_cast<int32_t>(tokens));
+        batch.sample.push_back(static_cast<uint64_t>(b));
+    }
+    batch.x.resize(static_cast<size_t>(size * 2 * tokens));
+    for (float& x : batch.x) x = random.uniform();
+    return batch;
+}
+
+// Everything that a step of `train` does but reading the windows.
+class Training {
+  public:
+    Training(const DitConfig& config, Backend& backend, int64_t tokens)
+        : network_(config, backend),
+          state_(network_.layout(), backend),
+          objective_(diffusion_, true, 0, network_,
+                     backend.tokens_at_once(training_token_bytes(config, backend.compute_type()))),
+          tokens_(tokens) {
+        state_.initialize(0);
+        network_.load(state_.parameters());
+    }
+    double step_seconds(Backend& backend, int64_t size) {
+        const Batch batch = invented_batch(size, tokens_);
+        return seconds(backend, [&] {
+            state_.zero_gradients();
+            objective_.run(batch, size, state_.gradients());
+            state_.update({}, state_.gradient_norm());
+            network_.load(state_.parameters());
+        });
+    }
+    size_t bytes() const {
+        return network_.activation_bytes() + network_.weight_bytes() +
+               5 * network_.layout().size() * sizeof(float);
+    }
+
+  private:
+    const Diffusion diffusion_{NoiseSchedule::squaredcos_cap_v2, respace("1000")};
+    Dit network_;
+    TrainingState state_;
+    Objective objective_;
+    const int64_t tokens_;
+};
+
+void bench_steps(const Flags& flags, Backend& backend, const DitConfig& config, double rate, Report& report) {
+    fmt::print("\ntraining step of DiT-{}, {} datapoints a window\n{:>8}{:>12}{:>12}{:>16}{:>12}\n",
+               flags.size, flags.tokens, "batch", "ms", "steps/s", "of the product", "GiB");
+    std::vector<int64_t> batches = flags.batches;
+    if (std::find(batches.begin(), batches.end(), flags.batch) == batches.end())
+        batches.push_back(flags.batch);
+    for (const int64_t batch : batches) {
+        Training training(config, backend, flags.tokens);
+        const double time = training.step_seconds(backend, batch);
+        const double share = step_flops(config, batch, flags.tokens) / time / rate;
+        fmt::print("{:>8}{:>12.2f}{:>12.2f}{:>15.1f}%{:>12.2f}\n", batch, 1e3 * time, 1 / time, 100 * share,
+                   static_cast<double>(training.bytes()) / (1 << 30));
+        std::fflush(stdout);
+        const std::string key = fmt::format("{}.batch{}", flags.size, batch);
+        report.set("cuda_train_step_ms." + key, 1e3 * time);
+        report.set("cuda_train_share_of_product." + key, share);
+    }
+}
+
+void bench_operations(const Flags& flags, Backend& backend, const DitConfig& config, double rate) {
+    const int64_t rows = flags.batch * flags.tokens, h = config.hidden;
+    const DType type = backend.compute_type();
+    const double e = static_cast<double>(size_of(type)), n = static_cast<double>(rows * h);
+    fmt::print("\noperations at {} × {}\n{:<36}{:>10}{:>16}{:>12}\n", flags.batch, flags.tokens, "", "ms",
+               "of the product", "GB/s");
+    const auto show = [&](const char* what, double flops, double bytes, auto&& work) {
+        const double time = seconds(backend, work);
+        fmt::print("{:<36}{:>10.3f}", what, 1e3 * time);
+        if (flops > 0) fmt::print("{:>15.1f}%", 100 * flops / time / rate);
+        if (bytes > 0) fmt::print("{:>{}.0f}", 1e-9 * bytes / time, flops > 0 ? 12 : 28);
+        fmt::print("\n");
+        std::fflush(stdout);
+    };
+    const Values x(backend, rows, h, type), y(backend, rows, h, type), wide(backend, rows, 4 * h, type),
+        pre(backend, rows, 4 * h, type), qkv(backend, rows, 3 * h, type),
+        residual(backend, rows, h, DType::f32), master(backend, 4 * h, h, DType::f32),
+        gradient(backend, 4 * h, h, DType::f32), ada(backend, flags.batch, 6 * h, DType::f32),
+        d_ada(backend, flags.batch, 6 * h, DType::f32),
+        vectors(backend, 4, 4 * h + rows * config.heads, DType::f32);
+    const auto up = backend.make_weight(4 * h, h, true), down = backend.make_weight(h, 4 * h, true);
+    backend.pack(*up, master.floats(), h);
+    backend.pack(*down, master.floats(), 4 * h);
+    float* bias = vectors.floats();
+    float *mean = vectors.floats() + 4 * h, *rstd = mean + rows;
+    const auto part = [&](const Values& all, int64_t i) { return all.matrix().columns(i * h, h); };
+    const Modulation modulation{part(ada, 0), part(ada, 1)}, d_modulation{part(d_ada, 0), part(d_ada, 1)};
+    const double flops = product_flops(rows, h, 4 * h);
+    const AttentionShape shape{flags.batch, flags.tokens, config.heads, config.head_size(), 0, nullptr};
+
+    show("linear h to 4h, bias", flops, 0, [&] { backend.linear(x.matrix(), *up, bias, wide.matrix()); });
+    show("linear h to 4h, bias, GELU", flops, 0,
+         [&] { backend.linear_gelu(x.matrix(), *up, bias, pre.matrix(), wide.matrix()); });
+    show("linear 4h to h, bias", flops, 0, [&] { backend.linear(wide.matrix(), *down, bias, x.matrix()); });
+    show("its backward, with GELU's", 2 * flops, 0, [&] {
+        backend.linear_backward(y.matrix(), pre.matrix(), *down, wide.matrix(), gradient.floats(), 4 * h,
+                                bias, pre.matrix());
+    });
+    show("backward of linear h to 4h", 2 * flops, 0, [&] {
+        backend.linear_backward(wide.matrix(), y.matrix(), *up, x.matrix(), gradient.floats(), h, bias);
+    });
+    show("residual + norm", 0, n * (8 + 2 * e), [&] {
+        backend.residual_norm(residual.matrix(), x.matrix(), part(ada, 2), modulation, residual.matrix(),
+                              y.matrix(), mean, rstd);
+    });
+    show("residual + norm backward", 0, n * (12 + 3 * e), [&] {
+        backend.residual_norm_backward(y.matrix(), residual.matrix(), mean, rstd, x.matrix(), part(ada, 2),
+                                       modulation, residual.matrix(), y.matrix(), part(d_ada, 2),
+                                       d_modulation);
+    });
+    const double attention = 2 * product_flops(rows, h, flags.tokens);
+    show("attention", attention, n * 4 * e,
+         [&] { backend.attention(qkv.matrix(), shape, x.matrix(), mean); });
+    show("attention backward", 2.5 * attention, n * 8 * e, [&] {
+        backend.attention_backward(qkv.matrix(), shape, x.matrix(), y.matrix(), mean,
+                                   pre.matrix().columns(0, 3 * h));
+    });
+    const size_t parameters = ParameterLayout(config).size();
+    const Values arenas(backend, 5, static_cast<int64_t>(parameters), DType::f32);
+    float* first = arenas.floats();
+    backend.zero(first, 5 * parameters * sizeof(float));
+    show("AdamW + EMA", 0, 36.0 * static_cast<double>(parameters), [&] {
+        backend.adamw(first, first + parameters, first + 2 * parameters, first + 3 * parameters,
+                      first + 4 * parameters, parameters, {});
+    });
+    show("norm of the gradients", 0, 4.0 * static_cast<double>(parameters),
+         [&] { backend.squared_norm(first, parameters); });
+}
+
+void bench_sample(const Flags& flags, Backend& backend, const DitConfig& config, Report& report) {
+    constexpr int steps = 25;
+    const ParameterLayout layout(config);
+    std::vector<float> values(layout.size());
+    Philox(1).fill_normal(values);
+    for (float& value : values) value *= 0.02f;
+    DitSampler network(config, backend, parameter_views(layout, values));
+    const Batch map = invented_batch(1, flags.datapoints);
+    const std::vector<float> style(static_cast<size_t>(config.hidden), 0.1f);
+    std::vector<int> timesteps(steps);
+    for (int i = 0; i < steps; ++i) timesteps[static_cast<size_t>(i)] = 40 * i;
+    std::vector<float> x = map.x, out(2 * x.size());
+    std::vector<double> times;
+    for (int i = 0; i < 6; ++i) {
+        const double start = wall();
+        network.prepare({map.time, map.distance, map.type, 128}, style, timesteps);
+        for (size_t step = steps; step-- > 0;) network.denoise(x, step, out);
+        times.push_back(wall() - start);
+    }
+    const double time = median(times);
+    fmt::print("\n{} denoising steps of {} datapoints, DiT-{}: {:.1f} ms, with the map made ready\n", steps,
+               flags.datapoints, flags.size, 1e3 * time);
+    report.set(fmt::format("cuda_sample_ms.{}.steps{}", flags.size, steps), 1e3 * time);
+}
+
+void run(const Flags& flags) {
+    const OpenDevice device = open_device({flags.device, flags.precision});
+    Backend& backend = *device.backend;
+    Report report(flags.json);
+    const DitConfig config = dit_config("DiT-" + flags.size, 1000);
+    const double rate = large_product_rate(backend, flags.product);
+    fmt::print("{}, {}: a product of {}³ runs at {:.0f} TFLOP/s\n", device.name,
+               name_of(backend.compute_type()), flags.product, 1e-12 * rate);
+    report.set("cuda_product_tflops", 1e-12 * rate);
+    bench_steps(flags, backend, config, rate, report);
+    bench_operations(flags, backend, config, rate);
+    bench_sample(flags, backend, config, report);
+}
+
+}  // namespace
+
+}  // namespace osu::bench
+
+int main(int argc, char** argv) {
+    CLI::App app("The CUDA backend: large products, the training step, its operations, a sample.");
+    osu::bench::Flags flags;
+    app.add_option("--device", flags.device, "cuda, cuda:N, cpu");
+    app.add_option("--size", flags.size, "XS, S, B, L, XL");
+    app.add_option("--precision", flags.precision, "bf16, f32");
+    app.add_option("--batch", flags.batch, "windows of the operations' table");
+    app.add_option("--batches", flags.batches, "windows of the steps")->delimiter(',');
+    app.add_option("--tokens", flags.tokens, "datapoints of a window");
+    app.add_option("--product", flags.product, "rows and columns of the large product");
+    app.add_option("--datapoints", flags.datapoints, "of the map that is sampled");
+    app.add_option("--json", flags.json, "add the figures to this file");
+    CLI11_PARSE(app, argc, argv);
+    try {
+        osu::bench::run(flags);
+    } catch (const osu::Error& error) {
+        fmt::print(stderr, "error: {}\nhint: {}\n", error.what(), error.hint());
+        return 1;
+    }
+}
