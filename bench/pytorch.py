@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""The same network and steps in PyTorch, on the CPU, beside the figures of bench_network and bench_sample.
+"""The same network and steps in PyTorch, beside the figures of bench_network and bench_sample, or of bench_cuda.
 
     bench/pytorch.py [--size B,S,XS] [--threads N] [--json build/bench.json]
+    bench/pytorch.py --device cuda --size B        the training step on 256 windows, eager and compiled
 
 Built from torch.nn as one would write it there: float32, and bfloat16 by autocast. Forward of one row of 1024
 datapoints with the band as a mask; a training step on 16 windows of 128 (forward, L1 loss, backward, AdamW, EMA);
@@ -27,10 +28,11 @@ SIZES = {"XS": (6, 256, 4), "S": (12, 384, 6), "B": (12, 768, 12), "L": (24, 102
 BAND = 128
 SLOW_BLAS = 20  # GFLOP/s that any tuned one exceeds on one core
 SAMPLE_POINTS, SAMPLE_STEPS, SAMPLE_LIMIT = 1900, 25, 90  # the last in seconds
+DEVICE = "cpu"
 
 
 def sinusoids(values, count):
-    rates = torch.exp(-math.log(10000) * torch.arange(count // 2) / (count // 2))
+    rates = torch.exp(-math.log(10000) * torch.arange(count // 2, device=values.device) / (count // 2))
     angles = values[..., None] * rates
     return torch.cat([angles.cos(), angles.sin()], dim=-1)
 
@@ -82,28 +84,38 @@ class Network(nn.Module):
 
 def invented(batch, points):
     t = torch.arange(points).expand(batch, points)
-    return {"x": torch.rand(batch, points, 2), "times": 150.0 * t, "distances": (t * 37 % 200).float(),
-            "types": t % 3, "steps": torch.full((batch,), 500.0), "labels": torch.zeros(batch, dtype=torch.long)}
+    values = {"x": torch.rand(batch, points, 2), "times": 150.0 * t, "distances": (t * 37 % 200).float(),
+              "types": t % 3, "steps": torch.full((batch,), 500.0), "labels": torch.zeros(batch, dtype=torch.long)}
+    return {name: value.to(DEVICE) for name, value in values.items()}
 
 
 def band_mask(points):
     """True where attention may not look."""
-    distance = torch.arange(points)[None] - torch.arange(points)[:, None]  # key − query
+    at = torch.arange(points, device=DEVICE)
+    distance = at[None] - at[:, None]  # key − query
     return (distance <= -BAND) | (distance > BAND)
 
 
+def wait():
+    if DEVICE == "cuda":
+        torch.cuda.synchronize()
+
+
 def milliseconds(work, limit=10.0, most=11):
-    work()
+    for _ in range(5 if DEVICE == "cuda" else 1):
+        work()
     times = []
     while not times or (sum(times) < limit and len(times) < most):
+        wait()
         start = time.perf_counter()
         work()
+        wait()
         times.append(time.perf_counter() - start)
     return 1e3 * statistics.median(times)
 
 
 def autocast(kind):
-    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=kind == "bf16")
+    return torch.autocast(DEVICE, dtype=torch.bfloat16, enabled=kind == "bf16")
 
 
 def measure_forward(network, kind):
@@ -112,8 +124,8 @@ def measure_forward(network, kind):
         return milliseconds(lambda: network(**inputs, mask=mask))
 
 
-def measure_training(network, kind):
-    inputs, target = invented(16, 128), torch.randn(16, 128, 2)
+def measure_training(network, kind, windows=16):
+    inputs, target = invented(windows, 128), torch.randn(windows, 128, 2).to(DEVICE)
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-4, weight_decay=0)
     average = [p.detach().clone() for p in network.parameters()]
 
@@ -164,11 +176,36 @@ def product_rate():
     return 2e-9 * size ** 3 / min(times)
 
 
+def compare_on_gpu(flags, ours):
+    """The training step on 256 windows of 128; TF32 for what stays float32, as one would train."""
+    global DEVICE
+    DEVICE = "cuda"
+    torch.backends.cuda.matmul.allow_tf32 = True
+    print(f"PyTorch {torch.__version__}, {torch.cuda.get_device_name()}; training step on 256 x 128, ms")
+    print(f"{'':<30}{'PyTorch':>12}{'ours':>12}{'times':>8}{'GiB':>8}")
+    for size in flags.size.split(","):
+        for how in ("eager", "compiled"):
+            torch.manual_seed(0)
+            torch.cuda.reset_peak_memory_stats()
+            network = Network(size).to(DEVICE)
+            run = network if how == "eager" else torch.compile(network)
+            try:
+                theirs = measure_training(run, "bf16", 256)
+            except Exception as error:  # without a compiler there is still the other figure
+                print(f"{size} bf16, {how}: {type(error).__name__}")
+                continue
+            mine = ours.get(f"cuda_train_step_ms.{size}.batch256")
+            line = f"{size + ' bf16, ' + how:<30}{theirs:>12.1f}"
+            line += f"{mine:>12.1f}{theirs / mine:>8.1f}" if mine else " " * 20
+            print(line + f"{torch.cuda.max_memory_allocated() / 2 ** 30:>8.1f}", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", default="B,S,XS")
     parser.add_argument("--threads", type=int, default=0, help="0: all cores")
     parser.add_argument("--json", default="build/bench.json", help="where our figures stand")
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     flags = parser.parse_args()
     torch.set_num_threads(flags.threads or len(os.sched_getaffinity(0)))
     try:
@@ -176,6 +213,8 @@ def main():
             ours = json.load(file)
     except OSError:
         ours = {}
+    if flags.device == "cuda":
+        return compare_on_gpu(flags, ours) if torch.cuda.is_available() else print("skipped: PyTorch sees no GPU")
     print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads; ms, ours from {flags.json}")
     rate = product_rate()
     print(f"its float32 products run at {rate:.0f} GFLOP/s"
