@@ -6,7 +6,10 @@ file(GLOB cuda_sources CONFIGURE_DEPENDS src/ops/cuda/*.cpp src/ops/cuda/*.cu)
 function(add_cuda_backend)
   target_sources(osu_ops PRIVATE ${cuda_sources})
   target_link_libraries(osu_ops PRIVATE CUDA::cudart_static)
-  target_compile_definitions(osu_ops PUBLIC OSU_CUDA)
+  set_source_files_properties(src/ops/devices.cpp PROPERTIES COMPILE_DEFINITIONS OSU_CUDA)
+  if(OSU_TESTS)
+    target_compile_definitions(osu_test_support PUBLIC OSU_CUDA)
+  endif()
 endfunction()
 
 # The fibers switch stacks in x86-64's own way.

@@ -1,5 +1,6 @@
 #include "support/cuda/fibers.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -137,6 +138,22 @@ void arrive(Barrier& barrier, int expected) {
     leave(false);
 }
 
+// Lets each thread of a warp go on once. 0: none could; else 1 + how many ended.
+int run_warp(int warp, bool backwards, const std::function<void(int)>& on_switch) {
+    const int first = warp * warp_size, count = std::min(thread_count - first, warp_size);
+    int result = 0;
+    for (int i = 0; i < count; ++i) {
+        current = first + (backwards ? count - 1 - i : i);
+        Fiber& fiber = fibers[static_cast<size_t>(current)];
+        if (fiber.done || (fiber.waits && fiber.waits->generation == fiber.generation)) continue;
+        fiber.waits = nullptr;
+        on_switch(current);
+        resume(fiber);
+        result = std::max(result, 1) + fiber.done;
+    }
+    return result;
+}
+
 }  // namespace
 
 void broken(const char* rule, const char* what) {
@@ -152,17 +169,15 @@ void run_threads(int threads, bool backwards, const std::function<void()>& body,
     block = {};
     for (int i = 0; i < threads; ++i) prepare(fibers[static_cast<size_t>(i)]);
     for (Warp& warp : warps) warp.barrier = {};
+    const int warps_here = (threads + warp_size - 1) / warp_size;
     for (int left = threads; left > 0;) {
         bool went_on = false;
-        for (int i = 0; i < threads; ++i) {
-            current = backwards ? threads - 1 - i : i;
-            Fiber& fiber = fibers[static_cast<size_t>(current)];
-            if (fiber.done || (fiber.waits && fiber.waits->generation == fiber.generation)) continue;
-            fiber.waits = nullptr;
-            on_switch(current);
-            resume(fiber);
-            went_on = true;
-            left -= fiber.done;
+        for (int i = 0; i < warps_here; ++i) {
+            const int warp = backwards ? warps_here - 1 - i : i;
+            while (const int done = run_warp(warp, backwards, on_switch)) {
+                went_on = true;
+                left -= done - 1;
+            }
         }
         if (!went_on) broken("all threads reach a barrier", "some ended or wait elsewhere");
     }
