@@ -69,7 +69,7 @@ Turns in_turn(int pairs, double budget, First&& first, Second&& second) {
     first();
     second();
     const double once = seconds_of(first) + seconds_of(second);  // also the last of the warming up
-    pairs = std::clamp(static_cast<int>(budget / once), std::min(3, pairs), pairs);
+    pairs = static_cast<int>(std::clamp<double>(budget / once, std::min(3, pairs), pairs));
     std::vector<double> ratios, firsts, seconds;
     for (int i = 0; i < pairs; ++i) {
         firsts.push_back(seconds_of(first));
