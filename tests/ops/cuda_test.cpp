@@ -10,6 +10,8 @@ namespace osu::emulation {
 
 // From now on only products without epilogue are found (1), or none at all (2); 0: all.
 void forget_products(int which);
+// From now on streams beside the operations' own run at once; else as late as they may.
+void make_hasty(bool hasty);
 
 }  // namespace osu::emulation
 #endif
@@ -50,6 +52,37 @@ TEST(CudaDevice, LimitsAreErrors) {
                                         y.own(), nullptr, nullptr),
                  Error);
     tensor_backend() = nullptr;
+}
+
+// More than there are places for on the way, of all sizes: nothing is overtaken.
+void expect_uploads_in_order() {
+    constexpr size_t most = 5000, uploads = 60;
+    const auto backend = cuda::make_backend(DType::f32, 0);
+    const auto memory = backend->allocate(most * sizeof(float)),
+               kept = backend->allocate(uploads * most * sizeof(float));
+    const auto count_of = [](size_t i) { return i < 20 ? most : 1 + i * 997 % most; };
+    for (size_t i = 0; i < uploads; ++i) {
+        const std::vector<float> values(count_of(i), static_cast<float>(i));
+        backend->upload(memory.get(), values.data(), values.size() * sizeof(float));
+        const Matrix all{memory.get(), DType::f32, 1, most, most};
+        backend->cast(all, {static_cast<float*>(kept.get()) + i * most, DType::f32, 1, most, most});
+    }
+    std::vector<float> result(uploads * most), expected(most);
+    backend->download(result.data(), kept.get(), result.size() * sizeof(float));
+    for (size_t i = 0; i < uploads; ++i) {
+        std::fill_n(expected.begin(), count_of(i), static_cast<float>(i));
+        ASSERT_TRUE(std::equal(expected.begin(), expected.end(), result.data() + i * most)) << i;
+    }
+}
+
+TEST(CudaDevice, UploadsComeInTheirOrder) {
+    if (cuda::device_count() == 0) GTEST_SKIP() << "no GPU";
+    expect_uploads_in_order();
+#ifdef OSU_EMULATED_CUDA
+    emulation::make_hasty(true);
+    expect_uploads_in_order();
+    emulation::make_hasty(false);
+#endif
 }
 
 #ifdef OSU_EMULATED_CUDA

@@ -54,15 +54,55 @@ Device::Device(int index) {
              "{} is too old: compute capability {}.{}, and 8.0 is needed", properties.name, properties.major,
              properties.minor);
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
+    uploads_ = make_urgent_stream();
 }
 
 Device::~Device() {
+    static_cast<void>(cudaStreamSynchronize(uploads_));
     static_cast<void>(cudaStreamSynchronize(stream_));
-    for (UploadSlot& slot : upload_slots_) {
-        if (slot.copied) static_cast<void>(cudaEventDestroy(slot.copied));
-        if (slot.memory) static_cast<void>(cudaFreeHost(slot.memory));
-    }
+    static_cast<void>(cudaStreamDestroy(uploads_));
     static_cast<void>(cudaStreamDestroy(stream_));
+}
+
+Event::Event() {
+    check(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming), "making an event");
+}
+
+Event::~Event() {
+    static_cast<void>(cudaEventDestroy(event_));
+}
+
+void Event::record(cudaStream_t stream) {
+    check(cudaEventRecord(event_, stream), "recording an event");
+}
+
+void Event::wait() {
+    check(cudaEventSynchronize(event_), "its work");
+}
+
+void Event::wait_before_next(cudaStream_t stream) {
+    check(cudaStreamWaitEvent(stream, event_, 0), "waiting for another stream");
+}
+
+bool Event::passed() {
+    const cudaError_t status = cudaEventQuery(event_);
+    if (status == cudaErrorNotReady) return false;
+    check(status, "its work");
+    return true;
+}
+
+cudaStream_t make_urgent_stream() {
+    cudaStream_t stream = nullptr;
+    int least = 0, greatest = 0;
+    check(cudaDeviceGetStreamPriorityRange(&least, &greatest), "asking for priorities");
+    check(cudaStreamCreateWithPriority(&stream, cudaStreamNonBlocking, greatest), "making a stream");
+    return stream;
+}
+
+std::shared_ptr<void> allocate_on_host(size_t bytes) {
+    void* memory = nullptr;
+    check(cudaMallocHost(&memory, std::max<size_t>(bytes, 1)), "page-locked memory");
+    return {memory, [](void* p) { static_cast<void>(cudaFreeHost(p)); }};
 }
 
 std::shared_ptr<void> Device::allocate_raw(size_t bytes) {
@@ -82,20 +122,24 @@ void Device::upload(void* device, const void* host, size_t bytes) {
         check(cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, stream_), "copying to it");
         return wait();
     }
+    if (bytes == 0) return;
     UploadSlot& slot = upload_slots_[next_slot_++ % upload_slots_.size()];
-    if (!slot.copied)
-        check(cudaEventCreateWithFlags(&slot.copied, cudaEventDisableTiming), "making an event");
-    check(cudaEventSynchronize(slot.copied), "waiting for a copy");
+    slot.arrived.wait();
     if (slot.bytes < bytes) {
-        if (slot.memory) check(cudaFreeHost(slot.memory), "freeing page-locked memory");
-        slot.memory = nullptr;
-        slot.bytes = 0;
-        check(cudaMallocHost(&slot.memory, bytes), "page-locked memory");
+        slot.taken.wait();
+        slot.on_host = allocate_on_host(bytes);
+        slot.on_device = allocate_raw(bytes);
         slot.bytes = bytes;
     }
-    std::memcpy(slot.memory, host, bytes);
-    check(cudaMemcpyAsync(device, slot.memory, bytes, cudaMemcpyHostToDevice, stream_), "copying to it");
-    check(cudaEventRecord(slot.copied, stream_), "recording an event");
+    std::memcpy(slot.on_host.get(), host, bytes);
+    slot.taken.wait_before_next(uploads_);
+    check(cudaMemcpyAsync(slot.on_device.get(), slot.on_host.get(), bytes, cudaMemcpyHostToDevice, uploads_),
+          "copying to it");
+    slot.arrived.record(uploads_);
+    slot.arrived.wait_before_next(stream_);
+    check(cudaMemcpyAsync(device, slot.on_device.get(), bytes, cudaMemcpyDeviceToDevice, stream_),
+          "copying inside it");
+    slot.taken.record(stream_);
 }
 
 void Device::download(void* host, const void* device, size_t bytes) {

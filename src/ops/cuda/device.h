@@ -1,5 +1,5 @@
 // One GPU: its stream, memory, and what goes wrong with them. All work goes to one stream, in the order of
-// the calls.
+// the calls; what is uploaded travels beside it, on a stream of its own.
 #pragma once
 
 #include <array>
@@ -17,6 +17,29 @@ namespace osu::cuda {
 void check(cudaError_t status, const char* doing);
 // Error when something lies beyond what the kernels were written for: "the CUDA backend cannot do …".
 void check_limit(bool holds, const char* what);
+
+// Marks a place in a stream. It times nothing.
+class Event {
+  public:
+    Event();
+    ~Event();
+    Event(const Event&) = delete;
+    Event& operator=(const Event&) = delete;
+
+    void record(cudaStream_t stream);
+    void wait();                                 // the host; returns at once when nothing was recorded
+    void wait_before_next(cudaStream_t stream);  // what `stream` is given from now on
+    bool passed();
+
+  private:
+    cudaEvent_t event_ = nullptr;
+};
+
+// A stream whose work goes first where it competes with that of the others.
+cudaStream_t make_urgent_stream();
+
+// Page-locked host memory, which copies pass by while everything goes on.
+std::shared_ptr<void> allocate_on_host(size_t bytes);
 
 class Device {
   public:
@@ -50,13 +73,16 @@ class Device {
     size_t scratch_size_ = 0, scratch_used_ = 0;  // of the last block
     std::map<int64_t, std::shared_ptr<void>> frequencies_;
 
-    // Page-locked memory that uploads go through, in turn: so nobody waits for the copy, but who comes round.
+    // What an upload goes through: from page-locked memory to the device beside the work, and there to its
+    // place in the order of the work. Enough of them that the uploads of a step need not wait for the one
+    // before.
     struct UploadSlot {
-        void* memory = nullptr;
+        std::shared_ptr<void> on_host, on_device;
         size_t bytes = 0;
-        cudaEvent_t copied = nullptr;
+        Event arrived, taken;
     };
-    std::array<UploadSlot, 4> upload_slots_;
+    cudaStream_t uploads_ = nullptr;
+    std::array<UploadSlot, 8> upload_slots_;
     size_t next_slot_ = 0;
 
     void* scratch_bytes(size_t bytes);

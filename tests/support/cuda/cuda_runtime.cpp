@@ -7,12 +7,7 @@
 
 #include <sys/mman.h>
 
-struct EmulatedGraph {
-    std::vector<std::function<void()>> work;
-};
-struct EmulatedStream {
-    EmulatedGraph* captured = nullptr;
-};
+#include "support/cuda/streams.h"
 
 namespace osu::emulation {
 
@@ -20,6 +15,7 @@ namespace {
 
 constexpr size_t page = 4096;
 constexpr size_t alignment = 64;
+constexpr size_t memory_bytes = size_t{4} << 30;
 constexpr size_t most_poison = size_t{1} << 20;         // at the beginning of new memory
 constexpr size_t most_shared_bytes = size_t{99} << 10;  // of a block, on the smallest GPUs of sm_80 and later
 
@@ -27,7 +23,6 @@ struct Allocation {
     size_t bytes, pages;  // pages: bytes that can be touched; the end of the allocation is their end
 };
 std::map<std::byte*, Allocation> allocations;
-bool capturing = false;
 int access_depth = 0;
 
 size_t round_up(size_t bytes, size_t to) {
@@ -43,15 +38,18 @@ void give_back(std::byte* memory, const Allocation&) {
     std::free(memory);
 }
 #else
+// The beginning of every allocation: the whole of large ones would take most of the tests' time.
 void protect(bool touchable) {
+    constexpr size_t most = 16 * page;
     for (const auto& [memory, allocation] : allocations)
-        mprotect(memory + round_up(allocation.bytes, alignment) - allocation.pages, allocation.pages,
-                 touchable ? PROT_READ | PROT_WRITE : PROT_NONE);
+        mprotect(memory + round_up(allocation.bytes, alignment) - allocation.pages,
+                 std::min(most, allocation.pages), touchable ? PROT_READ | PROT_WRITE : PROT_NONE);
 }
 // So that what follows the memory is a page that nobody may touch.
 std::byte* take(size_t bytes, size_t pages) {
     auto* all =
         static_cast<std::byte*>(mmap(nullptr, pages + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    mprotect(all, pages, PROT_READ | PROT_WRITE);
     return all + pages - round_up(bytes, alignment);
 }
 void give_back(std::byte* memory, const Allocation& allocation) {
@@ -59,15 +57,11 @@ void give_back(std::byte* memory, const Allocation& allocation) {
 }
 #endif
 
-// Device memory can be touched while one of these lives.
-struct Access {
-    Access() {
-        if (access_depth++ == 0) protect(true);
-    }
-    ~Access() {
-        if (--access_depth == 0) protect(false);
-    }
-};
+size_t free_memory() {
+    size_t free = memory_bytes;
+    for (const auto& [memory, allocation] : allocations) free -= allocation.bytes;
+    return free;
+}
 
 bool on_device(const void* address, size_t bytes) {
     const auto* begin = static_cast<const std::byte*>(address);
@@ -77,16 +71,23 @@ bool on_device(const void* address, size_t bytes) {
     return begin >= memory && begin + bytes <= memory + allocation.bytes;
 }
 
+bool fits(const void* address, size_t bytes, bool device) {
+    const Hold lock = hold();
+    return bytes == 0 || on_device(address, bytes) == device;
+}
+
 }  // namespace
 
 void submit(cudaStream_t stream, std::function<void()> work) {
-    if (!stream) broken("work goes to the backend's own stream", "this went to the default one");
-    if (stream->captured) {
-        stream->captured->work.push_back(std::move(work));
-        return;
-    }
-    const Access access;
-    work();
+    Hold lock = hold();
+    push(stream, {std::move(work)}, lock);
+}
+
+Access::Access() {
+    if (access_depth++ == 0) protect(true);
+}
+Access::~Access() {
+    if (--access_depth == 0) protect(false);
 }
 
 void run_grid(const cudaLaunchConfig_t& config, const std::function<void()>& body) {
@@ -110,6 +111,7 @@ void run_grid(const cudaLaunchConfig_t& config, const std::function<void()>& bod
 }
 
 void check_argument(const void* argument, size_t bytes) {
+    const Hold lock = hold();
     for (size_t at = 0; at + sizeof(uintptr_t) <= bytes; at += sizeof(uintptr_t)) {
         uintptr_t word;
         std::memcpy(&word, static_cast<const std::byte*>(argument) + at, sizeof(word));
@@ -129,6 +131,9 @@ const char* cudaGetErrorString(cudaError_t error) {
         case cudaSuccess: return "no error";
         case cudaErrorMemoryAllocation: return "out of memory";
         case cudaErrorStreamCaptureUnsupported: return "operation not permitted when stream is capturing";
+        case cudaErrorStreamCaptureUnjoined: return "capturing stream has unjoined work";
+        case cudaErrorStreamCaptureIsolation:
+            return "dependency created on uncaptured work in another stream";
         default: return "invalid argument";
     }
 }
@@ -143,30 +148,33 @@ cudaError_t cudaSetDevice(int device) {
     return device == 0 ? cudaSuccess : cudaErrorInvalidValue;
 }
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
-    *properties = {"emulated", size_t{4} << 30, 8, 0, 2};
+    *properties = {"emulated", memory_bytes, 8, 0, 2};
     return cudaSuccess;
 }
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
-    *total = *free = size_t{4} << 30;
-    for (const auto& [memory, allocation] : allocations) *free -= allocation.bytes;
+    const Hold lock = hold();
+    *total = memory_bytes;
+    *free = free_memory();
     return cudaSuccess;
 }
 
 cudaError_t cudaMalloc(void** memory, size_t bytes) {
-    if (capturing) return cudaErrorStreamCaptureUnsupported;
-    size_t free, total;
-    cudaMemGetInfo(&free, &total);
-    if (bytes > free) return cudaErrorMemoryAllocation;
+    Hold lock = hold();
+    if (capturing()) return cudaErrorStreamCaptureUnsupported;
+    if (bytes > free_memory()) return cudaErrorMemoryAllocation;
     const size_t pages = round_up(std::max<size_t>(bytes, 1), page);
     std::byte* taken = take(bytes, pages);
     allocations[taken] = {bytes, pages};
+    if (access_depth > 0) protect(true);  // another thread's, which knows nothing of this memory
     const Access access;
     std::memset(taken, 0xff, std::min(bytes, most_poison));
     *memory = taken;
     return cudaSuccess;
 }
 cudaError_t cudaFree(void* memory) {
-    if (capturing) return cudaErrorStreamCaptureUnsupported;
+    Hold lock = hold();
+    if (capturing()) return cudaErrorStreamCaptureUnsupported;
+    finish_own_streams(lock);
     const auto found = allocations.find(static_cast<std::byte*>(memory));
     if (found == allocations.end()) return cudaErrorInvalidValue;
     give_back(found->first, found->second);
@@ -178,77 +186,22 @@ cudaError_t cudaMallocHost(void** memory, size_t bytes) {
     return cudaSuccess;
 }
 cudaError_t cudaFreeHost(void* memory) {
+    Hold lock = hold();
+    finish_own_streams(lock);
     std::free(memory);
     return cudaSuccess;
 }
 
-cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
-    *stream = new EmulatedStream;
-    return cudaSuccess;
-}
-cudaError_t cudaStreamDestroy(cudaStream_t stream) {
-    delete stream;
-    return cudaSuccess;
-}
-cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
-    return stream->captured ? cudaErrorStreamCaptureUnsupported : cudaSuccess;
-}
-
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind,
                             cudaStream_t stream) {
-    if (on_device(to, bytes) != (kind != cudaMemcpyDeviceToHost) && bytes > 0) return cudaErrorInvalidValue;
-    if (on_device(from, bytes) != (kind != cudaMemcpyHostToDevice) && bytes > 0) return cudaErrorInvalidValue;
+    if (!fits(to, bytes, kind != cudaMemcpyDeviceToHost) ||
+        !fits(from, bytes, kind != cudaMemcpyHostToDevice))
+        return cudaErrorInvalidValue;
     submit(stream, [=] { std::memcpy(to, from, bytes); });
     return cudaSuccess;
 }
 cudaError_t cudaMemsetAsync(void* memory, int value, size_t bytes, cudaStream_t stream) {
-    if (!on_device(memory, bytes) && bytes > 0) return cudaErrorInvalidValue;
+    if (!fits(memory, bytes, true)) return cudaErrorInvalidValue;
     submit(stream, [=] { std::memset(memory, value, bytes); });
-    return cudaSuccess;
-}
-
-struct EmulatedEvent {};
-cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
-    *event = new EmulatedEvent;
-    return cudaSuccess;
-}
-cudaError_t cudaEventDestroy(cudaEvent_t event) {
-    delete event;
-    return cudaSuccess;
-}
-cudaError_t cudaEventRecord(cudaEvent_t, cudaStream_t stream) {
-    return stream->captured ? cudaErrorStreamCaptureUnsupported : cudaSuccess;
-}
-cudaError_t cudaEventSynchronize(cudaEvent_t) {
-    return capturing ? cudaErrorStreamCaptureUnsupported : cudaSuccess;
-}
-
-cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
-    if (capturing) return cudaErrorStreamCaptureUnsupported;
-    stream->captured = new EmulatedGraph;
-    capturing = true;
-    return cudaSuccess;
-}
-cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
-    if (!capturing) return cudaErrorInvalidValue;
-    *graph = stream->captured;
-    stream->captured = nullptr;
-    capturing = false;
-    return cudaSuccess;
-}
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
-    *executable = new EmulatedGraph(*graph);
-    return cudaSuccess;
-}
-cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
-    delete graph;
-    return cudaSuccess;
-}
-cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
-    delete executable;
-    return cudaSuccess;
-}
-cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
-    for (const auto& work : executable->work) submit(stream, work);
     return cudaSuccess;
 }

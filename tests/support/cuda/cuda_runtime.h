@@ -1,6 +1,6 @@
 // The part of CUDA's runtime and of its C++ that src/ops/cuda uses, on the CPU: so the same sources run
-// through the same tests where there is no GPU. Found in the place of CUDA's own header. Work is done at
-// once, in the order of the calls; while a stream is captured it is kept, and done when the graph is
+// through the same tests where there is no GPU. Found in the place of CUDA's own header. Streams are as late
+// as they may be (streams.h); while one is captured its work is kept, and given to it when the graph is
 // launched. Device memory cannot be touched outside of kernels and copies (but under AddressSanitizer, which
 // watches its borders instead), and kernels take no pointers to host memory.
 #pragma once
@@ -64,7 +64,10 @@ enum cudaError_t {
     cudaErrorMemoryAllocation = 2,
     cudaErrorInsufficientDriver = 35,
     cudaErrorNoDevice = 100,
+    cudaErrorNotReady = 600,
     cudaErrorStreamCaptureUnsupported = 900,
+    cudaErrorStreamCaptureUnjoined = 904,
+    cudaErrorStreamCaptureIsolation = 905,
 };
 const char* cudaGetErrorString(cudaError_t error);
 cudaError_t cudaGetLastError();
@@ -88,6 +91,8 @@ struct EmulatedStream;
 using cudaStream_t = EmulatedStream*;
 constexpr unsigned cudaStreamNonBlocking = 1;
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags);
+cudaError_t cudaDeviceGetStreamPriorityRange(int* least, int* greatest);
+cudaError_t cudaStreamCreateWithPriority(cudaStream_t* stream, unsigned flags, int priority);
 cudaError_t cudaStreamDestroy(cudaStream_t stream);
 cudaError_t cudaStreamSynchronize(cudaStream_t stream);
 
@@ -103,6 +108,8 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags);
 cudaError_t cudaEventDestroy(cudaEvent_t event);
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream);
 cudaError_t cudaEventSynchronize(cudaEvent_t event);
+cudaError_t cudaEventQuery(cudaEvent_t event);
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned flags = 0);
 
 struct EmulatedGraph;
 using cudaGraph_t = EmulatedGraph*;
