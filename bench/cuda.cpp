@@ -127,8 +127,9 @@ class Training {
         const Batch batch = invented_batch(size, tokens_);
         return seconds(backend, [&] {
             state_.zero_gradients();
-            objective_.run(batch, size, state_.gradients());
-            state_.update({}, state_.gradient_norm());
+            objective_.run(batch, size, state_.gradients(), &state_.totals()->loss);
+            state_.measure_gradients();
+            state_.update({});
             network_.load(state_.parameters());
         });
     }
@@ -225,12 +226,18 @@ void bench_operations(const Flags& flags, Backend& backend, const DitConfig& con
     const Values arenas(backend, 5, static_cast<int64_t>(parameters), DType::f32);
     float* first = arenas.floats();
     backend.zero(first, 5 * parameters * sizeof(float));
+    Staging staging(backend);
+    const auto factors = staging.add<AdamWFactors>(1);
+    staging.host(factors)[0] = adamw_factors({});
+    staging.send();
+    const auto totals_memory = backend.allocate(sizeof(StepTotals));
+    auto* const totals = static_cast<StepTotals*>(totals_memory.get());
     show("AdamW + EMA", 0, 36.0 * static_cast<double>(parameters), [&] {
         backend.adamw(first, first + parameters, first + 2 * parameters, first + 3 * parameters,
-                      first + 4 * parameters, parameters, {});
+                      first + 4 * parameters, parameters, staging.device(factors).data(), totals);
     });
     show("norm of the gradients", 0, 4.0 * static_cast<double>(parameters),
-         [&] { backend.squared_norm(first, parameters); });
+         [&] { backend.squared_norm(first, parameters, &totals->squared_norm); });
 }
 
 void bench_sample(const Flags& flags, Backend& backend, const DitConfig& config, Report& report) {

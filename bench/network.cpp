@@ -183,8 +183,9 @@ void bench_training(const Setting& setting) {
     const Batch batch = invented_batch(windows, tokens);
     const auto step = [&] {
         state.zero_gradients();
-        objective.run(batch, batch.size, state.gradients());
-        state.update({}, state.gradient_norm());
+        objective.run(batch, batch.size, state.gradients(), &state.totals()->loss);
+        state.measure_gradients();
+        state.update({});
         network.load(state.parameters());
     };
     Floor floor(setting.type, windows * tokens, true);

@@ -118,7 +118,11 @@ void Block::add_optimiser(int64_t h) {
     float *p = floats(count), *g = floats(count), *m = floats(count), *v = floats(count),
           *ema = floats(count);
     for (int64_t i = 0; i < count; ++i) v[i] *= v[i];
-    add("adamw + ema", [=, &b] { b.adamw(p, g, m, v, ema, static_cast<size_t>(count), {}); });
+    add("adamw + ema", [=, &b] {
+        const AdamWFactors factors = adamw_factors({});
+        const StepTotals totals;
+        b.adamw(p, g, m, v, ema, static_cast<size_t>(count), &factors, &totals);
+    });
     add("packing", [=, &b, this] {
         for (const auto& weight : weights_) b.pack(*weight, p, weight->in);
     });

@@ -18,7 +18,7 @@ function(add_emulated_cuda_backend)
     return()
   endif()
   file(GLOB emulation CONFIGURE_DEPENDS tests/support/cuda/*.cpp)
-  list(FILTER cuda_sources EXCLUDE REGEX "cublas.cpp$")  # it looks for the real one
+  list(FILTER cuda_sources EXCLUDE REGEX "(cublas|nccl_library).cpp$")  # they look for the real ones
   set(kernels ${cuda_sources})
   list(FILTER kernels INCLUDE REGEX "[.]cu$")
   set_source_files_properties(${kernels} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-x;c++")

@@ -45,7 +45,7 @@ std::vector<Figure> denoising_loss(const PackedDataset& dataset, const std::vect
     windows = (windows + loss_deciles - 1) / loss_deciles * loss_deciles;
     WindowLoader(dataset, maps, options).load(0, static_cast<int64_t>(windows), batch);
     // The timesteps rise with the row, evenly.
-    const std::vector<float> losses = objective.validate(batch, batch.size).per_window;
+    const std::vector<float> losses = objective.validate(batch, batch.size);
     std::vector<Figure> out{mean_with_interval(losses)};
     for (size_t i = 0; i < loss_deciles; ++i)
         out.push_back(mean_with_interval(

@@ -7,8 +7,8 @@
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
-#include "app/flag.h"
 #include "app/device_flags.h"
+#include "app/flag.h"
 #include "app/stop_signal.h"
 #include "app/verbs.h"
 #include "base/error.h"
@@ -131,7 +131,8 @@ void run(Flags& flags) {
     if (!flags.held_out.empty()) options.held_out.mappers = read_held_out(flags.held_out);
     options.max_time_offset = 1000 * flags.max_time_offset;
 
-    const auto ranks = make_communicator(distribution(flags.dist), flags.dist_timeout);
+    options.distribution = distribution(flags.dist);
+    const auto ranks = make_communicator(options.distribution, flags.dist_timeout);
     try {
         train_together(flags, *ranks);
     } catch (const std::exception& error) {
@@ -202,9 +203,10 @@ void add_optimizer_flags(CLI::App& verb, Flags& flags) {
                     "half the precision where it is faster; false: --precision f32")
         ->expected(0, 1);
     add_device_flags(verb, o.device);
-    verb.add_option("--dist", flags.dist,
-                    "auto, mpi, nccl, none: how several processes sum their gradients; auto: mpi under "
-                    "mpirun and srun")
+    verb.add_option(
+            "--dist", flags.dist,
+            "how the processes of mpirun or srun sum their gradients: nccl (GPUs among themselves), mpi "
+            "(in the hosts' memory), auto (nccl where all can), none (each is a run of its own)")
         ->check(CLI::IsMember({"auto", "mpi", "gloo", "nccl", "none"}));
     verb.add_option("--dist-timeout", flags.dist_timeout,
                     "seconds after which a process that hangs ends the run")

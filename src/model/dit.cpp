@@ -1,6 +1,7 @@
 #include "model/dit.h"
 
 #include <cassert>
+#include <map>
 
 #include "model/dit_inputs.h"
 #include "model/input_features.h"
@@ -61,9 +62,11 @@ struct Dit::State {
     Matrix d_out, d_out_cast;  // (N, 4) float32 and compute type
     Matrix d_input;            // (N, h) compute type
     std::unique_ptr<DitInputs> inputs;
-    // Of forward and backward with these very inputs, weights and gradients.
-    std::unique_ptr<Recording> forward_recording, backward_recording, load_recording;
-    const float* gradients_recorded = nullptr;
+    // Of forward and backward with these very inputs and weights; of the latter by where the gradients go,
+    // and who hears of them.
+    std::unique_ptr<Recording> forward_recording, load_recording;
+    std::map<std::pair<const float*, const GradientListener*>, std::unique_ptr<Recording>>
+        backward_recordings;
 
     size_t offset(const std::string& name) const { return layout.find(name).offset; }
     AttentionShape attention_shape() const {
@@ -76,7 +79,7 @@ struct Dit::State {
     void reshape(const DitInput& input);
     void forget_recordings();
     void pack();
-    void backward(float* to, const GradientsDone& done);
+    void backward(float* to, GradientListener* listener);
     void embed();
     void condition_backward(float* to);
     LinearGradient gradient_of(float* arena, const std::string& weight, const std::string& bias) const {
@@ -100,7 +103,7 @@ void Dit::State::make_weights() {
 
 void Dit::State::forget_recordings() {
     forward_recording = backend.make_recording();
-    backward_recording = backend.make_recording();
+    backward_recordings.clear();
 }
 
 void Dit::State::reshape(const DitInput& input) {
@@ -250,26 +253,26 @@ void Dit::forward(const DitInput& input, std::span<float> out) {
     tokens_to_channels(rows, s.batch, s.tokens, out);
 }
 
-void Dit::backward(std::span<const float> d_out, float* to, const GradientsDone& done) {
+void Dit::backward(std::span<const float> d_out, float* to, GradientListener* listener) {
     State& s = *state_;
     std::vector<float> rows(d_out.size());
     channels_to_tokens(d_out, s.batch, s.tokens, rows);
     s.backend.upload(s.d_out.data, rows.data(), rows.size() * sizeof(float));
     s.backend.cast(s.d_out, s.d_out_cast);
-    backward(to, done);
+    backward(to, listener);
 }
 
-void Dit::backward(float* to, const GradientsDone& done) {
+void Dit::backward(float* to, GradientListener* listener) {
     State& s = *state_;
-    if (done) return s.backward(to, done);  // it must hear while the work is done
-    if (s.gradients_recorded != to) s.backward_recording = s.backend.make_recording();
-    s.gradients_recorded = to;
-    s.backward_recording->run([&] { s.backward(to, {}); });
+    if (listener && !listener->is_recordable()) return s.backward(to, listener);
+    std::unique_ptr<Recording>& recording = s.backward_recordings[{to, listener}];
+    if (!recording) recording = s.backend.make_recording();
+    recording->run([&] { s.backward(to, listener); });
 }
 
-void Dit::State::backward(float* to, const GradientsDone& done) {
+void Dit::State::backward(float* to, GradientListener* listener) {
     const auto tell = [&](size_t first, size_t end) {
-        if (done) done(first, end - first);
+        if (listener) listener->complete(first, end - first);
     };
     const auto block_start = [&](int i) {
         return i == config.depth ? offset("final_layer.linear.weight")
@@ -295,6 +298,7 @@ void Dit::State::backward(float* to, const GradientsDone& done) {
     const LinearGradient first = gradient_of(to, "xoc_embedder.mlp.0.weight", "xoc_embedder.mlp.0.bias");
     backend.linear_backward(d_input, features, *input.weight, {}, first.weight, input_features, first.bias);
     tell(0, block_start(0));
+    if (listener) listener->all_complete();
 }
 
 std::vector<float> Dit::embedded_input() const {

@@ -1,7 +1,6 @@
 // The diffusion transformer (DiT) for training: forward keeps what backward needs.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <span>
 
@@ -24,8 +23,17 @@ struct DitInput {
     int64_t band = 0;                  // query q sees key k iff q − band < k ≤ q + band; 0: all
 };
 
-// Told of gradients that are complete, while the backward goes on: `count` floats from `first` on.
-using GradientsDone = std::function<void(size_t first, size_t count)>;
+// Hears of gradients that are complete while the backward goes on.
+class GradientListener {
+  public:
+    virtual ~GradientListener() = default;
+    // `count` floats from `first` on. Every part of the layout once: the final layer and the blocks from the
+    // end of the layout's blocks down, then the modulations, then the embedders.
+    virtual void complete(size_t first, size_t count) = 0;
+    virtual void all_complete() = 0;  // behind the last part
+    // What it does when it hears are operations of the backend alone: a Recording may repeat them.
+    virtual bool is_recordable() const = 0;
+};
 
 class Dit {
   public:
@@ -47,12 +55,10 @@ class Dit {
     void forward(const DitInput& input, std::span<float> out);
     // After forward: adds the gradient of every parameter to `gradients`
     // (device memory, layout order). That of the output is expected in output_gradient() (N, 4), device
-    // memory of the compute type, or comes as d_out (B, 4, T) from the host. `done`, unless empty, hears of
-    // every part of the layout once: the final layer and the blocks from the end of the layout's blocks down,
-    // then the modulations, then the embedders.
+    // memory of the compute type, or comes as d_out (B, 4, T) from the host.
     Matrix output_gradient() const;
-    void backward(float* gradients, const GradientsDone& done = {});
-    void backward(std::span<const float> d_out, float* gradients, const GradientsDone& done = {});
+    void backward(float* gradients, GradientListener* listener = nullptr);
+    void backward(std::span<const float> d_out, float* gradients, GradientListener* listener = nullptr);
 
     // Intermediates of the last forward, float32 host copies, for tests: the embedded input (N, h), the
     // embedded timestep plus label (B, h).

@@ -8,6 +8,7 @@
 // tests/support/reference_backend.cpp.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "base/tensor.h"
+#include "ops/optimizer_terms.h"
 
 namespace osu {
 
@@ -59,13 +61,6 @@ struct AttentionShape {
                                        // outputs and gradients of rows behind are zero.
 };
 
-struct AdamWStep {
-    float learning_rate = 1e-4f, beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-8f, weight_decay = 0;
-    float ema_decay = 0.9999f;
-    float gradient_scale = 1;  // multiplies every gradient first (clipping)
-    int64_t step = 1;          // counted from 1, for the bias correction
-};
-
 // What the loss of one row needs of its timestep, and how the row counts. In float64, for logarithms of small
 // variances.
 struct LossRow {
@@ -86,12 +81,39 @@ struct LossBatch {
     Matrix out;                                                   // (N, 4) float32: ε̂, v
 };
 
+// Bytes of the device that come to the host while the device goes on.
+class Readback {
+  public:
+    virtual ~Readback() = default;
+    // As the operations called so far leave them; no matter what those called later do.
+    virtual void start(const void* device) = 0;
+    virtual bool ready() = 0;
+    virtual const void* wait() = 0;  // the bytes, until the next start()
+};
+
 // A sequence of operations that is done again and again with the same arguments. A backend may do it from a
 // recording that it made of an earlier time; so there is no allocate(), upload() or download() in it.
 class Recording {
   public:
     virtual ~Recording() = default;
     virtual void run(const std::function<void()>& operations) { operations(); }
+};
+
+// Sums over the devices of several processes, which the devices make by themselves, beside the operations.
+// Every process makes the same calls in the same order. All of them may stand in a Recording.
+class DeviceSums {
+  public:
+    // What the first process makes and tells to the others, so that their devices find each other.
+    using Key = std::array<double, 16>;  // 128 bytes that mean nothing to us
+
+    virtual ~DeviceSums() = default;
+    // Begins to replace `values` by their sum over all, when the operations called so far are done. Nobody
+    // else touches them until finish(). The same bits in every process, and whenever a run is repeated.
+    virtual void start(float* values, size_t count) = 0;
+    virtual void start(double* values, size_t count) = 0;
+    virtual void finish() = 0;  // operations called from now on see the sums
+    virtual void check() = 0;   // Error when a sum cannot come to its end
+    virtual void abort() = 0;   // gives up what is under way, which others may never join
 };
 
 class Backend {
@@ -106,6 +128,11 @@ class Backend {
     // How many tokens to train on at once, when each takes so many bytes of memory.
     virtual int64_t tokens_at_once(size_t) const { return 4096; }  // what the caches of a CPU like
     virtual std::unique_ptr<Recording> make_recording() { return std::make_unique<Recording>(); }
+    virtual std::unique_ptr<Readback> make_readback(size_t bytes);
+    // Whether it can sum over devices; with `required` an Error says why not.
+    virtual bool has_sums(bool required = false) const;
+    virtual DeviceSums::Key make_sums_key();
+    virtual std::unique_ptr<DeviceSums> make_sums(const DeviceSums::Key& key, int rank, int size);
     // Operations may go on when their call has returned; they come in the order of the calls. This waits for
     // all.
     virtual void wait() {}
@@ -169,16 +196,23 @@ class Backend {
     // out[n] (+)= table[index[n]]; d_table[index[n]] += dy[n], in the order of n. float32.
     virtual void lookup_add(const float* table, std::span<const int32_t> index, Matrix out) = 0;
     virtual void lookup_backward(Matrix dy, std::span<const int32_t> index, float* d_table) = 0;
+    // rows[n] = table[index[n]], and back, for indices that occur once each. Below 0: rows[n] = 0, and no row
+    // of the table. float32.
+    virtual void gather_rows(const float* table, std::span<const int32_t> index, Matrix rows) = 0;
+    virtual void scatter_rows(Matrix rows, std::span<const int32_t> index, float* table) = 0;
 
     // The training loss of each row (loss_terms.h): terms (B, 2) are its mean error and bound over the valid
     // tokens, d_out (N, 4), when given, their gradients by `out` times gradient_weight; zero behind the valid
     // tokens.
     virtual void diffusion_loss(const LossBatch& batch, Matrix d_out, float* terms) = 0;
 
-    // One pass over n parameters: AdamW (decoupled weight decay), moments, EMA.
+    // One pass over n parameters: AdamW (decoupled weight decay), moments, EMA; the gradients are clipped by
+    // the norm in `totals` first. Nothing changes when a total is not a finite number.
     virtual void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema,
-                       size_t n, const AdamWStep& step) = 0;
-    virtual double squared_norm(const float* values, size_t n) = 0;  // Σ v², in float64, in a fixed order
+                       size_t n, const AdamWFactors* factors, const StepTotals* totals) = 0;
+    // *result = Σ v, and Σ v²: in float64, in a fixed order.
+    virtual void sum(const float* values, size_t n, double* result) = 0;
+    virtual void squared_norm(const float* values, size_t n, double* result) = 0;
 };
 
 // f_k for k < count, as the reference has them.

@@ -20,9 +20,9 @@ DType precision(const std::string& name, DType usual) {
     fail(Hint{"known are auto, f32, bf16"}, "there is no precision {}", name);
 }
 
-// The N of cuda:N, 0 of cuda.
-std::optional<int> cuda_index(const std::string& device) {
-    if (device == "cuda") return 0;
+// The N of cuda:N, that of a process of cuda.
+std::optional<int> cuda_index(const std::string& device, int gpu) {
+    if (device == "cuda") return gpu;
     if (!device.starts_with("cuda:")) return std::nullopt;
     int index = 0;
     const char* end = device.data() + device.size();
@@ -41,10 +41,16 @@ OpenDevice open_cuda(int index, const std::string& precision_name) {
     return {std::move(backend), cuda::device_name(index), {}};
 }
 
-OpenDevice open_any(const std::string& precision_name) {
+// A launcher may have shown this process one GPU of several, which then is its first.
+int nth_gpu(int gpu) {
+    const int count = cuda::device_count();
+    return count > 0 ? gpu % count : gpu;
+}
+
+OpenDevice open_any(const std::string& precision_name, int gpu) {
     precision(precision_name, DType::f32);  // a wrong name is no fault of the GPU's
     try {
-        return open_cuda(0, precision_name);
+        return open_cuda(gpu, precision_name);
     } catch (const Error& error) {
         return open_cpu(precision_name, fmt::format("{}: the CPU does the work", error.what()));
     }
@@ -55,7 +61,11 @@ OpenDevice open_cuda(int, const std::string&) {
          "this program was built without CUDA");
 }
 
-OpenDevice open_any(const std::string& precision_name) {
+int nth_gpu(int gpu) {
+    return gpu;
+}
+
+OpenDevice open_any(const std::string& precision_name, int) {
     return open_cpu(precision_name, {});
 }
 #endif
@@ -63,9 +73,10 @@ OpenDevice open_any(const std::string& precision_name) {
 }  // namespace
 
 OpenDevice open_device(const DeviceChoice& choice) {
-    if (choice.device == "auto") return open_any(choice.precision);
     if (choice.device == "cpu") return open_cpu(choice.precision, {});
-    const std::optional<int> index = cuda_index(choice.device);
+    const int gpu = nth_gpu(choice.gpu);
+    if (choice.device == "auto") return open_any(choice.precision, gpu);
+    const std::optional<int> index = cuda_index(choice.device, gpu);
     if (!index) fail(Hint{"known are auto, cpu, cuda, cuda:N"}, "there is no device {}", choice.device);
     return open_cuda(*index, choice.precision);
 }

@@ -11,6 +11,7 @@ namespace osu {
 struct DeviceChoice {
     std::string device = "cpu";  // auto (a GPU, if this build has CUDA and one answers), cpu, cuda, cuda:N
     std::string precision = "auto";  // auto (bf16 where products are faster in it), f32, bf16
+    int gpu = 0;  // which one `auto` and `cuda` mean: of more than there are, from the first on again
 };
 
 struct OpenDevice {

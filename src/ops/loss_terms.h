@@ -6,12 +6,6 @@
 
 #include "ops/backend.h"
 
-#ifdef __CUDACC__
-#define OSU_ANYWHERE __host__ __device__
-#else
-#define OSU_ANYWHERE
-#endif
-
 namespace osu {
 
 // A value and its derivative by the log of the standard deviation.

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -34,6 +35,8 @@ class Communicator {
     // within the limit; after expect_silence() (files are read or written) within 20 times that.
     virtual void sign_of_life() = 0;
     virtual void expect_silence() = 0;
+    // Asks until `done` says so, for what comes only when the other ranks have done their part.
+    virtual void wait_until(const std::function<bool()>& done) = 0;
     // Within a catch: the error ends all ranks, and is printed once. Alone: throws it again.
     [[noreturn]] virtual void give_up(const std::exception& error) = 0;
 
@@ -54,8 +57,9 @@ std::unique_ptr<Communicator> make_single_process();
 enum class Distribution { automatic, mpi, nccl, none };
 Distribution distribution(const std::string& name);  // auto, mpi (gloo), nccl, none
 
-// Automatic: MPI when a launcher (mpirun, srun) has started more than one process. `limit`: seconds after
-// which a rank that does not answer is given up.
+// The processes that a launcher (mpirun, srun) has started with this one, over MPI; alone without a launcher,
+// and for `none`. (With `nccl` the ranks find each other over MPI too.) `limit`: seconds after which a rank
+// that does not answer is given up.
 std::unique_ptr<Communicator> make_communicator(Distribution distribution, double limit);
 
 }  // namespace osu

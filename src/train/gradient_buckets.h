@@ -1,53 +1,49 @@
 // Gathers the gradients that a backward calls complete into buckets worth a message, and begins their sums
-// over the ranks while the backward goes on. Sums are made in host memory: a GPU's gradients are brought
-// there and back.
+// over the ranks while the backward goes on.
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <memory>
+#include <span>
 
-#include "ops/backend.h"
-#include "train/communicator.h"
+#include "model/dit.h"
+#include "model/staging.h"
+#include "train/rank_sums.h"
 
 namespace osu {
 
-// The label table: a batch touches few of its rows, and only these are summed.
-struct TouchedRows {
+// The label table among the gradients: a batch touches few of its rows, and only these are summed.
+struct LabelRows {
     size_t offset = 0, count = 0, width = 0;  // of the table, in floats
-    std::vector<int32_t> rows;                // of all ranks' batches, each once
+    int64_t most = 0;                         // rows that a batch of all ranks touches
 };
 
-class GradientBuckets {
+class GradientBuckets final : public GradientListener {
   public:
-    // `gradients`: `size` floats of the backend's memory, which is the host's or not. Sums of `bucket` floats
-    // or somewhat more each.
-    GradientBuckets(Communicator& communicator, Backend& backend, float* gradients, size_t size, bool on_host,
+    // `gradients`: the backend's memory. Sums of `bucket` floats or more each, but for the last ones.
+    GradientBuckets(RankSums& sums, Backend& backend, float* gradients, const LabelRows& table,
                     size_t bucket = size_t{1} << 20);
 
-    void start(TouchedRows table);  // of a new step
-    void add(size_t first, size_t count);
-    void finish();  // begins what is left, and waits until all is summed
+    // Before the backward: the rows of the table that any rank's batch touches, each once.
+    void touch(std::span<const int32_t> rows);
+    void complete(size_t first, size_t count) override;
+    void all_complete() override;  // all is summed when it returns, or for the operations behind it
+    bool is_recordable() const override { return sums_.is_recordable(); }
 
   private:
-    Communicator& communicator_;
+    RankSums& sums_;
     Backend& backend_;
     float* const gradients_;
-    const bool on_host_;
+    const LabelRows table_;
     const size_t bucket_;
-    TouchedRows table_;
-    std::vector<float> staged_;   // the layout again, where the gradients are not the host's
-    float* const sums_;           // gradients_, or staged_
+    Staging touched_;
+    const Staging::Part<int32_t> index_;  // (most) the touched rows, then −1
+    std::shared_ptr<void> memory_;
+    const Matrix rows_;           // (most, width) of the table, while they are summed
     size_t first_ = 0, end_ = 0;  // complete, and not begun
-    struct Part {
-        size_t first, count;
-    };
-    std::vector<Part> to_bring_back_;
-    std::vector<float> rows_;  // (rows, width) of the table, while they are summed
 
-    void add_dense(size_t first, size_t end);
-    void add_table();
+    void add(size_t first, size_t end);
     void begin();
-    float* row(size_t i);  // of the table, in the backend's memory
 };
 
 }  // namespace osu

@@ -113,39 +113,46 @@ void Objective::run_rows(const Batch& batch, int64_t first, int64_t rows, const 
                            pass.gradients ? network_.output_gradient() : Matrix{},
                            static_cast<float*>(terms_.get()) + 2 * first);
     const bool last = first + rows == batch.size;
-    if (pass.gradients) network_.backward(pass.gradients, last ? pass.done : GradientsDone());
+    if (pass.gradients) network_.backward(pass.gradients, last ? pass.listener : nullptr);
     if (pass.micro_batch_done) pass.micro_batch_done();
 }
 
-Objective::Result Objective::run_with_steps(const Batch& batch, const Pass& pass) {
-    if (batch.size == 0) return {};
-    Backend& backend = network_.backend();
+void Objective::run_drawn(const Batch& batch, const Pass& pass) {
     if (terms_rows_ < batch.size) {
-        terms_ = backend.allocate(static_cast<size_t>(2 * batch.size) * sizeof(float));
+        terms_ = network_.backend().allocate(static_cast<size_t>(2 * batch.size) * sizeof(float));
         terms_rows_ = batch.size;
     }
     const int64_t at_once = micro_batch(batch.size, tokens_at_once_ / batch.tokens);
     for (int64_t first = 0; first < batch.size; first += at_once)
         run_rows(batch, first, std::min(at_once, batch.size - first), pass);
+}
+
+std::vector<float> Objective::drawn_losses(const Batch& batch) {
+    if (batch.size == 0) return {};
+    run_drawn(batch, {batch.size, nullptr, nullptr, {}});
     std::vector<float> terms(static_cast<size_t>(2 * batch.size));  // error, bound of each window
-    backend.download(terms.data(), terms_.get(), terms.size() * sizeof(float));
-    Result result;
-    for (size_t i = 0; i < terms.size(); i += 2) {
-        result.per_window.push_back(terms[i] + terms[i + 1]);
-        result.loss += (double{terms[i]} + terms[i + 1]) / static_cast<double>(pass.whole);
-    }
-    return result;
+    network_.backend().download(terms.data(), terms_.get(), terms.size() * sizeof(float));
+    std::vector<float> losses;
+    for (size_t i = 0; i < terms.size(); i += 2) losses.push_back(terms[i] + terms[i + 1]);
+    return losses;
 }
 
-Objective::Result Objective::run(const Batch& batch, int64_t whole, float* gradients,
-                                 const GradientsDone& done, const std::function<void()>& micro_batch_done) {
+void Objective::run(const Batch& batch, int64_t whole, float* gradients, double* loss,
+                    GradientListener* listener, const std::function<void()>& micro_batch_done) {
     draw(batch, 0);
-    return run_with_steps(batch, {whole, gradients, done, micro_batch_done});
+    run_drawn(batch, {whole, gradients, listener, micro_batch_done});
+    network_.backend().sum(static_cast<const float*>(terms_.get()), static_cast<size_t>(2 * batch.size),
+                           loss);
 }
 
-Objective::Result Objective::validate(const Batch& batch, int64_t whole) {
+std::vector<float> Objective::losses(const Batch& batch) {
+    draw(batch, 0);
+    return drawn_losses(batch);
+}
+
+std::vector<float> Objective::validate(const Batch& batch, int64_t whole) {
     draw(batch, whole);
-    return run_with_steps(batch, {whole, nullptr, {}, {}});
+    return drawn_losses(batch);
 }
 
 }  // namespace osu

@@ -22,18 +22,17 @@ class Objective {
               int64_t tokens_at_once = 4096);
     ~Objective();
 
-    struct Result {
-        double loss = 0;                // mean over the whole, or the batch's share of it
-        std::vector<float> per_window;  // (B)
-    };
-    // The batch may be a part of one of `whole` windows; its loss and gradients are then its share of theirs.
-    // Adds the gradients of the mean loss to `gradients` (device memory); `done` hears of those that are
-    // complete (Dit::backward). `micro_batch_done` is called after each micro-batch.
-    Result run(const Batch& batch, int64_t whole, float* gradients, const GradientsDone& done = {},
-               const std::function<void()>& micro_batch_done = {});
-    // The loss with timesteps spread evenly over the samples 0 to `whole` − 1, of which the batch may be a
+    // Adds the gradients of the mean loss to `gradients`, and puts the sum of the windows' losses into *loss
+    // (both of the device). The batch may be a part of one of `whole` windows; its gradients are then its
+    // share of theirs. `listener` hears of those that are complete. `micro_batch_done` is called after each
+    // micro-batch.
+    void run(const Batch& batch, int64_t whole, float* gradients, double* loss,
+             GradientListener* listener = nullptr, const std::function<void()>& micro_batch_done = {});
+    // The loss of each window, with the noise that run() gives it.
+    std::vector<float> losses(const Batch& batch);
+    // The same with timesteps spread evenly over the samples 0 to `whole` − 1, of which the batch may be a
     // part, instead of drawn: less noise for validation.
-    Result validate(const Batch& batch, int64_t whole);
+    std::vector<float> validate(const Batch& batch, int64_t whole);
 
   private:
     const Diffusion& diffusion_;
@@ -53,10 +52,11 @@ class Objective {
     struct Pass {
         int64_t whole;
         float* gradients = nullptr;  // null: no backward
-        const GradientsDone& done;
+        GradientListener* listener = nullptr;
         const std::function<void()>& micro_batch_done;
     };
-    Result run_with_steps(const Batch& batch, const Pass& pass);
+    void run_drawn(const Batch& batch, const Pass& pass);
+    std::vector<float> drawn_losses(const Batch& batch);
     void draw(const Batch& batch, int64_t spread_over);
     void run_rows(const Batch& batch, int64_t first, int64_t rows, const Pass& pass);
 };

@@ -10,6 +10,7 @@
 #include "data/split.h"
 #include "diffusion/schedule.h"
 #include "ops/devices.h"
+#include "train/communicator.h"
 
 namespace osu {
 
@@ -37,12 +38,14 @@ struct TrainOptions {
     double label_rate_factor = 1;  // learning rate of the label table over that of the rest
     double label_dropout = 0.2;
     double double_time = 0, distance_noise = 0;  // see WindowOptions
-    HeldOut held_out;  // its seed is the one above
-    double max_time_offset = 100000;  // ms
-    bool new_run = false;  // from the weights of ckpt, with steps, data order and optimiser from the beginning
+    HeldOut held_out;                            // its seed is the one above
+    double max_time_offset = 100000;             // ms
+    bool new_run =
+        false;  // from the weights of ckpt, with steps, data order and optimiser from the beginning
     bool relearn_embeds = false;
     int64_t embed_only_epochs = 0;
     DeviceChoice device{"cpu", "f32"};
+    Distribution distribution = Distribution::automatic;  // how several processes sum their gradients
 };
 
 }  // namespace osu

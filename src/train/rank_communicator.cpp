@@ -125,6 +125,17 @@ void RankCommunicator::expect_silence() {
     status_.phase = Phase::silent;
 }
 
+void RankCommunicator::wait_until(const std::function<bool()>& done) {
+    const ProfileScope scope("waiting for other ranks");
+    const Phase before = status_.phase;
+    status_.phase = Phase::waiting;
+    ++status_.signs;
+    for (int looks = 0; !done(); ++looks)
+        if (looks > eager_looks) std::this_thread::sleep_for(nap);
+    ++status_.signs;
+    status_.phase = before;
+}
+
 void RankCommunicator::give_up(const std::exception& error) {
     const auto* ours = dynamic_cast<const Error*>(&error);
     const bool no_memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;

@@ -25,6 +25,7 @@ class RankCommunicator : public Communicator {
     std::vector<double> gather(std::span<const double> own) override;
     void sign_of_life() override;
     void expect_silence() override;
+    void wait_until(const std::function<bool()>& done) override;
     [[noreturn]] void give_up(const std::exception& error) override;
 
   private:

@@ -1,5 +1,7 @@
 #include "train/run_start.h"
 
+#include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/error.h"
@@ -21,6 +23,19 @@ PackedDataset open_together(const std::filesystem::path& path, Communicator& ran
     PackedDataset dataset = open_dataset(path);
     if (ranks.leads()) ranks.barrier();
     return dataset;
+}
+
+OpenDevice open_for(DeviceChoice choice, Communicator& ranks) {
+    choice.gpu = ranks.rank_here();
+    OpenDevice device = open_device(choice);
+    if (choice.device != "auto") return device;
+    const bool has_gpu = !device.backend->shares_host_memory();
+    const std::vector<double> has = ranks.gather(std::array{has_gpu ? 1.0 : 0.0});
+    if (!has_gpu || std::find(has.begin(), has.end(), 0.0) == has.end()) return device;
+    choice.device = "cpu";
+    device = open_device(choice);
+    device.notice = "not every process has a GPU: the CPUs do the work";
+    return device;
 }
 
 Share share_of(int64_t windows, const Communicator& ranks) {

@@ -7,6 +7,7 @@
 #include "archive/checkpoint.h"
 #include "data/packed_dataset.h"
 #include "data/split.h"
+#include "ops/devices.h"
 #include "train/checkpoint_metadata.h"
 #include "train/communicator.h"
 #include "train/options.h"
@@ -15,6 +16,10 @@ namespace osu {
 
 // Rank 0 opens it first: a folder is packed then.
 PackedDataset open_together(const std::filesystem::path& path, Communicator& ranks);
+
+// The device of this rank: of the GPUs of a host each process takes one of its own. `auto` takes GPUs where
+// every process gets one.
+OpenDevice open_for(DeviceChoice choice, Communicator& ranks);
 
 // A rank's part of so many windows: parts that differ by one at most, in the order of ranks.
 struct Share {

@@ -4,7 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
-#include <numbers>
+#include <numeric>
 #include <set>
 
 #include "base/error.h"
@@ -12,9 +12,12 @@
 #include "base/profile.h"
 #include "base/progress.h"
 #include "model/network.h"
+#include "train/divergence.h"
 #include "train/gradient_buckets.h"
+#include "train/learning_rate.h"
 #include "train/objective.h"
 #include "train/run_start.h"
+#include "train/step_results.h"
 #include "train/training_state.h"
 
 namespace osu {
@@ -24,23 +27,16 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int64_t validation_windows = 512;
-constexpr size_t blamed_maps = 8;  // named when the loss is not finite
-
-// Each process of a host takes a GPU of its own.
-OpenDevice open_for(DeviceChoice choice, const Communicator& ranks) {
-    if (ranks.size() > 1 && choice.device == "auto") choice.device = "cpu";
-    if (ranks.size() > 1 && choice.device == "cuda")
-        choice.device = fmt::format("cuda:{}", ranks.rank_here());
-    return open_device(choice);
-}
 
 // The parts of a run, and the steps over them.
 class Run {
   public:
-    Run(const TrainOptions& options, const TrainEvents& events, Communicator& ranks);
+    Run(const TrainOptions& options, const TrainEvents& events, Communicator& ranks, OpenDevice device);
     TrainOutcome go();
 
   private:
+    TrainOutcome train();
+
     const TrainOptions& options_;
     const TrainEvents& events_;
     Communicator& ranks_;
@@ -50,9 +46,11 @@ class Run {
     CheckpointInfo info_;
     const OpenDevice device_;
     Backend* const backend_;
+    const std::unique_ptr<RankSums> sums_;  // of several processes
     Dit network_;
     TrainingState state_;
-    GradientBuckets buckets_;
+    std::optional<GradientBuckets> buckets_;
+    StepResults results_;
     const Diffusion diffusion_;
     Objective objective_;
     const WindowLoader loader_;
@@ -64,24 +62,26 @@ class Run {
     // Since the last log entry:
     double loss_sum_ = 0, norm_ = 0;
     int64_t steps_logged_ = 0;
+    std::optional<Progress> progress_;  // of rank 0
     std::chrono::steady_clock::time_point log_start_ = std::chrono::steady_clock::now();
 
     WindowOptions window_options() const;
     int64_t count_steps() const;
-    double learning_rate() const;
+    double learning_rate() const { return osu::learning_rate(options_, info_.step, total_steps_); }
     void say(const std::string& message);
     void announce();
-    double step(Batch& batch);
-    TouchedRows touched_labels(const Batch& batch);
-    Objective::Result add_gradients(const Batch& batch);
-    void update(double norm);
-    [[noreturn]] void blame(const Objective::Result& result, double loss, double norm);
+    void step(Batch& batch);
+    void meet_before_step(const Batch& batch);
+    void take_results(bool all);
+    void take(const StepResult& result);
+    void update();
+    [[noreturn]] void blame(const StepResult& result);
     std::pair<double, double> validate();
     void log(bool with_validation);
     void save();
 };
 
-Run::Run(const TrainOptions& options, const TrainEvents& events, Communicator& ranks)
+Run::Run(const TrainOptions& options, const TrainEvents& events, Communicator& ranks, OpenDevice device)
     : options_(options),
       events_(events),
       ranks_(ranks),
@@ -89,12 +89,12 @@ Run::Run(const TrainOptions& options, const TrainEvents& events, Communicator& r
       split_(choose_maps(dataset_, options)),
       resumed_(start_checkpoint(options)),
       info_(start_info(options, dataset_, resumed_)),
-      device_(open_for(options.device, ranks)),
+      device_(std::move(device)),
       backend_(device_.backend.get()),
+      sums_(make_rank_sums(options.distribution, ranks, *backend_)),
       network_(info_.config, *backend_),
       state_(network_.layout(), *backend_),
-      buckets_(ranks, *backend_, state_.gradients(), network_.layout().size(),
-               backend_->shares_host_memory()),
+      results_(*backend_),
       diffusion_(options.noise_schedule, respace("1000")),
       objective_(diffusion_, options.l1_loss, options.seed, network_,
                  backend_->tokens_at_once(training_token_bytes(info_.config, backend_->compute_type()))),
@@ -103,6 +103,12 @@ Run::Run(const TrainOptions& options, const TrainEvents& events, Communicator& r
     if (options.batch_size < ranks.size())
         fail(Hint{"start fewer processes, or raise --global-batch-size"},
              "a batch of {} windows cannot be shared by {} processes", options.batch_size, ranks.size());
+    if (sums_) {
+        const Parameter& table = network_.layout().find(label_table);
+        const LabelRows rows{table.offset, table.count, static_cast<size_t>(table.shape[1]),
+                             options.batch_size};
+        buckets_.emplace(*sums_, *backend_, state_.gradients(), rows);
+    }
     if (ranks.leads()) folder_.emplace(options.results_dir, info_.config.name());
     state_.initialize(options_.seed);
     if (resumed_) state_.restore(*resumed_, options_.relearn_embeds);
@@ -130,17 +136,6 @@ int64_t Run::count_steps() const {
     return options_.max_steps > 0 ? std::min(options_.max_steps, by_epochs) : by_epochs;
 }
 
-double Run::learning_rate() const {
-    const double step = static_cast<double>(info_.step);
-    double rate = options_.learning_rate;
-    if (options_.warmup_steps > 0)
-        rate *= std::min(1.0, (step + 1) / static_cast<double>(options_.warmup_steps));
-    if (options_.rate_schedule == RateSchedule::cosine)
-        rate *=
-            0.5 * (1 + std::cos(std::numbers::pi * std::min(1.0, step / static_cast<double>(total_steps_))));
-    return rate;
-}
-
 void Run::say(const std::string& message) {
     if (folder_) folder_->say(message);
 }
@@ -155,37 +150,32 @@ void Run::announce() {
                         options_.new_run ? ", a new run" : ""));
     if (!device_.notice.empty()) say("Notice: " + device_.notice);
     if (ranks_.size() > 1)
-        say(fmt::format("{} processes, {} on this host, {} threads each", ranks_.size(), ranks_.ranks_here(),
-                        thread_count()));
+        say(fmt::format("{} processes, {} on this host, {} threads each; {} sums their gradients",
+                        ranks_.size(), ranks_.ranks_here(), thread_count(), sums_->name()));
     say(fmt::format("Training to step {} ({} a batch, {} on {})", total_steps_, options_.batch_size,
                     name_of(backend_->compute_type()), device_.name));
 }
 
-// Rows of the label table that the whole batch has gradients for.
-TouchedRows Run::touched_labels(const Batch& batch) {
-    if (ranks_.size() == 1) return {};
+// All ranks hear which rows of the label table the whole batch has gradients for, and who wants to stop.
+void Run::meet_before_step(const Batch& batch) {
+    const bool stop = events_.should_stop && events_.should_stop();
     const int64_t most = (options_.batch_size + ranks_.size() - 1) / ranks_.size();
-    std::vector<double> mine(static_cast<size_t>(most), batch.label[0]);
-    std::copy(batch.label.begin(), batch.label.end(), mine.begin());
+    std::vector<double> mine(static_cast<size_t>(1 + most), batch.label[0]);
+    mine[0] = stop ? 1 : 0;
+    std::copy(batch.label.begin(), batch.label.end(), mine.begin() + 1);
     const std::vector<double> all = ranks_.gather(mine);
-    const std::set<int32_t> labels(all.begin(), all.end());
-    const Parameter& table = network_.layout().find(label_table);
-    return {table.offset, table.count, static_cast<size_t>(table.shape[1]), {labels.begin(), labels.end()}};
+    std::set<int32_t> labels;
+    for (size_t i = 0; i < all.size(); ++i) {
+        if (i % mine.size() == 0)
+            stopped_ = stopped_ || all[i] > 0;
+        else
+            labels.insert(static_cast<int32_t>(all[i]));
+    }
+    if (buckets_) buckets_->touch(std::vector(labels.begin(), labels.end()));
 }
 
-// Of all ranks, complete when it returns.
-Objective::Result Run::add_gradients(const Batch& batch) {
-    state_.zero_gradients();
-    buckets_.start(touched_labels(batch));
-    const Objective::Result result = objective_.run(
-        batch, options_.batch_size, state_.gradients(),
-        ranks_.size() > 1 ? [&](size_t first, size_t count) { buckets_.add(first, count); } : GradientsDone(),
-        [&] { ranks_.sign_of_life(); });
-    buckets_.finish();
-    return result;
-}
-
-double Run::step(Batch& batch) {
+// Gives the device all of a step, and takes the results of the one before.
+void Run::step(Batch& batch) {
     const ProfileScope scope(first_step_scope);
     ranks_.sign_of_life();
     const Share share = share_of(options_.batch_size, ranks_);
@@ -193,25 +183,20 @@ double Run::step(Batch& batch) {
         const ProfileScope loading("windows");
         loader_.load(info_.samples + static_cast<uint64_t>(share.first), share.count, batch);
     }
-    const Objective::Result result = add_gradients(batch);
-    const bool stop = events_.should_stop && events_.should_stop();
-    const auto told = ranks_.gather(std::array{result.loss, state_.gradient_norm(), stop ? 1.0 : 0.0});
-    // All take rank 0's norm: another kind of CPU may round it otherwise, and the ranks would drift apart.
-    const double norm = told[1];
-    double loss = 0;
-    for (size_t rank = 0; rank < told.size() / 3; ++rank) {
-        loss += told[3 * rank];
-        stopped_ = stopped_ || told[3 * rank + 2] > 0;
-    }
-    if (!std::isfinite(loss) || !std::isfinite(norm)) blame(result, loss, norm);
-    update(norm);
+    meet_before_step(batch);
+    state_.zero_gradients();
+    objective_.run(batch, options_.batch_size, state_.gradients(), &state_.totals()->loss,
+                   buckets_ ? &*buckets_ : nullptr, [&] { ranks_.sign_of_life(); });
+    state_.measure_gradients();
+    if (sums_) sums_->share(state_.totals());
+    update();
+    results_.push(info_.step + 1, info_.samples, state_.totals());
     ++info_.step;
     info_.samples += static_cast<uint64_t>(options_.batch_size);
-    norm_ = norm;
-    return loss;
+    take_results(false);
 }
 
-void Run::update(double norm) {
+void Run::update() {
     OptimizerOptions optimizer;
     optimizer.learning_rate = learning_rate();
     optimizer.label_rate_factor = options_.label_rate_factor;
@@ -219,34 +204,49 @@ void Run::update(double norm) {
     optimizer.gradient_clip = options_.gradient_clip;
     const uint64_t epoch = info_.samples / loader_.windows_per_epoch();
     optimizer.label_table_only = epoch < static_cast<uint64_t>(options_.embed_only_epochs);
-    state_.update(optimizer, norm);
+    state_.update(optimizer);
     network_.load(state_.parameters());
 }
 
-// Names the maps of the whole batch, of which this rank knows a part.
-void Run::blame(const Objective::Result& result, double loss, double norm) {
+void Run::take_results(bool all) {
+    const auto wait = [&](const std::function<bool()>& ready) {
+        if (!sums_) return;
+        ranks_.wait_until([&] {
+            sums_->check();
+            return ready();
+        });
+    };
+    while (const auto result = results_.pop(all, wait)) take(*result);
+}
+
+void Run::take(const StepResult& result) {
+    if (!is_finite(result.totals)) blame(result);
+    loss_sum_ += result.totals.loss / static_cast<double>(options_.batch_size);
+    norm_ = std::sqrt(result.totals.squared_norm);
+    ++steps_logged_;
+    if (!progress_) return;
+    progress_->note(fmt::format("loss {:.4f}, {:.1f} windows/s",
+                                loss_sum_ / static_cast<double>(steps_logged_),
+                                progress_->rate() * static_cast<double>(options_.batch_size)));
+    progress_->advance();
+}
+
+// Names the maps of the whole batch, of which this rank knows a part. The step changed nothing, so its losses
+// come out once more.
+void Run::blame(const StepResult& result) {
     Batch batch;
-    loader_.load(info_.samples, options_.batch_size, batch);
     const Share share = share_of(options_.batch_size, ranks_);
+    loader_.load(result.samples + static_cast<uint64_t>(share.first), share.count, batch);
+    const std::vector<float> losses = objective_.losses(batch);
     std::vector<double> mine(static_cast<size_t>(options_.batch_size));
-    std::copy(result.per_window.begin(), result.per_window.end(), mine.begin() + share.first);
+    std::copy(losses.begin(), losses.end(), mine.begin() + share.first);
     const std::vector<double> all = ranks_.gather(mine);
-    std::set<std::string> maps;
-    for (size_t i = 0; i < all.size(); ++i)
-        if (!std::isfinite(all[i])) maps.insert(dataset_.map(batch.map[i % mine.size()]).path);
-    if (maps.empty())
-        for (uint32_t map : batch.map) maps.insert(dataset_.map(map).path);
-    std::string named;
-    size_t count = 0;
-    for (const std::string& map : maps) {
-        if (++count > blamed_maps) break;
-        named += "\n  " + map;
-    }
-    if (maps.size() > blamed_maps) named += fmt::format("\n  and {} more", maps.size() - blamed_maps);
+    loader_.load(result.samples, options_.batch_size, batch);
     fail(Hint{fmt::format("continue from {} with a lower --lr, with --grad-clip 1, or with --precision f32",
                           last_checkpoint_.empty() ? "the start" : last_checkpoint_.string())},
          "the loss is not a finite number at step {} (loss {}, gradient norm {}); maps of the batch:{}",
-         info_.step + 1, loss, norm, named);
+         result.step, result.totals.loss / static_cast<double>(options_.batch_size),
+         std::sqrt(result.totals.squared_norm), maps_to_blame(dataset_, batch, all));
 }
 
 // The loss of the parameters and of their EMA on the same windows of held-out maps.
@@ -260,10 +260,14 @@ std::pair<double, double> Run::validate() {
         std::min<int64_t>(validation_windows, static_cast<int64_t>(loader.windows_per_epoch()));
     const Share share = share_of(all, ranks_);
     loader.load(static_cast<uint64_t>(share.first), share.count, batch);
+    const auto sum_of_losses = [&] {
+        const std::vector<float> losses = objective_.validate(batch, all);
+        return std::accumulate(losses.begin(), losses.end(), 0.0);
+    };
     std::array<double, 2> shares;
-    shares[0] = objective_.validate(batch, all).loss;
+    shares[0] = sum_of_losses();
     network_.load(state_.ema());
-    shares[1] = objective_.validate(batch, all).loss;
+    shares[1] = sum_of_losses();
     network_.load(state_.parameters());
     const std::vector<double> told = ranks_.gather(shares);
     double loss = 0, ema_loss = 0;
@@ -271,7 +275,7 @@ std::pair<double, double> Run::validate() {
         loss += told[2 * rank];
         ema_loss += told[2 * rank + 1];
     }
-    return {loss, ema_loss};
+    return {loss / static_cast<double>(all), ema_loss / static_cast<double>(all)};
 }
 
 void Run::log(bool with_validation) {
@@ -304,34 +308,35 @@ void Run::save() {
 }
 
 TrainOutcome Run::go() {
+    try {
+        return train();
+    } catch (...) {
+        if (sums_) sums_->abort();
+        throw;
+    }
+}
+
+TrainOutcome Run::train() {
     announce();
     if (info_.step >= total_steps_)
         fail(Hint{"raise --max-steps or --epochs, or begin a --new-run from its weights"},
              "the checkpoint is at step {} already, and the run ends at {}", info_.step, total_steps_);
-    std::optional<Progress> progress;
-    if (ranks_.leads()) progress.emplace("training", total_steps_ - info_.step, "steps");
+    if (ranks_.leads()) progress_.emplace("training", total_steps_ - info_.step, "steps");
     Batch batch;
     log_start_ = std::chrono::steady_clock::now();
     while (info_.step < total_steps_ && !stopped_) {
-        const double loss = step(batch);
-        loss_sum_ += loss;
-        ++steps_logged_;
-        if (progress) {
-            progress->note(fmt::format("loss {:.4f}, {:.1f} windows/s",
-                                       loss_sum_ / static_cast<double>(steps_logged_),
-                                       progress->rate() * static_cast<double>(options_.batch_size)));
-            progress->advance();
-        }
+        step(batch);
         const bool at_checkpoint =
             info_.step % options_.ckpt_every == 0 || info_.step == total_steps_ || stopped_;
         if (info_.step % options_.log_every == 0 || at_checkpoint) {
+            take_results(true);
             ranks_.expect_silence();
-            if (progress) progress->clear();
+            if (progress_) progress_->clear();
             log(at_checkpoint);
         }
         if (at_checkpoint) save();
     }
-    if (progress) progress->finish();
+    if (progress_) progress_->finish();
     say(stopped_ ? fmt::format("Stopped at step {}", info_.step) : "Done!");
     return {folder_ ? folder_->path() : fs::path(), last_checkpoint_, info_.step, !stopped_};
 }
@@ -344,7 +349,12 @@ TrainOutcome train(const TrainOptions& options, const TrainEvents& events) {
 }
 
 TrainOutcome train(const TrainOptions& options, const TrainEvents& events, Communicator& ranks) {
-    return Run(options, events, ranks).go();
+    return train(options, events, ranks, open_for(options.device, ranks));
+}
+
+TrainOutcome train(const TrainOptions& options, const TrainEvents& events, Communicator& ranks,
+                   OpenDevice device) {
+    return Run(options, events, ranks, std::move(device)).go();
 }
 
 }  // namespace osu

@@ -27,5 +27,8 @@ struct TrainOutcome {
 TrainOutcome train(const TrainOptions& options, const TrainEvents& events);
 // All ranks call it with the same options. Rank 0 alone writes, and has an outcome that names files.
 TrainOutcome train(const TrainOptions& options, const TrainEvents& events, Communicator& ranks);
+// On a device that is open already, whatever the options say of it.
+TrainOutcome train(const TrainOptions& options, const TrainEvents& events, Communicator& ranks,
+                   OpenDevice device);
 
 }  // namespace osu

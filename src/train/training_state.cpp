@@ -1,13 +1,16 @@
 #include "train/training_state.h"
 
-#include <cmath>
-
-#include "base/error.h"
-
 namespace osu {
 
 TrainingState::TrainingState(const ParameterLayout& layout, Backend& backend)
-    : layout_(layout), backend_(backend), memory_(backend.allocate(5 * layout.size() * sizeof(float))) {
+    : layout_(layout),
+      backend_(backend),
+      memory_(backend.allocate(5 * layout.size() * sizeof(float))),
+      totals_(backend.allocate(sizeof(StepTotals))),
+      staging_(backend),
+      factors_(staging_.add<AdamWFactors>(1)),
+      label_factors_(staging_.add<AdamWFactors>(1)),
+      recording_(backend.make_recording()) {
     float* first = static_cast<float*>(memory_.get());
     parameters_ = first;
     gradients_ = first + layout.size();
@@ -67,31 +70,37 @@ void TrainingState::zero_gradients() {
     backend_.zero(gradients_, layout_.size() * sizeof(float));
 }
 
-double TrainingState::gradient_norm() {
-    return std::sqrt(backend_.squared_norm(gradients_, layout_.size()));
+void TrainingState::measure_gradients() {
+    backend_.squared_norm(gradients_, layout_.size(), &totals()->squared_norm);
 }
 
-void TrainingState::update(const OptimizerOptions& options, double norm) {
+void TrainingState::update_range(size_t first, size_t end, Staging::Part<AdamWFactors> factors) {
+    if (first == end) return;
+    backend_.adamw(parameters_ + first, gradients_ + first, exp_avg_ + first, exp_avg_sq_ + first,
+                   ema_ + first, end - first, staging_.device(factors).data(), totals());
+}
+
+void TrainingState::update(const OptimizerOptions& options) {
     ++step_;
     AdamWStep step;
     step.learning_rate = static_cast<float>(options.learning_rate);
     step.ema_decay = static_cast<float>(options.ema_decay);
+    step.gradient_clip = static_cast<float>(options.gradient_clip);
     step.step = step_;
-    if (options.gradient_clip > 0 && norm > options.gradient_clip)
-        step.gradient_scale = static_cast<float>(options.gradient_clip / norm);
-    const auto update_range = [&](size_t first, size_t end) {
-        if (first == end) return;
-        backend_.adamw(parameters_ + first, gradients_ + first, exp_avg_ + first, exp_avg_sq_ + first,
-                       ema_ + first, end - first, step);
-    };
-    const Parameter& labels = layout_.find(label_table);
-    const size_t first_label = labels.offset, end_label = labels.offset + labels.count;
-    if (!options.label_table_only) {
-        update_range(0, first_label);
-        update_range(end_label, layout_.size());
-    }
+    staging_.host(factors_)[0] = adamw_factors(step);
     step.learning_rate *= static_cast<float>(options.label_rate_factor);
-    update_range(first_label, end_label);
+    staging_.host(label_factors_)[0] = adamw_factors(step);
+    staging_.send();
+    if (recorded_label_table_only_ != options.label_table_only) recording_ = backend_.make_recording();
+    recorded_label_table_only_ = options.label_table_only;
+    recording_->run([&] {
+        const Parameter& labels = layout_.find(label_table);
+        if (!options.label_table_only) {
+            update_range(0, labels.offset, factors_);
+            update_range(labels.offset + labels.count, layout_.size(), factors_);
+        }
+        update_range(labels.offset, labels.offset + labels.count, label_factors_);
+    });
 }
 
 }  // namespace osu

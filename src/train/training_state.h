@@ -10,6 +10,7 @@
 
 #include "archive/checkpoint.h"
 #include "model/parameters.h"
+#include "model/staging.h"
 #include "ops/backend.h"
 
 namespace osu {
@@ -40,18 +41,26 @@ class TrainingState {
     const float* ema() const { return ema_; }
     float* gradients() { return gradients_; }
     void zero_gradients();
-    double gradient_norm();
+    StepTotals* totals() { return static_cast<StepTotals*>(totals_.get()); }  // of the backend
+    void measure_gradients();                                                 // into totals()
 
-    // AdamW and EMA in one pass, with the gradients clipped by their norm.
-    void update(const OptimizerOptions& options, double gradient_norm);
+    // AdamW and EMA in one pass, with the gradients clipped by the norm in totals(); what they make of it
+    // stays undone when these are not finite numbers.
+    void update(const OptimizerOptions& options);
     int64_t optimizer_step() const { return step_; }
 
   private:
     const ParameterLayout& layout_;
     Backend& backend_;
-    std::shared_ptr<void> memory_;
+    std::shared_ptr<void> memory_, totals_;
+    Staging staging_;
+    const Staging::Part<AdamWFactors> factors_, label_factors_;
+    std::unique_ptr<Recording> recording_;  // of the update
+    bool recorded_label_table_only_ = false;
     float *parameters_, *gradients_, *exp_avg_, *exp_avg_sq_, *ema_;
     int64_t step_ = 0;
+
+    void update_range(size_t first, size_t end, Staging::Part<AdamWFactors> factors);
 };
 
 }  // namespace osu

@@ -32,6 +32,12 @@ class OnDevice {
         tensor_backend()->upload(memory_.get(), values.data(), count_ * sizeof(T));
     }
     const T* data() const { return static_cast<const T*>(memory_.get()); }
+    T* changeable() { return static_cast<T*>(memory_.get()); }
+    std::vector<T> host() const {
+        std::vector<T> values(count_);
+        tensor_backend()->download(values.data(), data(), count_ * sizeof(T));
+        return values;
+    }
     std::span<const T> span() const { return {data(), count_}; }
 
   private:

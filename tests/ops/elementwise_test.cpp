@@ -82,27 +82,107 @@ TEST_P(Elementwise, Lookup) {
     d_table.expect_equal(1e-6, "d_table");
 }
 
+TEST_P(Elementwise, RowsAreGatheredAndScattered) {
+    const std::vector<int32_t> index = {2, -1, 0, 4, -1};
+    Tensor table(6, 37, DType::f32, 0, 1), rows(5, 37, DType::f32, 3, 2), other(5, 37, DType::f32, 3, 3);
+    own->gather_rows(table.floats(), OnDevice(index).span(), rows.own());
+    reference->gather_rows(table.reference_floats(), index, rows.reference());
+    rows.expect_equal(0, "rows");
+    own->scatter_rows(other.own(), OnDevice(index).span(), table.floats());
+    reference->scatter_rows(other.reference(), index, table.reference_floats());
+    table.expect_equal(0, "table");
+}
+
 TEST_P(Elementwise, AdamW) {
     const int64_t n = 70001;
-    Tensor parameter(1, n), gradient(1, n, DType::f32, 0, 2), average(1, n, DType::f32, 0, 3, 0);
-    Tensor square = average, ema = parameter;
-    for (int64_t step = 1; step <= 3; ++step) {
+    for (const int64_t first : {0, 3}) {  // where vectors begin, and where they do not
+        Tensor parameter(1, n), gradient(1, n, DType::f32, 0, 2), average(1, n, DType::f32, 0, 3, 0);
+        Tensor square = average, ema = parameter;
+        const auto step_with = [&](const AdamWStep& step, const StepTotals& totals) {
+            const AdamWFactors factors = adamw_factors(step);
+            own->adamw(parameter.floats() + first, gradient.floats() + first, average.floats() + first,
+                       square.floats() + first, ema.floats() + first, n - first,
+                       OnDevice(std::vector{factors}).data(), OnDevice(std::vector{totals}).data());
+            reference->adamw(parameter.reference_floats() + first, gradient.reference_floats() + first,
+                             average.reference_floats() + first, square.reference_floats() + first,
+                             ema.reference_floats() + first, n - first, &factors, &totals);
+        };
+        const double norm = 264.5;
         AdamWStep s;
-        s.step = step;
-        s.weight_decay = 0.01f;
-        s.gradient_scale = 0.5f;
-        s.ema_decay = 0.99f;
-        own->adamw(parameter.floats(), gradient.floats(), average.floats(), square.floats(), ema.floats(), n,
-                   s);
-        reference->adamw(parameter.reference_floats(), gradient.reference_floats(),
-                         average.reference_floats(), square.reference_floats(), ema.reference_floats(), n, s);
+        for (const float clip : {0.0f, 100.0f, 1000.0f}) {
+            s.weight_decay = 0.01f;
+            s.gradient_clip = clip;
+            s.ema_decay = 0.99f;
+            step_with(s, {1.5, norm * norm});
+            ++s.step;
+        }
+        for (const StepTotals& broken :
+             {StepTotals{NAN, 1}, StepTotals{1, INFINITY}, StepTotals{-INFINITY, 1}})
+            step_with({}, broken);
+        parameter.expect_equal(1e-6, "parameter");
+        average.expect_equal(1e-6, "exp_avg");
+        square.expect_equal(1e-6, "exp_avg_sq");
+        ema.expect_equal(1e-6, "ema");
     }
-    parameter.expect_equal(1e-6, "parameter");
-    average.expect_equal(1e-6, "exp_avg");
-    square.expect_equal(1e-6, "exp_avg_sq");
-    ema.expect_equal(1e-6, "ema");
-    const double expected = reference->squared_norm(gradient.reference_floats(), n);
-    EXPECT_NEAR(own->squared_norm(gradient.floats(), n), expected, 1e-12 * expected);
+}
+
+TEST_P(Elementwise, AdamWFollowsItsFormula) {
+    AdamWStep s;
+    s.step = 3;
+    s.learning_rate = 0.01f;
+    s.weight_decay = 0.1f;
+    s.gradient_clip = 2;
+    const double g = 4 * 2.0 / 5, m = 0.9 * 0.3 + 0.1 * g, v = 0.999 * 0.2 + 0.001 * g * g;
+    const double p = 1.5 * (1 - 0.01 * 0.1) -
+                     0.01 * (m / (1 - std::pow(0.9, 3))) / (std::sqrt(v / (1 - std::pow(0.999, 3))) + 1e-8);
+    const auto values = own->allocate(5 * sizeof(float));
+    auto* const at = static_cast<float*>(values.get());
+    std::vector<float> all{1.5f, 4, 0.3f, 0.2f, 1};  // parameter, gradient, exp_avg, exp_avg_sq, ema
+    own->upload(at, all.data(), 5 * sizeof(float));
+    own->adamw(at, at + 1, at + 2, at + 3, at + 4, 1, OnDevice(std::vector{adamw_factors(s)}).data(),
+               OnDevice(std::vector{StepTotals{0, 25}}).data());
+    own->download(all.data(), at, 5 * sizeof(float));
+    EXPECT_NEAR(all[0], p, 1e-6);
+    EXPECT_NEAR(all[2], m, 1e-6);
+    EXPECT_NEAR(all[3], v, 1e-6);
+    EXPECT_NEAR(all[4], 0.9999 + 0.0001 * p, 1e-6);
+}
+
+TEST_P(Elementwise, SumsAreOfFloat64AndRepeat) {
+    for (const int64_t n : {1, 5, 1000, 400003}) {
+        Tensor values(1, n + 1);
+        for (const int64_t first : {0, 1}) {
+            double expected[2];
+            reference->sum(values.reference_floats() + first, n, &expected[0]);
+            reference->squared_norm(values.reference_floats() + first, n, &expected[1]);
+            OnDevice<double> results({0, 0}), again({0, 0});
+            for (OnDevice<double>* to : {&results, &again}) {
+                own->sum(values.floats() + first, n, to->changeable());
+                own->squared_norm(values.floats() + first, n, to->changeable() + 1);
+            }
+            const auto got = results.host();
+            EXPECT_NEAR(got[0], expected[0], 1e-12 * expected[1]);
+            EXPECT_NEAR(got[1], expected[1], 1e-12 * expected[1]);
+            EXPECT_EQ(got, again.host());
+        }
+    }
+}
+
+TEST_P(Elementwise, ReadbacksHaveWhatWasThere) {
+    const size_t count = 1000, bytes = count * sizeof(float);
+    const auto memory = own->allocate(bytes);
+    const auto first = own->make_readback(bytes), second = own->make_readback(bytes);
+    for (float round = 1; round < 4; ++round) {
+        own->upload(memory.get(), std::vector(count, round).data(), bytes);
+        first->start(memory.get());
+        own->upload(memory.get(), std::vector(count, -round).data(), bytes);
+        second->start(memory.get());
+        own->zero(memory.get(), bytes);
+        while (!second->ready()) {
+        }
+        EXPECT_EQ(static_cast<const float*>(second->wait())[count - 1], -round);
+        EXPECT_EQ(static_cast<const float*>(first->wait())[count - 1], round);
+    }
 }
 
 TEST_P(Elementwise, MemoryIsZeroedAndAligned) {

@@ -280,31 +280,44 @@ class ReferenceBackend final : public Backend {
             for (int64_t j = 0; j < dy.cols; ++j) d_table[index[n] * dy.cols + j] += at(dy, n, j);
     }
 
+    void gather_rows(const float* table, std::span<const int32_t> index, Matrix rows) override {
+        for (int64_t n = 0; n < rows.rows; ++n)
+            for (int64_t j = 0; j < rows.cols; ++j)
+                at(rows, n, j) = index[n] < 0 ? 0 : table[index[n] * rows.cols + j];
+    }
+    void scatter_rows(Matrix rows, std::span<const int32_t> index, float* table) override {
+        for (int64_t n = 0; n < rows.rows; ++n)
+            for (int64_t j = 0; j < rows.cols && index[n] >= 0; ++j)
+                table[index[n] * rows.cols + j] = at(rows, n, j);
+    }
+
     void diffusion_loss(const LossBatch& batch, Matrix d_out, float* terms) override {
         reference_loss(batch, d_out, terms);
     }
 
     void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema,
-               size_t n, const AdamWStep& step) override {
-        const double correction1 = 1 - std::pow(double{step.beta1}, double(step.step));
-        const double correction2 = 1 - std::pow(double{step.beta2}, double(step.step));
+               size_t n, const AdamWFactors* f, const StepTotals* totals) override {
+        if (!std::isfinite(totals->loss) || !std::isfinite(totals->squared_norm)) return;
+        const double norm = std::sqrt(totals->squared_norm);
+        const double scale = f->clip > 0 && norm > f->clip ? f->clip / norm : 1;
         for (size_t i = 0; i < n; ++i) {
-            const double g = double{gradient[i]} * step.gradient_scale;
-            const double m = step.beta1 * double{exp_avg[i]} + (1 - double{step.beta1}) * g;
-            const double v = step.beta2 * double{exp_avg_sq[i]} + (1 - double{step.beta2}) * g * g;
-            const double decayed = parameter[i] * (1 - double{step.learning_rate} * step.weight_decay);
+            const double g = gradient[i] * scale;
+            const double m = f->beta1 * double{exp_avg[i]} + f->rest1 * g;
+            const double v = f->beta2 * double{exp_avg_sq[i]} + f->rest2 * g * g;
             exp_avg[i] = static_cast<float>(m);
             exp_avg_sq[i] = static_cast<float>(v);
-            parameter[i] = static_cast<float>(decayed - step.learning_rate * (m / correction1) /
-                                                            (std::sqrt(v / correction2) + step.epsilon));
-            ema[i] = static_cast<float>(step.ema_decay * double{ema[i]} +
-                                        (1 - double{step.ema_decay}) * parameter[i]);
+            parameter[i] = static_cast<float>(double{parameter[i]} * f->keep -
+                                              m * f->rate / (std::sqrt(v) * f->denominator + f->epsilon));
+            ema[i] = static_cast<float>(f->decay * double{ema[i]} + f->fresh * double{parameter[i]});
         }
     }
-    double squared_norm(const float* values, size_t n) override {
-        double sum = 0;
-        for (size_t i = 0; i < n; ++i) sum += double{values[i]} * values[i];
-        return sum;
+    void sum(const float* values, size_t n, double* result) override {
+        *result = 0;
+        for (size_t i = 0; i < n; ++i) *result += values[i];
+    }
+    void squared_norm(const float* values, size_t n, double* result) override {
+        *result = 0;
+        for (size_t i = 0; i < n; ++i) *result += double{values[i]} * values[i];
     }
 
   private:

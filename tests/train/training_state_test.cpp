@@ -18,7 +18,8 @@ std::vector<float> parameters_after_one_step(const OptimizerOptions& options) {
     state.initialize(1);
     std::vector<float> values(layout.size(), 0.5f);
     backend->upload(state.gradients(), values.data(), values.size() * sizeof(float));
-    state.update(options, state.gradient_norm());
+    state.measure_gradients();
+    state.update(options);
     backend->download(values.data(), state.parameters(), values.size() * sizeof(float));
     return values;
 }

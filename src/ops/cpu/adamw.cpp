@@ -1,6 +1,5 @@
 // The optimiser: AdamW and the exponential moving average in one pass over memory, and the norm for clipping.
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "base/parallel.h"
@@ -21,10 +20,8 @@ struct AdamWArguments {
     float* parameter;
     const float* gradient;
     float *exp_avg, *exp_avg_sq, *ema;
-    AdamWStep step;
-    float keep;         // 1 − learning rate · weight decay
-    float rate;         // learning rate / (1 − β1^step)
-    float denominator;  // 1 / √(1 − β2^step)
+    AdamWFactors factors;
+    float scale;  // of the gradients
 };
 
 }  // namespace osu::cpu
@@ -35,14 +32,12 @@ namespace osu::cpu::HWY_NAMESPACE {
 
 void adamw_piece(const AdamWArguments& a, int64_t first, int64_t count) {
     const FloatTag d;
-    const auto beta1 = hn::Set(d, a.step.beta1), beta2 = hn::Set(d, a.step.beta2);
-    const auto rest1 = hn::Set(d, static_cast<float>(1 - double{a.step.beta1}));
-    const auto rest2 = hn::Set(d, static_cast<float>(1 - double{a.step.beta2}));
-    const auto decay = hn::Set(d, a.step.ema_decay);
-    const auto fresh = hn::Set(d, static_cast<float>(1 - double{a.step.ema_decay}));
-    const auto scale = hn::Set(d, a.step.gradient_scale), keep = hn::Set(d, a.keep),
-               rate = hn::Set(d, a.rate);
-    const auto denominator = hn::Set(d, a.denominator), epsilon = hn::Set(d, a.step.epsilon);
+    const AdamWFactors& f = a.factors;
+    const auto beta1 = hn::Set(d, f.beta1), beta2 = hn::Set(d, f.beta2);
+    const auto rest1 = hn::Set(d, f.rest1), rest2 = hn::Set(d, f.rest2);
+    const auto decay = hn::Set(d, f.decay), fresh = hn::Set(d, f.fresh);
+    const auto scale = hn::Set(d, a.scale), keep = hn::Set(d, f.keep), rate = hn::Set(d, f.rate);
+    const auto denominator = hn::Set(d, f.denominator), epsilon = hn::Set(d, f.epsilon);
     for_vectors(count, [&](int64_t i, int64_t n) {
         const int64_t at = first + i;
         const auto g = hn::Mul(load(a.gradient + at, n), scale);
@@ -57,8 +52,9 @@ void adamw_piece(const AdamWArguments& a, int64_t first, int64_t count) {
     });
 }
 
-// Each float64 lane sums every so-and-so-many-th square.
-double squares_piece(const float* values, int64_t count) {
+// Each float64 lane sums every so-and-so-many-th value or, Squares, its square.
+template <bool Squares>
+double sum_piece(const float* values, int64_t count) {
     const hn::ScalableTag<double> d;
     const hn::Rebind<float, decltype(d)> narrow;
     constexpr int64_t step = HWY_LANES(double);
@@ -66,11 +62,18 @@ double squares_piece(const float* values, int64_t count) {
     int64_t i = 0;
     for (; i + step <= count; i += step) {
         const auto v = hn::PromoteTo(d, hn::LoadU(narrow, values + i));
-        sum = hn::MulAdd(v, v, sum);
+        sum = Squares ? hn::MulAdd(v, v, sum) : hn::Add(v, sum);
     }
     double total = hn::GetLane(hn::SumOfLanes(d, sum));
-    for (; i < count; ++i) total += double{values[i]} * values[i];
+    for (; i < count; ++i) total += double{values[i]} * (Squares ? double{values[i]} : 1);
     return total;
+}
+
+double values_piece(const float* values, int64_t count) {
+    return sum_piece<false>(values, count);
+}
+double squares_piece(const float* values, int64_t count) {
+    return sum_piece<true>(values, count);
 }
 
 }  // namespace osu::cpu::HWY_NAMESPACE
@@ -80,44 +83,43 @@ HWY_AFTER_NAMESPACE();
 namespace osu::cpu {
 
 HWY_EXPORT(adamw_piece);
+HWY_EXPORT(values_piece);
 HWY_EXPORT(squares_piece);
 
 namespace {
 
 constexpr int64_t piece = 1 << 15;
 
+double sum_of_pieces(double (*sum_piece)(const float*, int64_t), const float* values, size_t n) {
+    const auto count = static_cast<int64_t>(n);
+    std::vector<double> sums(static_cast<size_t>((count + piece - 1) / piece));
+    parallel_for(static_cast<int64_t>(sums.size()), [&](int64_t i) {
+        sums[static_cast<size_t>(i)] = sum_piece(values + i * piece, std::min(piece, count - i * piece));
+    });
+    double total = 0;
+    for (double sum : sums) total += sum;
+    return total;
+}
+
 }  // namespace
 
 void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema, size_t n,
-           const AdamWStep& step) {
-    const double correction1 = 1 - std::pow(double{step.beta1}, static_cast<double>(step.step));
-    const double correction2 = 1 - std::pow(double{step.beta2}, static_cast<double>(step.step));
-    const double rate = step.learning_rate;
-    const AdamWArguments arguments{parameter,
-                                   gradient,
-                                   exp_avg,
-                                   exp_avg_sq,
-                                   ema,
-                                   step,
-                                   static_cast<float>(1 - rate * step.weight_decay),
-                                   static_cast<float>(rate / correction1),
-                                   static_cast<float>(1 / std::sqrt(correction2))};
+           const AdamWFactors& factors, const StepTotals& totals) {
+    if (!is_finite(totals)) return;
+    const AdamWArguments arguments{
+        parameter, gradient, exp_avg, exp_avg_sq, ema, factors, gradient_scale(factors, totals)};
     const auto run = HWY_DYNAMIC_DISPATCH(adamw_piece);
     const auto count = static_cast<int64_t>(n);
     parallel_for((count + piece - 1) / piece,
                  [&](int64_t i) { run(arguments, i * piece, std::min(piece, count - i * piece)); });
 }
 
+double sum(const float* values, size_t n) {
+    return sum_of_pieces(HWY_DYNAMIC_DISPATCH(values_piece), values, n);
+}
+
 double squared_norm(const float* values, size_t n) {
-    const auto count = static_cast<int64_t>(n);
-    std::vector<double> sums(static_cast<size_t>((count + piece - 1) / piece));
-    const auto run = HWY_DYNAMIC_DISPATCH(squares_piece);
-    parallel_for(static_cast<int64_t>(sums.size()), [&](int64_t i) {
-        sums[static_cast<size_t>(i)] = run(values + i * piece, std::min(piece, count - i * piece));
-    });
-    double total = 0;
-    for (double sum : sums) total += sum;
-    return total;
+    return sum_of_pieces(HWY_DYNAMIC_DISPATCH(squares_piece), values, n);
 }
 
 }  // namespace osu::cpu

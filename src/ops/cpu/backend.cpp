@@ -119,19 +119,26 @@ class CpuBackend final : public Backend {
     void lookup_backward(Matrix dy, std::span<const int32_t> index, float* d_table) override {
         cpu::lookup_backward(dy, index, d_table);
     }
+    void gather_rows(const float* table, std::span<const int32_t> index, Matrix rows) override {
+        cpu::gather_rows(table, index, rows);
+    }
+    void scatter_rows(Matrix rows, std::span<const int32_t> index, float* table) override {
+        cpu::scatter_rows(rows, index, table);
+    }
 
     void diffusion_loss(const LossBatch& batch, Matrix d_out, float* terms) override {
         const ProfileScope scope("loss");
         cpu::diffusion_loss(batch, d_out, terms);
     }
     void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema,
-               size_t n, const AdamWStep& step) override {
+               size_t n, const AdamWFactors* factors, const StepTotals* totals) override {
         const ProfileScope scope("adamw + ema");
-        cpu::adamw(parameter, gradient, exp_avg, exp_avg_sq, ema, n, step);
+        cpu::adamw(parameter, gradient, exp_avg, exp_avg_sq, ema, n, *factors, *totals);
     }
-    double squared_norm(const float* values, size_t n) override {
+    void sum(const float* values, size_t n, double* result) override { *result = cpu::sum(values, n); }
+    void squared_norm(const float* values, size_t n, double* result) override {
         const ProfileScope scope("gradient norm");
-        return cpu::squared_norm(values, n);
+        *result = cpu::squared_norm(values, n);
     }
 
   private:

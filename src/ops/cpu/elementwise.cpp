@@ -246,5 +246,23 @@ void lookup_backward(Matrix dy, std::span<const int32_t> index, float* d_table) 
     });
 }
 
+void gather_rows(const float* table, std::span<const int32_t> index, Matrix rows) {
+    parallel_for(rows.rows, [&](int64_t n) {
+        const int64_t at = index[static_cast<size_t>(n)];
+        float* to = rows.f32() + n * rows.stride;
+        if (at < 0)
+            std::fill_n(to, rows.cols, 0.0f);
+        else
+            std::copy_n(table + at * rows.cols, rows.cols, to);
+    });
+}
+
+void scatter_rows(Matrix rows, std::span<const int32_t> index, float* table) {
+    parallel_for(rows.rows, [&](int64_t n) {
+        const int64_t at = index[static_cast<size_t>(n)];
+        if (at >= 0) std::copy_n(rows.f32() + n * rows.stride, rows.cols, table + at * rows.cols);
+    });
+}
+
 }  // namespace osu::cpu
 #endif

@@ -45,9 +45,12 @@ void sinusoidal_features(std::span<const float> values, float scale, Matrix out)
 void one_hot(std::span<const uint8_t> index, Matrix out);
 void lookup_add(const float* table, std::span<const int32_t> index, Matrix out);
 void lookup_backward(Matrix dy, std::span<const int32_t> index, float* d_table);
+void gather_rows(const float* table, std::span<const int32_t> index, Matrix rows);
+void scatter_rows(Matrix rows, std::span<const int32_t> index, float* table);
 
 void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema, size_t n,
-           const AdamWStep& step);
+           const AdamWFactors& factors, const StepTotals& totals);
+double sum(const float* values, size_t n);
 double squared_norm(const float* values, size_t n);
 void diffusion_loss(const LossBatch& batch, Matrix d_out, float* terms);
 

@@ -8,11 +8,39 @@
 #include "ops/cuda/device.h"
 #include "ops/cuda/graph.h"
 #include "ops/cuda/kernels.h"
+#include "ops/cuda/nccl.h"
 #include "ops/cuda/products.h"
 
 namespace osu::cuda {
 
 namespace {
+
+class DeviceReadback final : public Readback {
+  public:
+    DeviceReadback(Device& device, size_t bytes)
+        : device_(device), copy_(allocate_on_host(bytes)), bytes_(bytes) {}
+    ~DeviceReadback() override {
+        if (started_) static_cast<void>(cudaStreamSynchronize(device_.stream()));
+    }
+    void start(const void* from) override {
+        started_ = true;
+        check(cudaMemcpyAsync(copy_.get(), from, bytes_, cudaMemcpyDeviceToHost, device_.stream()),
+              "copying from it");
+        done_.record(device_.stream());
+    }
+    bool ready() override { return done_.passed(); }
+    const void* wait() override {
+        done_.wait();
+        return copy_.get();
+    }
+
+  private:
+    Device& device_;
+    const std::shared_ptr<void> copy_;
+    const size_t bytes_;
+    bool started_ = false;
+    Event done_;
+};
 
 class CudaBackend final : public Backend {
   public:
@@ -27,6 +55,14 @@ class CudaBackend final : public Backend {
                                                          static_cast<double>(bytes_per_token)));
     }
     std::unique_ptr<Recording> make_recording() override { return std::make_unique<GraphRecording>(device_); }
+    std::unique_ptr<Readback> make_readback(size_t bytes) override {
+        return std::make_unique<DeviceReadback>(device_, bytes);
+    }
+    bool has_sums(bool required) const override { return nccl(required) != nullptr; }
+    DeviceSums::Key make_sums_key() override { return cuda::make_sums_key(); }
+    std::unique_ptr<DeviceSums> make_sums(const DeviceSums::Key& key, int rank, int size) override {
+        return cuda::make_sums(device_, key, rank, size);
+    }
     void wait() override { device_.wait(); }
 
     std::shared_ptr<void> allocate(size_t bytes) override { return device_.allocate(bytes); }
@@ -105,17 +141,27 @@ class CudaBackend final : public Backend {
     void lookup_backward(Matrix dy, std::span<const int32_t> index, float* d_table) override {
         cuda::lookup_backward(device_, dy, index, d_table);
     }
+    void gather_rows(const float* table, std::span<const int32_t> index, Matrix rows) override {
+        cuda::gather_rows(device_, table, index, rows);
+    }
+    void scatter_rows(Matrix rows, std::span<const int32_t> index, float* table) override {
+        cuda::scatter_rows(device_, rows, index, table);
+    }
 
     void diffusion_loss(const LossBatch& batch, Matrix d_out, float* terms) override {
         cuda::diffusion_loss(device_, batch, d_out, terms);
     }
     void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema,
-               size_t n, const AdamWStep& step) override {
-        cuda::adamw(device_, parameter, gradient, exp_avg, exp_avg_sq, ema, n, step);
+               size_t n, const AdamWFactors* factors, const StepTotals* totals) override {
+        cuda::adamw(device_, parameter, gradient, exp_avg, exp_avg_sq, ema, n, factors, totals);
     }
-    double squared_norm(const float* values, size_t n) override {
+    void sum(const float* values, size_t n, double* result) override {
         device_.begin_operation();
-        return cuda::squared_norm(device_, values, n);
+        cuda::sum(device_, values, n, result);
+    }
+    void squared_norm(const float* values, size_t n, double* result) override {
+        device_.begin_operation();
+        cuda::squared_norm(device_, values, n, result);
     }
 
   private:

@@ -46,6 +46,23 @@ __global__ void lookup_backward_kernel(View<const float> dy, const int32_t* inde
     table[index[n] * columns + j] = sum;
 }
 
+__global__ void gather_rows_kernel(const float* table, const int32_t* index, int64_t columns,
+                                   View<float> rows) {
+    const int64_t j = int64_t{blockIdx.y} * blockDim.x + threadIdx.x, n = blockIdx.x;
+    if (j < columns) rows.row(n)[j] = index[n] < 0 ? 0 : table[index[n] * columns + j];
+}
+
+__global__ void scatter_rows_kernel(View<const float> rows, const int32_t* index, int64_t columns,
+                                    float* table) {
+    const int64_t j = int64_t{blockIdx.y} * blockDim.x + threadIdx.x, n = blockIdx.x;
+    if (j < columns && index[n] >= 0) table[index[n] * columns + j] = rows.row(n)[j];
+}
+
+// A block for 128 columns of a row.
+dim3 grid_of(const Matrix& rows) {
+    return {static_cast<unsigned>(rows.rows), blocks_for(rows.cols, threads)};
+}
+
 }  // namespace
 
 void sinusoidal_features(Device& device, std::span<const float> values, float scale, Matrix out) {
@@ -67,13 +84,23 @@ void one_hot(Device& device, std::span<const uint8_t> index, Matrix out) {
 }
 
 void lookup_add(Device& device, const float* table, std::span<const int32_t> index, Matrix out) {
-    launch(device, lookup_add_kernel, dim3(static_cast<unsigned>(out.rows), blocks_for(out.cols, threads)),
-           threads, 0, table, index.data(), out.cols, view<float>(out));
+    launch(device, lookup_add_kernel, grid_of(out), threads, 0, table, index.data(), out.cols,
+           view<float>(out));
 }
 
 void lookup_backward(Device& device, Matrix dy, std::span<const int32_t> index, float* d_table) {
-    launch(device, lookup_backward_kernel, dim3(static_cast<unsigned>(dy.rows), blocks_for(dy.cols, threads)),
-           threads, 0, view<const float>(dy), index.data(), dy.rows, dy.cols, d_table);
+    launch(device, lookup_backward_kernel, grid_of(dy), threads, 0, view<const float>(dy), index.data(),
+           dy.rows, dy.cols, d_table);
+}
+
+void gather_rows(Device& device, const float* table, std::span<const int32_t> index, Matrix rows) {
+    launch(device, gather_rows_kernel, grid_of(rows), threads, 0, table, index.data(), rows.cols,
+           view<float>(rows));
+}
+
+void scatter_rows(Device& device, Matrix rows, std::span<const int32_t> index, float* table) {
+    launch(device, scatter_rows_kernel, grid_of(rows), threads, 0, view<const float>(rows), index.data(),
+           rows.cols, table);
 }
 
 }  // namespace osu::cuda

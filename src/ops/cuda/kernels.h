@@ -39,10 +39,13 @@ void sinusoidal_features(Device& device, std::span<const float> values, float sc
 void one_hot(Device& device, std::span<const uint8_t> index, Matrix out);
 void lookup_add(Device& device, const float* table, std::span<const int32_t> index, Matrix out);
 void lookup_backward(Device& device, Matrix dy, std::span<const int32_t> index, float* d_table);
+void gather_rows(Device& device, const float* table, std::span<const int32_t> index, Matrix rows);
+void scatter_rows(Device& device, Matrix rows, std::span<const int32_t> index, float* table);
 
 void adamw(Device& device, float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq,
-           float* ema, size_t n, const AdamWStep& step);
+           float* ema, size_t n, const AdamWFactors* factors, const StepTotals* totals);
 void diffusion_loss(Device& device, const LossBatch& batch, Matrix d_out, float* terms);
-double squared_norm(Device& device, const float* values, size_t n);
+void sum(Device& device, const float* values, size_t n, double* result);
+void squared_norm(Device& device, const float* values, size_t n, double* result);
 
 }  // namespace osu::cuda

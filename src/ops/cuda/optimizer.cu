@@ -1,6 +1,4 @@
-// AdamW with the moving average in one pass, and the norm of the gradients.
-#include <cmath>
-
+// AdamW with the moving average in one pass, and sums of many values.
 #include "ops/cuda/kernels.h"
 #include "ops/cuda/language.cuh"
 
@@ -9,55 +7,55 @@ namespace osu::cuda {
 namespace {
 
 constexpr int threads = 256;
+constexpr int64_t most_blocks =
+    4096;  // several for every multiprocessor: then threads take more than one turn
 
-struct Scalars {
-    float beta1, rest1, beta2, rest2;  // rest: 1 − β
-    float keep;                        // 1 − learning rate · weight decay
-    float rate;                        // learning rate / (1 − β1^step)
-    float denominator;                 // 1 / √(1 − β2^step)
-    float epsilon, decay, fresh, scale;
+struct Arenas {
+    float* parameter;
+    const float* gradient;
+    float *exp_avg, *exp_avg_sq, *ema;
 };
 
-Scalars scalars_of(const AdamWStep& step) {
-    const double correction1 = 1 - std::pow(double{step.beta1}, static_cast<double>(step.step));
-    const double correction2 = 1 - std::pow(double{step.beta2}, static_cast<double>(step.step));
-    const auto rest = [](float value) { return static_cast<float>(1 - double{value}); };
-    return {step.beta1,
-            rest(step.beta1),
-            step.beta2,
-            rest(step.beta2),
-            static_cast<float>(1 - double{step.learning_rate} * step.weight_decay),
-            static_cast<float>(step.learning_rate / correction1),
-            static_cast<float>(1 / std::sqrt(correction2)),
-            step.epsilon,
-            step.ema_decay,
-            rest(step.ema_decay),
-            step.gradient_scale};
+template <int Width>
+__device__ void adamw_at(const Arenas& a, int64_t at, const AdamWFactors& f, float scale) {
+    Values<Width> parameter = load<Width>(a.parameter + at), m = load<Width>(a.exp_avg + at),
+                  v = load<Width>(a.exp_avg_sq + at), ema = load<Width>(a.ema + at);
+    const Values<Width> gradient = load<Width>(a.gradient + at);
+#pragma unroll
+    for (int i = 0; i < Width; ++i) {
+        const float g = gradient.v[i] * scale;
+        m.v[i] = m.v[i] * f.beta1 + g * f.rest1;
+        v.v[i] = v.v[i] * f.beta2 + g * g * f.rest2;
+        parameter.v[i] =
+            parameter.v[i] * f.keep - m.v[i] * f.rate / (sqrtf(v.v[i]) * f.denominator + f.epsilon);
+        ema.v[i] = ema.v[i] * f.decay + parameter.v[i] * f.fresh;
+    }
+    store(m, a.exp_avg + at);
+    store(v, a.exp_avg_sq + at);
+    store(parameter, a.parameter + at);
+    store(ema, a.ema + at);
 }
 
-__global__ void adamw_kernel(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq,
-                             float* ema, int64_t n, Scalars s) {
-    const int64_t i = int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
-    if (i >= n) return;
-    const float g = gradient[i] * s.scale;
-    const float m = exp_avg[i] * s.beta1 + g * s.rest1;
-    const float v = exp_avg_sq[i] * s.beta2 + g * g * s.rest2;
-    const float p = parameter[i] * s.keep - m * s.rate / (sqrtf(v) * s.denominator + s.epsilon);
-    exp_avg[i] = m;
-    exp_avg_sq[i] = v;
-    parameter[i] = p;
-    ema[i] = ema[i] * s.decay + p * s.fresh;
+template <int Width>
+__global__ void adamw_kernel(Arenas a, int64_t n, const AdamWFactors* factors, const StepTotals* totals) {
+    if (!is_finite(*totals)) return;
+    const AdamWFactors f = *factors;
+    const float scale = gradient_scale(f, *totals);
+    const int64_t step = int64_t{gridDim.x} * threads, whole = n / Width;
+    const int64_t first = int64_t{blockIdx.x} * threads + threadIdx.x;
+    for (int64_t i = first; i < whole; i += step) adamw_at<Width>(a, i * Width, f, scale);
+    if (first < n - whole * Width) adamw_at<1>(a, whole * Width + first, f, scale);
 }
 
-constexpr int64_t norm_blocks = 1024;
+constexpr int64_t sum_blocks = 1024;
 
-struct NormShared {
+struct SumShared {
     double sums[threads / warp_lanes];
 };
 
 // Σ over the block; the first thread has it.
 __device__ double block_sum(double value) {
-    NormShared& shared = shared_as<NormShared>();
+    SumShared& shared = shared_as<SumShared>();
     value = warp_sum(value);
     if (threadIdx.x % warp_lanes == 0) shared.sums[threadIdx.x / warp_lanes] = value;
     __syncthreads();
@@ -67,42 +65,65 @@ __device__ double block_sum(double value) {
     return sum;
 }
 
-__global__ void squares_kernel(const float* values, int64_t n, double* partial) {
+template <bool Squares>
+__device__ double addend(float value) {
+    return static_cast<double>(value) * (Squares ? static_cast<double>(value) : 1);
+}
+
+template <int Width, bool Squares>
+__global__ void partial_sums_kernel(const float* values, int64_t n, double* partial) {
     double sum = 0;
-    const int64_t step = int64_t{gridDim.x} * threads;
-    for (int64_t i = int64_t{blockIdx.x} * threads + threadIdx.x; i < n; i += step)
-        sum += static_cast<double>(values[i]) * static_cast<double>(values[i]);
+    const int64_t step = int64_t{gridDim.x} * threads, whole = n / Width;
+    const int64_t first = int64_t{blockIdx.x} * threads + threadIdx.x;
+    for (int64_t i = first; i < whole; i += step)
+        for (float value : load<Width>(values + i * Width).v) sum += addend<Squares>(value);
+    if (first < n - whole * Width) sum += addend<Squares>(values[whole * Width + first]);
     sum = block_sum(sum);
     if (threadIdx.x == 0) partial[blockIdx.x] = sum;
 }
 
-__global__ void sum_kernel(const double* partial, int64_t count, double* total) {
+__global__ void total_kernel(const double* partial, int64_t count, double* total) {
     double sum = 0;
     for (int64_t i = threadIdx.x; i < count; i += threads) sum += partial[i];
     sum = block_sum(sum);
     if (threadIdx.x == 0) *total = sum;
 }
 
+bool aligned(std::initializer_list<const float*> addresses) {
+    for (const float* address : addresses)
+        if (reinterpret_cast<uintptr_t>(address) % sizeof(float4) != 0) return false;
+    return true;
+}
+
+template <bool Squares>
+void sum_of(Device& device, const float* values, size_t n, double* result) {
+    const auto count = static_cast<int64_t>(n);
+    const int64_t blocks = std::min<int64_t>(sum_blocks, blocks_for(std::max<int64_t>(count, 1), threads));
+    double* partial = device.scratch<double>(blocks);
+    const auto kernel = aligned({values}) ? partial_sums_kernel<4, Squares> : partial_sums_kernel<1, Squares>;
+    launch(device, kernel, static_cast<unsigned>(blocks), threads, sizeof(SumShared), values, count, partial);
+    launch(device, total_kernel, 1, threads, sizeof(SumShared), partial, blocks, result);
+}
+
 }  // namespace
 
 void adamw(Device& device, float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq,
-           float* ema, size_t n, const AdamWStep& step) {
+           float* ema, size_t n, const AdamWFactors* factors, const StepTotals* totals) {
+    if (n == 0) return;
     const auto count = static_cast<int64_t>(n);
-    launch(device, adamw_kernel, blocks_for(count, threads), threads, 0, parameter, gradient, exp_avg,
-           exp_avg_sq, ema, count, scalars_of(step));
+    const Arenas arenas{parameter, gradient, exp_avg, exp_avg_sq, ema};
+    const bool wide = aligned({parameter, gradient, exp_avg, exp_avg_sq, ema});
+    const int64_t blocks = std::min<int64_t>(most_blocks, blocks_for(count, wide ? 4 * threads : threads));
+    launch(device, wide ? adamw_kernel<4> : adamw_kernel<1>, static_cast<unsigned>(blocks), threads, 0,
+           arenas, count, factors, totals);
 }
 
-double squared_norm(Device& device, const float* values, size_t n) {
-    const auto count = static_cast<int64_t>(n);
-    const int64_t blocks = std::min<int64_t>(norm_blocks, blocks_for(count, threads));
-    double* partial = device.scratch<double>(blocks);
-    double* total = device.scratch<double>(1);
-    launch(device, squares_kernel, static_cast<unsigned>(blocks), threads, sizeof(NormShared), values, count,
-           partial);
-    launch(device, sum_kernel, 1, threads, sizeof(NormShared), partial, blocks, total);
-    double result = 0;
-    device.download(&result, total, sizeof(result));
-    return result;
+void sum(Device& device, const float* values, size_t n, double* result) {
+    sum_of<false>(device, values, n, result);
+}
+
+void squared_norm(Device& device, const float* values, size_t n, double* result) {
+    sum_of<true>(device, values, n, result);
 }
 
 }  // namespace osu::cuda

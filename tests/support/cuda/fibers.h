@@ -1,6 +1,7 @@
-// The threads of one block as fibers on one CPU thread: each runs until it waits at a barrier or ends. A warp runs as
-// far as it can before the next begins, in every other block from the last to the first, so that a barrier that is
-// missing shows. Blocks run one after the other. A barrier that not all threads reach ends the program with a message.
+// The threads of one block as fibers on one CPU thread: each runs until it waits at a barrier or ends. A warp
+// runs as far as it can before the next begins, in every other block from the last to the first, so that a
+// barrier that is missing shows. Blocks run one after the other. A barrier that not all threads reach ends
+// the program with a message.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,48 @@
+// What a backend in the host's memory, and without other devices beside it, has.
+#include "ops/backend.h"
+
+#include <cstring>
+
+#include "base/error.h"
+
+namespace osu {
+
+namespace {
+
+// A copy, at once.
+class HostReadback final : public Readback {
+  public:
+    explicit HostReadback(size_t bytes) : copy_(bytes) {}
+    void start(const void* device) override { std::memcpy(copy_.data(), device, copy_.size()); }
+    bool ready() override { return true; }
+    const void* wait() override { return copy_.data(); }
+
+  private:
+    std::vector<std::byte> copy_;
+};
+
+[[noreturn]] void fail_without_sums() {
+    fail(Hint{"--dist mpi sums in the memory of the hosts; --device cuda takes GPUs"},
+         "only GPUs sum among themselves, and this run is on the CPU");
+}
+
+}  // namespace
+
+std::unique_ptr<Readback> Backend::make_readback(size_t bytes) {
+    return std::make_unique<HostReadback>(bytes);
+}
+
+bool Backend::has_sums(bool required) const {
+    if (required) fail_without_sums();
+    return false;
+}
+
+DeviceSums::Key Backend::make_sums_key() {
+    fail_without_sums();
+}
+
+std::unique_ptr<DeviceSums> Backend::make_sums(const DeviceSums::Key&, int, int) {
+    fail_without_sums();
+}
+
+}  // namespace osu
