@@ -16,6 +16,8 @@
 
 #include "base/file.h"
 #include "base/parallel.h"
+#include "base/random.h"
+#include "model/parameters.h"
 
 namespace osu::bench {
 
@@ -55,6 +57,14 @@ inline double median(std::vector<double> values) {
     const auto middle = values.begin() + static_cast<int64_t>(values.size() / 2);
     std::nth_element(values.begin(), middle, values.end());
     return *middle;
+}
+
+// None is zero, as some are at the beginning of a training.
+inline std::vector<float> random_parameters(const ParameterLayout& layout) {
+    std::vector<float> values(layout.size());
+    Philox(1).fill_normal(values);
+    for (float& value : values) value *= 0.02f;
+    return values;
 }
 
 // Medians of a number of pairs.

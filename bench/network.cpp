@@ -52,13 +52,6 @@ struct Setting {
 };
 
 // An arena of small random values: no gate is zero, as it is in a network that was just initialised.
-std::vector<float> random_parameters(const ParameterLayout& layout) {
-    std::vector<float> values(layout.size());
-    Philox(1).fill_normal(values);
-    for (float& value : values) value *= 0.02f;
-    return values;
-}
-
 MapFeatures invented_map(int64_t tokens) {
     MapFeatures map{{}, {}, {}};
     for (int64_t t = 0; t < tokens; ++t) {
