@@ -1,6 +1,7 @@
-// The threads of one block as fibers on one CPU thread: each runs until it waits at a barrier or ends. A warp runs as
-// far as it can before the next begins, in every other block from the last to the first, so that a barrier that is
-// missing shows. Blocks run one after the other. A barrier that not all threads reach ends the program with a message.
+// The threads of one block as fibers on one CPU thread: each runs until it waits at a barrier or ends. A warp
+// runs as far as it can before the next begins, in every other block from the last to the first, so that a
+// barrier that is missing shows. Blocks run one after the other. A barrier that not all threads reach ends
+// the program with a message.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +27,8 @@ const std::byte* exchange(const char* operation, const void* mine, size_t bytes)
 // The block's dynamic shared memory: of exactly that size, filled with NaN.
 void* shared_memory();
 void set_shared_memory(size_t bytes);
+
+void check_no_copies();  // of the thread that ends (async_copy.cpp)
 
 [[noreturn]] void broken(const char* rule, const char* what);
 
