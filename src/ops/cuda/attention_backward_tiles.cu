@@ -1,5 +1,6 @@
-// The backward of attention by tensor cores. The tokens are gone over twice, with the scores made again: a
-// block for 64 queries adds up dq, a block for 64 keys dk and dv, so that every sum has one order.
+// The backward of attention by tensor cores. Rows of more tokens than a window are gone over twice, with the
+// scores made again: a block for 64 queries adds up dq, a block for 64 keys dk and dv, so that every sum has
+// one order.
 #include "ops/cuda/attention_tiles.cuh"
 
 namespace osu::cuda {
@@ -149,6 +150,10 @@ bool attention_backward_by_tiles(Device& device, const AttentionMatrices& m, con
     head.log_sum = m.log_sum;
     head.delta = m.delta;
     const TileArguments arguments{head, plan};
+    if (plan.tokens <= window_tokens) {
+        attention_window_backward(device, arguments);
+        return true;
+    }
     const dim3 grid(blocks_for(plan.tokens, block_rows), static_cast<unsigned>(plan.heads),
                     static_cast<unsigned>(plan.batch));
     with_head_size(plan.head_size, [&](auto size) {

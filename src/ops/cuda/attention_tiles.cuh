@@ -136,4 +136,8 @@ void with_head_size(int64_t size, Body body) {
     if (size == 72) body(std::integral_constant<int, 72>());
 }
 
+// The backward of rows of at most `window_tokens` tokens (attention_window.cu).
+constexpr int window_tokens = 128;
+void attention_window_backward(Device& device, const TileArguments& arguments);
+
 }  // namespace osu::cuda
