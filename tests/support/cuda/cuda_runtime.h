@@ -51,6 +51,9 @@ T __shfl_xor_sync(unsigned, T value, int lanes) {
     std::memcpy(&value, all + (lane ^ lanes) * osu::emulation::exchange_stride, sizeof(T));
     return value;
 }
+inline float rsqrtf(float value) {
+    return 1 / std::sqrt(value);
+}
 inline uint32_t __float_as_uint(float value) {
     return std::bit_cast<uint32_t>(value);
 }
