@@ -103,6 +103,32 @@ TEST_P(DitGolden, ThreadsChangeNothingBeyondRounding) {
     set_thread_count(threads);
 }
 
+// Reads what it is told of, at once.
+class ReadingListener final : public GradientListener {
+  public:
+    ReadingListener(Backend& backend, const float* gradients, size_t size)
+        : told(size, NAN), backend_(backend), gradients_(gradients) {}
+    void complete(size_t first, size_t count) override {
+        ++parts;
+        ASSERT_FALSE(ended);
+        ASSERT_LE(first + count, told.size());
+        const auto part = std::span(told).subspan(first, count);
+        ASSERT_TRUE(std::all_of(part.begin(), part.end(), [](float value) { return std::isnan(value); }))
+            << "a part of " << first << " to " << first + count << " comes twice";
+        backend_.download(part.data(), gradients_ + first, count * sizeof(float));
+    }
+    void all_complete() override { ended = true; }
+    bool is_recordable() const override { return false; }
+
+    std::vector<float> told;
+    size_t parts = 0;
+    bool ended = false;
+
+  private:
+    Backend& backend_;
+    const float* const gradients_;
+};
+
 // What the backward calls complete is all there is, each part once, and it does not change any more.
 TEST_P(DitGolden, GradientsAreCompleteWhenTheyAreToldToBe) {
     const test::NetworkInput input(golden);
@@ -112,19 +138,13 @@ TEST_P(DitGolden, GradientsAreCompleteWhenTheyAreToldToBe) {
     dit.forward(input.view(8), out);
     const std::shared_ptr<void> gradients = backend->allocate(layout.size() * sizeof(float));
     float* const to = static_cast<float*>(gradients.get());
-    std::vector<float> told(layout.size(), NAN), end(layout.size());
-    size_t parts = 0;
-    dit.backward(out, to, [&](size_t first, size_t count) {
-        ++parts;
-        ASSERT_LE(first + count, layout.size());
-        ASSERT_TRUE(std::all_of(told.begin() + first, told.begin() + first + count,
-                                [](float value) { return std::isnan(value); }))
-            << "a part of " << first << " to " << first + count << " comes twice";
-        backend->download(told.data() + first, to + first, count * sizeof(float));
-    });
+    std::vector<float> end(layout.size());
+    ReadingListener listener(*backend, to, layout.size());
+    dit.backward(out, to, &listener);
     backend->download(end.data(), to, end.size() * sizeof(float));
-    EXPECT_EQ(told, end) << "NaN: never told";
-    EXPECT_EQ(parts, static_cast<size_t>(config.depth) + 2);
+    EXPECT_EQ(listener.told, end) << "NaN: never told";
+    EXPECT_EQ(listener.parts, static_cast<size_t>(config.depth) + 2);
+    EXPECT_TRUE(listener.ended);
 }
 
 // The same whether the weights are read where they lie, copied, or of another alignment.

@@ -33,6 +33,19 @@ const Case cases[] = {
     {1, 700, 1, 64, 0},
     {1, 1100, 1, 32, 300, {1061}},
     {2, 90, 2, 72, 7, {31, 90}},
+    // What one block takes, and what is just too much for it.
+    {1, 1, 2, 64, 0},
+    {3, 17, 1, 72, 0, {17, 0, 5}},
+    {2, 64, 2, 64, 3},
+    {2, 100, 1, 64, 0, {0, 100}},
+    {1, 127, 2, 72, 0},
+    {1, 127, 1, 32, 31, {64}},
+    {2, 128, 2, 64, 0},
+    {4, 128, 1, 72, 0, {128, 127, 0, 33}},
+    {1, 128, 2, 32, 0},
+    {2, 129, 1, 64, 0, {129, 128}},
+    {1, 129, 2, 72, 64},
+    {2, 129, 1, 32, 0, {0, 97}},
 };
 
 class Attention : public BothBackends {
@@ -99,17 +112,18 @@ TEST_P(Attention, BehindTheEndIsZero) {
 }
 
 TEST_P(Attention, ThreadsChangeNothing) {
-    const Case c{2, 150, 3, 64, 40, {150, 99}};
-    std::vector<std::byte> first_out, first_gradient;
-    for (const int threads : {1, 2, 3}) {
-        set_thread_count(threads);
-        Run run(c, type, 1);
-        own->attention(run.qkv.own(), c.own_shape(), run.out.own(), run.log_sum.floats());
-        own->attention_backward(run.qkv.own(), c.own_shape(), run.out.own(), run.d_out.own(),
-                                run.log_sum.floats(), run.d_qkv.own());
-        if (first_out.empty()) first_out = run.out.bytes(), first_gradient = run.d_qkv.bytes();
-        EXPECT_TRUE(first_out == run.out.bytes()) << threads;
-        EXPECT_TRUE(first_gradient == run.d_qkv.bytes()) << threads;
+    for (const Case& c : {Case{2, 150, 3, 64, 40, {150, 99}}, Case{2, 128, 2, 64, 0}}) {
+        std::vector<std::byte> first_out, first_gradient;
+        for (const int threads : {1, 2, 3}) {
+            set_thread_count(threads);
+            Run run(c, type, 1);
+            own->attention(run.qkv.own(), c.own_shape(), run.out.own(), run.log_sum.floats());
+            own->attention_backward(run.qkv.own(), c.own_shape(), run.out.own(), run.d_out.own(),
+                                    run.log_sum.floats(), run.d_qkv.own());
+            if (first_out.empty()) first_out = run.out.bytes(), first_gradient = run.d_qkv.bytes();
+            EXPECT_TRUE(first_out == run.out.bytes()) << threads;
+            EXPECT_TRUE(first_gradient == run.d_qkv.bytes()) << threads;
+        }
     }
     set_thread_count(0);
 }

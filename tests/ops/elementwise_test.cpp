@@ -10,13 +10,20 @@ namespace {
 using Elementwise = BothBackends;
 INSTANTIATE_FOR_BACKENDS(Elementwise);
 
+// Rows that can be read by 16 bytes, and others.
+struct RowShape {
+    int64_t columns, gap;
+};
+constexpr RowShape row_shapes[] = {{133, 2}, {136, 8}, {136, 1}};
+
 TEST_P(Elementwise, Cast) {
-    for (const DType to : {DType::f32, DType::bf16}) {
-        Tensor x(7, 133, type, 2), y(7, 133, to, 5, 2);
-        own->cast(x.own(), y.own());
-        reference->cast(x.reference(), y.reference());
-        y.expect_equal(to == DType::f32 ? 0 : 1.0 / 256, "y");
-    }
+    for (const auto& [columns, gap] : row_shapes)
+        for (const DType to : {DType::f32, DType::bf16}) {
+            Tensor x(7, columns, type, gap), y(7, columns, to, gap + 8, 2);
+            own->cast(x.own(), y.own());
+            reference->cast(x.reference(), y.reference());
+            y.expect_equal(to == DType::f32 ? 0 : 1.0 / 256, "y");
+        }
 }
 
 // Rounding is to nearest even, as to_bfloat16 does it, also at the edges.
@@ -42,13 +49,16 @@ TEST_P(Elementwise, CastRoundsLikeScalarCode) {
 }
 
 TEST_P(Elementwise, Silu) {
-    Tensor x(5, 301, DType::f32, 3, 1, 4.0f), y(5, 301, type), dy(5, 301, type, 0, 2), dx(5, 301, type, 0, 3);
-    own->silu(x.own(), y.own());
-    reference->silu(x.reference(), y.reference());
-    y.expect_equal(bound, "y");
-    own->silu_backward(x.own(), dy.own(), dx.own());
-    reference->silu_backward(x.reference(), dy.reference(), dx.reference());
-    dx.expect_equal(bound, "dx");
+    for (const auto& [columns, gap] : row_shapes) {
+        Tensor x(5, columns, DType::f32, gap, 1, 4.0f), y(5, columns, type), dy(5, columns, type, 0, 2),
+            dx(5, columns, type, 0, 3);
+        own->silu(x.own(), y.own());
+        reference->silu(x.reference(), y.reference());
+        y.expect_equal(bound, "y");
+        own->silu_backward(x.own(), dy.own(), dx.own());
+        reference->silu_backward(x.reference(), dy.reference(), dx.reference());
+        dx.expect_equal(bound, "dx");
+    }
 }
 
 TEST_P(Elementwise, SinusoidalFeatures) {

@@ -223,6 +223,7 @@ void attention_backward(Device& device, Matrix qkv, const AttentionShape& shape,
     const AttentionPlan plan(shape);
     float* delta = device.scratch<float>(shape.heads * qkv.rows);
     const AttentionMatrices matrices{qkv, out, d_out, d_qkv, const_cast<float*>(log_sum), delta};
+    if (attention_backward_by_tiles(device, matrices, plan)) return;
     check_limit(shape.head_size <= most_head_size, "head sizes above 256");
     const unsigned blocks = blocks_for(shape.heads * qkv.rows, warps);
     constexpr unsigned threads = warps * warp_lanes;
@@ -230,7 +231,6 @@ void attention_backward(Device& device, Matrix qkv, const AttentionShape& shape,
         using T = decltype(type);
         const Arguments<T> arguments = arguments_of<T>(matrices, delta, plan);
         launch(device, delta_kernel<T>, blocks, threads, 0, arguments);
-        if (attention_backward_by_tiles(device, matrices, plan)) return;
         launch(device, query_gradient_kernel<T>, blocks, threads, warps * sizeof(WarpShared), arguments);
         launch(device, key_gradient_kernel<T>, blocks, threads, warps * sizeof(WarpShared), arguments);
     });

@@ -50,8 +50,8 @@ struct AttentionPlan {
 
 struct AttentionMatrices {
     Matrix qkv, out, d_out, d_qkv;
-    float* log_sum;      // (heads, N); of the backward: read
-    const float* delta;  // (heads, N): Σ d_out·out of each query
+    float* log_sum;  // (heads, N); of the backward: read
+    float* delta;    // (heads, N), for the backward to write: Σ d_out·out of each query
 
     int64_t h() const { return qkv.cols / 3; }
     Matrix part(const Matrix& all, int64_t index) const { return all.columns(index * h(), h()); }

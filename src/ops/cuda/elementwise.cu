@@ -77,8 +77,8 @@ unsigned grid_for(const Matrix& y) {
 template <class Op, class X, class Y>
 void map(Device& device, Matrix x, Matrix y) {
     const auto rows = static_cast<uint32_t>(y.rows), columns = static_cast<uint32_t>(y.cols);
-    if (wide(x) && wide(y))
-        launch(device, map_kernel<4, Op, X, Y>, grid_for<4>(y), threads, 0, view<const X>(x), view<Y>(y),
+    if (wide(x, 8) && wide(y, 8))  // 16 bytes of bfloat16
+        launch(device, map_kernel<8, Op, X, Y>, grid_for<8>(y), threads, 0, view<const X>(x), view<Y>(y),
                rows, columns);
     else
         launch(device, map_kernel<1, Op, X, Y>, grid_for<1>(y), threads, 0, view<const X>(x), view<Y>(y),
@@ -88,8 +88,8 @@ void map(Device& device, Matrix x, Matrix y) {
 template <class Op, class A, class B, class Y>
 void combine(Device& device, Matrix a, Matrix b, Matrix y) {
     const auto rows = static_cast<uint32_t>(y.rows), columns = static_cast<uint32_t>(y.cols);
-    if (wide(a) && wide(b) && wide(y))
-        launch(device, combine_kernel<4, Op, A, B, Y>, grid_for<4>(y), threads, 0, view<const A>(a),
+    if (wide(a, 8) && wide(b, 8) && wide(y, 8))
+        launch(device, combine_kernel<8, Op, A, B, Y>, grid_for<8>(y), threads, 0, view<const A>(a),
                view<const B>(b), view<Y>(y), rows, columns);
     else
         launch(device, combine_kernel<1, Op, A, B, Y>, grid_for<1>(y), threads, 0, view<const A>(a),
@@ -104,24 +104,42 @@ __global__ void add_bias_kernel(View<T> y, const float* bias, uint32_t rows, uin
     *element = narrow<T>(widen(*element) + bias[at.column]);
 }
 
-constexpr int rows_summed = 128;  // by one thread
+constexpr int rows_summed = 128;  // by one block
+constexpr int sum_warps = threads / warp_lanes;
 
-// partial (pieces, columns): the sums of rows_summed rows each.
-template <class T>
+// partial (pieces, columns): the sums of rows_summed rows each. A lane has Width columns, a warp every eighth
+// row.
+template <int Width, class T>
 __global__ void column_sums_kernel(View<const T> x, int64_t rows, int64_t columns, float* partial) {
-    const int64_t column = int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
-    if (column >= columns) return;
+    struct Shared {
+        Values<Width> sums[sum_warps][warp_lanes];
+    };
+    auto& shared = shared_as<Shared>();
+    const int lane = static_cast<int>(threadIdx.x) % warp_lanes,
+              warp = static_cast<int>(threadIdx.x) / warp_lanes;
+    const int64_t column = (int64_t{blockIdx.x} * warp_lanes + lane) * Width;
     const int64_t first = int64_t{blockIdx.y} * rows_summed;
     const int64_t last = first + rows_summed < rows ? first + rows_summed : rows;
-    float sum = 0;
-    for (int64_t row = first; row < last; ++row) sum += widen(x.row(row)[column]);
-    partial[blockIdx.y * columns + column] = sum;
+    Values<Width> sums = {};
+    if (column < columns)
+#pragma unroll 4
+        for (int64_t row = first + warp; row < last; row += sum_warps) {
+            const Values<Width> values = load<Width>(x.row(row) + column);
+            for (int i = 0; i < Width; ++i) sums.v[i] += values.v[i];
+        }
+    shared.sums[warp][lane] = sums;
+    __syncthreads();
+    if (warp != 0 || column >= columns) return;
+    for (int other = 1; other < sum_warps; ++other)
+        for (int i = 0; i < Width; ++i) sums.v[i] += shared.sums[other][lane].v[i];
+    store(sums, partial + blockIdx.y * columns + column);
 }
 
 __global__ void add_partial_sums_kernel(const float* partial, int64_t pieces, int64_t columns, float* sums) {
     const int64_t column = int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
     if (column >= columns) return;
     float sum = 0;
+#pragma unroll 16
     for (int64_t piece = 0; piece < pieces; ++piece) sum += partial[piece * columns + column];
     sums[column] += sum;
 }
@@ -178,15 +196,26 @@ void add_bias(Device& device, Matrix y, const float* bias) {
 }
 
 void add_column_sums(Device& device, Matrix dy, float* sums) {
-    const int64_t pieces = blocks_for(dy.rows, rows_summed);
+    constexpr unsigned across = 64;  // few columns, that many SMs have some
+    const auto add = [&](const float* partial, int64_t pieces) {
+        launch(device, add_partial_sums_kernel, blocks_for(dy.cols, across), across, 0, partial, pieces,
+               dy.cols, sums);
+    };
+    if (dy.rows == 1 && dy.type == DType::f32) return add(dy.f32(), 1);
+    const unsigned pieces = blocks_for(dy.rows, rows_summed);
     float* partial = device.scratch<float>(pieces * dy.cols);
-    const unsigned across = blocks_for(dy.cols, threads);
     with_type(dy.type, [&](auto type) {
         using T = decltype(type);
-        launch(device, column_sums_kernel<T>, dim3(across, static_cast<unsigned>(pieces)), threads, 0,
-               view<const T>(dy), dy.rows, dy.cols, partial);
+        const auto sum = [&](auto width, auto kernel) {
+            launch(device, kernel, dim3(blocks_for(dy.cols, width * warp_lanes), pieces), threads,
+                   threads * width * sizeof(float), view<const T>(dy), dy.rows, dy.cols, partial);
+        };
+        if (wide(dy, 8))
+            sum(8, column_sums_kernel<8, T>);
+        else
+            sum(1, column_sums_kernel<1, T>);
     });
-    launch(device, add_partial_sums_kernel, across, threads, 0, partial, pieces, dy.cols, sums);
+    add(partial, pieces);
 }
 
 void plain_product(Device& device, PlainOperand a, PlainOperand b, int64_t m, int64_t n, int64_t k, void* d,

@@ -45,6 +45,11 @@ void launch(Device& device, void (*kernel)(Parameters...), dim3 grid, dim3 block
     config.blockDim = block;
     config.dynamicSmemBytes = shared_bytes;
     config.stream = device.stream();
+    constexpr size_t unasked = size_t{48} << 10;  // more than this is for those who ask
+    if (shared_bytes > unasked)
+        check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                   static_cast<int>(shared_bytes)),
+              "asking for shared memory");
     check(cudaLaunchKernelEx(&config, kernel, Parameters(arguments)...), "starting a kernel");
 }
 
@@ -92,51 +97,73 @@ __device__ inline uint32_t pack(float low, float high) {
 #endif
 }
 
-// `Width` elements at once, 1 or 4; 4 of them begin at a multiple of 4.
+// `Width` elements at once, 1, 4 or 8; 4 and 8 of them begin at a multiple of as many.
 template <int Width>
 struct Values {
     float v[Width];
 };
 
+__device__ inline Values<4> unpack(uint2 packed) {
+    return {{__uint_as_float(packed.x << 16), __uint_as_float(packed.x & 0xffff0000u),
+             __uint_as_float(packed.y << 16), __uint_as_float(packed.y & 0xffff0000u)}};
+}
+__device__ inline Values<8> unpack(uint4 packed) {
+    const Values<4> low = unpack(uint2{packed.x, packed.y}), high = unpack(uint2{packed.z, packed.w});
+    return {{low.v[0], low.v[1], low.v[2], low.v[3], high.v[0], high.v[1], high.v[2], high.v[3]}};
+}
+
 template <int Width>
 __device__ Values<Width> load(const float* from) {
-    if constexpr (Width == 4) {
-        const float4 packed = *reinterpret_cast<const float4*>(from);
-        return {{packed.x, packed.y, packed.z, packed.w}};
+    Values<Width> values;
+    if constexpr (Width == 1) {
+        values.v[0] = *from;
     } else {
-        return {{*from}};
+#pragma unroll
+        for (int i = 0; i < Width; i += 4) {
+            const float4 packed = *reinterpret_cast<const float4*>(from + i);
+            values.v[i] = packed.x, values.v[i + 1] = packed.y;
+            values.v[i + 2] = packed.z, values.v[i + 3] = packed.w;
+        }
     }
+    return values;
 }
 template <int Width>
 __device__ Values<Width> load(const BFloat16* from) {
-    if constexpr (Width == 4) {
-        const uint2 packed = *reinterpret_cast<const uint2*>(from);
-        return {{__uint_as_float(packed.x << 16), __uint_as_float(packed.x & 0xffff0000u),
-                 __uint_as_float(packed.y << 16), __uint_as_float(packed.y & 0xffff0000u)}};
-    } else {
+    if constexpr (Width == 8)
+        return unpack(*reinterpret_cast<const uint4*>(from));
+    else if constexpr (Width == 4)
+        return unpack(*reinterpret_cast<const uint2*>(from));
+    else
         return {{widen(*from)}};
-    }
 }
 template <int Width>
 __device__ void store(const Values<Width>& values, float* to) {
-    if constexpr (Width == 4)
-        *reinterpret_cast<float4*>(to) = float4{values.v[0], values.v[1], values.v[2], values.v[3]};
-    else
+    if constexpr (Width == 1) {
         *to = values.v[0];
+    } else {
+#pragma unroll
+        for (int i = 0; i < Width; i += 4)
+            *reinterpret_cast<float4*>(to + i) =
+                float4{values.v[i], values.v[i + 1], values.v[i + 2], values.v[i + 3]};
+    }
 }
 template <int Width>
 __device__ void store(const Values<Width>& values, BFloat16* to) {
-    if constexpr (Width == 4)
-        *reinterpret_cast<uint2*>(to) = uint2{pack(values.v[0], values.v[1]), pack(values.v[2], values.v[3])};
+    const auto& v = values.v;
+    if constexpr (Width == 8)
+        *reinterpret_cast<uint4*>(to) =
+            uint4{pack(v[0], v[1]), pack(v[2], v[3]), pack(v[4], v[5]), pack(v[6], v[7])};
+    else if constexpr (Width == 4)
+        *reinterpret_cast<uint2*>(to) = uint2{pack(v[0], v[1]), pack(v[2], v[3])};
     else
-        *to = narrow<BFloat16>(values.v[0]);
+        *to = narrow<BFloat16>(v[0]);
 }
 
-// Whether rows of it can be read 4 at once.
-inline bool wide(const Matrix& matrix) {
-    const size_t bytes = 4 * size_of(matrix.type);
-    return matrix.cols % 4 == 0 && matrix.stride % 4 == 0 &&
-           reinterpret_cast<uintptr_t>(matrix.data) % bytes == 0;
+// Whether rows of it can be read `width` at once, by 16 bytes at most.
+inline bool wide(const Matrix& matrix, int width = 4) {
+    const size_t bytes = static_cast<size_t>(width) * size_of(matrix.type), most = 16;
+    return matrix.cols % width == 0 && matrix.stride % width == 0 &&
+           reinterpret_cast<uintptr_t>(matrix.data) % (bytes < most ? bytes : most) == 0;
 }
 
 template <class T>

@@ -7,8 +7,9 @@ namespace osu::cuda {
 
 namespace {
 
-constexpr int rows_at_once = 4;
-constexpr int rows_summed = 32;  // of one batch row, by one block of the backward
+constexpr int rows_at_once = 4;           // of one batch row, by one block of the forward
+constexpr int backward_rows_at_once = 2;  // with twice as much to fetch of each
+constexpr int rows_summed = 32;           // of one batch row, by one block of the backward
 constexpr float epsilon = 1e-6f;
 constexpr int most_threads = 1024;
 
@@ -25,17 +26,18 @@ struct Forward {
     View<float> x_out;
     View<T> y;  // may be absent
     float *mean, *rstd;
-    int64_t rows, tokens;
-    int64_t columns;
+    int64_t tokens;
+    unsigned pieces;  // blocks of a batch row
+    int columns;
 };
 
-// x + gate·branch of one row, stored where it is another memory than x.
+// x + gate·branch of row `row`, of batch row b, stored where it is another memory than x.
 template <int Width, class T>
-__device__ Values<Width> residual(const Forward<T>& a, int64_t row, int column) {
+__device__ Values<Width> residual(const Forward<T>& a, int64_t row, int64_t b, int column) {
     Values<Width> x = load<Width>(a.x.row(row) + column);
     if (a.branch.data) {
         const Values<Width> branch = load<Width>(a.branch.row(row) + column);
-        const Values<Width> gate = load<Width>(a.gate.row(row / a.tokens) + column);
+        const Values<Width> gate = load<Width>(a.gate.row(b) + column);
         for (int i = 0; i < Width; ++i) x.v[i] += gate.v[i] * branch.v[i];
     }
     if (a.branch.data || a.x.data != a.x_out.data) store(x, a.x_out.row(row) + column);
@@ -46,32 +48,35 @@ template <int Width, class T>
 __global__ void residual_norm_kernel(Forward<T> a) {
     Sums<rows_at_once>& shared = shared_as<Sums<rows_at_once>>();
     const int column = static_cast<int>(threadIdx.x) * Width;
-    const int64_t first = int64_t{blockIdx.x} * rows_at_once;
+    const int64_t b = blockIdx.x / a.pieces, token = int64_t{blockIdx.x % a.pieces} * rows_at_once;
+    const int64_t first = b * a.tokens + token, last = (b + 1) * a.tokens;
     const bool here = column < a.columns;
+    const float each = 1 / static_cast<float>(a.columns);
     Values<Width> x[rows_at_once] = {};
     float sum[rows_at_once] = {}, squares[rows_at_once] = {};
 #pragma unroll
     for (int r = 0; r < rows_at_once; ++r) {
-        if (!here || first + r >= a.rows) continue;
-        x[r] = residual<Width>(a, first + r, column);
+        if (!here || first + r >= last) continue;
+        x[r] = residual<Width>(a, first + r, b, column);
         for (float value : x[r].v) sum[r] += value;
     }
     if (!a.y.data) return;
     block_sums(sum, shared.parts);
 #pragma unroll
     for (int r = 0; r < rows_at_once; ++r) {
-        sum[r] /= static_cast<float>(a.columns);
+        sum[r] *= each;
         if (!here) continue;
         for (float value : x[r].v) squares[r] += (value - sum[r]) * (value - sum[r]);
     }
     block_sums(squares, shared.parts);
+    if (!here) return;
+    const Values<Width> shift = load<Width>(a.shift.row(b) + column);
+    const Values<Width> scale = load<Width>(a.scale.row(b) + column);
 #pragma unroll
     for (int r = 0; r < rows_at_once; ++r) {
         const int64_t row = first + r;
-        if (!here || row >= a.rows) continue;
-        const float rstd = 1 / sqrtf(squares[r] / static_cast<float>(a.columns) + epsilon);
-        const Values<Width> shift = load<Width>(a.shift.row(row / a.tokens) + column);
-        const Values<Width> scale = load<Width>(a.scale.row(row / a.tokens) + column);
+        if (row >= last) continue;
+        const float rstd = rsqrtf(squares[r] * each + epsilon);
         for (int i = 0; i < Width; ++i)
             x[r].v[i] = (x[r].v[i] - sum[r]) * rstd * (1 + scale.v[i]) + shift.v[i];
         store(x[r], a.y.row(row) + column);
@@ -90,8 +95,9 @@ struct Backward {
     View<float> dx;
     View<T> d_branch;
     float* partial;  // (3, pieces, B, h): sums of d_shift, d_scale, d_gate
-    int64_t batch, tokens, pieces;
-    int64_t columns;
+    int64_t batch, tokens;
+    unsigned pieces;
+    int columns;
 };
 
 // What a thread adds up over the rows of its block.
@@ -104,18 +110,26 @@ template <int Width, class T>
 __device__ void norm_backward_rows(const Backward<T>& a, int64_t first, int64_t last, int64_t b, int column,
                                    const Values<Width>& one_plus_scale, const Values<Width>& gate,
                                    ColumnSums<Width>& sums) {
-    Sums<2 * rows_at_once>& shared = shared_as<Sums<2 * rows_at_once>>();
-    const bool here = column < a.columns;
-    Values<Width> slope[rows_at_once] = {}, normal[rows_at_once] = {};
-    float both[2 * rows_at_once] = {};  // of each row Σ d_normal, then Σ d_normal·normal
+    constexpr int rows = backward_rows_at_once;
+    Sums<2 * rows>& shared = shared_as<Sums<2 * rows>>();
+    const float each = 1 / static_cast<float>(a.columns);
+    const auto here = [&](int r) { return column < a.columns && first + r < last; };
+    const auto row = [&](int r) { return b * a.tokens + first + r; };
+    Values<Width> slope[rows] = {}, normal[rows] = {}, dx[rows] = {}, branch[rows] = {};
+    float both[2 * rows] = {};  // of each row Σ d_normal, then Σ d_normal·normal
 #pragma unroll
-    for (int r = 0; r < rows_at_once; ++r) {
-        const int64_t row = b * a.tokens + first + r;
-        if (!here || first + r >= last) continue;
-        slope[r] = load<Width>(a.dy.row(row) + column);
-        normal[r] = load<Width>(a.x.row(row) + column);
+    for (int r = 0; r < rows; ++r) {  // all that is needed of memory, before anybody waits
+        if (!here(r)) continue;
+        slope[r] = load<Width>(a.dy.row(row(r)) + column);
+        normal[r] = load<Width>(a.x.row(row(r)) + column);
+        dx[r] = load<Width>(a.dx.row(row(r)) + column);
+        if (a.branch.data) branch[r] = load<Width>(a.branch.row(row(r)) + column);
+    }
+#pragma unroll
+    for (int r = 0; r < rows; ++r) {
+        if (!here(r)) continue;
         for (int i = 0; i < Width; ++i) {
-            normal[r].v[i] = (normal[r].v[i] - a.mean[row]) * a.rstd[row];
+            normal[r].v[i] = (normal[r].v[i] - a.mean[row(r)]) * a.rstd[row(r)];
             sums.shift.v[i] += slope[r].v[i];
             sums.scale.v[i] += slope[r].v[i] * normal[r].v[i];
             slope[r].v[i] *= one_plus_scale.v[i];
@@ -125,22 +139,18 @@ __device__ void norm_backward_rows(const Backward<T>& a, int64_t first, int64_t 
     }
     block_sums(both, shared.parts);
 #pragma unroll
-    for (int r = 0; r < rows_at_once; ++r) {
-        const int64_t row = b * a.tokens + first + r;
-        if (!here || first + r >= last) continue;
-        const float mean = both[2 * r] / static_cast<float>(a.columns);
-        const float dot = both[2 * r + 1] / static_cast<float>(a.columns);
-        Values<Width> dx = load<Width>(a.dx.row(row) + column);
+    for (int r = 0; r < rows; ++r) {
+        if (!here(r)) continue;
+        const float mean = both[2 * r] * each, dot = both[2 * r + 1] * each;
         for (int i = 0; i < Width; ++i)
-            dx.v[i] += a.rstd[row] * (slope[r].v[i] - mean - normal[r].v[i] * dot);
-        store(dx, a.dx.row(row) + column);
+            dx[r].v[i] += a.rstd[row(r)] * (slope[r].v[i] - mean - normal[r].v[i] * dot);
+        store(dx[r], a.dx.row(row(r)) + column);
         if (!a.branch.data) continue;
-        const Values<Width> branch = load<Width>(a.branch.row(row) + column);
         for (int i = 0; i < Width; ++i) {
-            sums.gate.v[i] += dx.v[i] * branch.v[i];
-            dx.v[i] *= gate.v[i];
+            sums.gate.v[i] += dx[r].v[i] * branch[r].v[i];
+            dx[r].v[i] *= gate.v[i];
         }
-        store(dx, a.d_branch.row(row) + column);
+        store(dx[r], a.d_branch.row(row(r)) + column);
     }
 }
 
@@ -157,7 +167,7 @@ __global__ void residual_norm_backward_kernel(Backward<T> a) {
     }
     ColumnSums<Width> sums = {};
     const int64_t end = (piece + 1) * rows_summed, last = end < a.tokens ? end : a.tokens;
-    for (int64_t first = piece * rows_summed; first < last; first += rows_at_once)
+    for (int64_t first = piece * rows_summed; first < last; first += backward_rows_at_once)
         norm_backward_rows<Width>(a, first, last, b, column, one_plus_scale, gate, sums);
     if (!here) return;
     const int64_t one = a.pieces * a.batch * a.columns;
@@ -168,7 +178,7 @@ __global__ void residual_norm_backward_kernel(Backward<T> a) {
 }
 
 struct Results {
-    View<float> of[3];
+    View<float> shift, scale, gate;
 };
 
 __global__ void sum_pieces_kernel(const float* partial, int64_t pieces, int64_t batch, int64_t columns,
@@ -178,7 +188,10 @@ __global__ void sum_pieces_kernel(const float* partial, int64_t pieces, int64_t 
     float sum = 0;
     for (int64_t piece = 0; piece < pieces; ++piece)
         sum += partial[((blockIdx.z * pieces + piece) * batch + b) * columns + column];
-    results.of[blockIdx.z].row(b)[column] = sum;
+    const View<float>& result = blockIdx.z == 0   ? results.shift
+                                : blockIdx.z == 1 ? results.scale
+                                                  : results.gate;
+    result.row(b)[column] = sum;
 }
 
 // Threads of a block that has all columns.
@@ -198,8 +211,8 @@ bool all_wide(std::initializer_list<Matrix> matrices) {
 
 void residual_norm(Device& device, Matrix x, Matrix branch, Matrix gate, Modulation modulation, Matrix x_out,
                    Matrix y, float* mean, float* rstd) {
-    const int64_t batch = y ? modulation.shift.rows : gate ? gate.rows : 1;
-    const unsigned blocks = blocks_for(x.rows, rows_at_once);
+    const int64_t batch = y ? modulation.shift.rows : gate ? gate.rows : 1, tokens = x.rows / batch;
+    const unsigned pieces = blocks_for(tokens, rows_at_once), blocks = static_cast<unsigned>(batch) * pieces;
     with_type(
         y        ? y.type
         : branch ? branch.type
@@ -215,9 +228,9 @@ void residual_norm(Device& device, Matrix x, Matrix branch, Matrix gate, Modulat
                                        view<T>(y),
                                        mean,
                                        rstd,
-                                       x.rows,
-                                       x.rows / batch,
-                                       x.cols};
+                                       tokens,
+                                       pieces,
+                                       static_cast<int>(x.cols)};
             constexpr size_t shared = sizeof(Sums<rows_at_once>);
             if (all_wide({x, branch, gate, modulation.shift, modulation.scale, x_out, y}))
                 launch(device, residual_norm_kernel<4, T>, blocks, threads_for(x.cols, 4), shared, arguments);
@@ -229,8 +242,8 @@ void residual_norm(Device& device, Matrix x, Matrix branch, Matrix gate, Modulat
 void residual_norm_backward(Device& device, Matrix dy, Matrix x_out, const float* mean, const float* rstd,
                             Matrix branch, Matrix gate, Modulation modulation, Matrix dx, Matrix d_branch,
                             Matrix d_gate, Modulation d_modulation) {
-    const int64_t batch = modulation.scale.rows, tokens = dy.rows / batch,
-                  pieces = blocks_for(tokens, rows_summed);
+    const int64_t batch = modulation.scale.rows, tokens = dy.rows / batch;
+    const unsigned pieces = blocks_for(tokens, rows_summed);
     float* partial = device.scratch<float>(3 * pieces * batch * dy.cols);
     with_type(dy.type, [&](auto type) {
         using T = decltype(type);
@@ -247,9 +260,9 @@ void residual_norm_backward(Device& device, Matrix dy, Matrix x_out, const float
                                     batch,
                                     tokens,
                                     pieces,
-                                    dy.cols};
-        constexpr size_t shared = sizeof(Sums<2 * rows_at_once>);
-        const auto blocks = static_cast<unsigned>(batch * pieces);
+                                    static_cast<int>(dy.cols)};
+        constexpr size_t shared = sizeof(Sums<2 * backward_rows_at_once>);
+        const unsigned blocks = static_cast<unsigned>(batch) * pieces;
         if (all_wide({dy, x_out, branch, gate, modulation.scale, dx, d_branch}))
             launch(device, residual_norm_backward_kernel<4, T>, blocks, threads_for(dy.cols, 4), shared,
                    arguments);
@@ -258,8 +271,8 @@ void residual_norm_backward(Device& device, Matrix dy, Matrix x_out, const float
                    arguments);
     });
     constexpr int threads = 128;
-    const Results results{
-        {view<float>(d_modulation.shift), view<float>(d_modulation.scale), view<float>(d_gate)}};
+    const Results results{view<float>(d_modulation.shift), view<float>(d_modulation.scale),
+                          view<float>(d_gate)};
     launch(device, sum_pieces_kernel,
            dim3(static_cast<unsigned>(batch), blocks_for(dy.cols, threads), branch ? 3 : 2), threads, 0,
            partial, pieces, batch, dy.cols, results);

@@ -16,13 +16,15 @@ namespace {
 constexpr size_t page = 4096;
 constexpr size_t alignment = 64;
 constexpr size_t memory_bytes = size_t{4} << 30;
-constexpr size_t most_poison = size_t{1} << 20;         // at the beginning of new memory
-constexpr size_t most_shared_bytes = size_t{99} << 10;  // of a block, on the smallest GPUs of sm_80 and later
+constexpr size_t most_poison = size_t{1} << 20;            // at the beginning of new memory
+constexpr size_t unasked_shared_bytes = size_t{48} << 10;  // of a block
+constexpr size_t most_shared_bytes = size_t{99} << 10;     // on the smallest GPUs of sm_80 and later
 
 struct Allocation {
     size_t bytes, pages;  // pages: bytes that can be touched; the end of the allocation is their end
 };
 std::map<std::byte*, Allocation> allocations;
+std::map<const void*, size_t> shared_limits;  // of kernels that asked
 int access_depth = 0;
 
 size_t round_up(size_t bytes, size_t to) {
@@ -91,8 +93,6 @@ Access::~Access() {
 }
 
 void run_grid(const cudaLaunchConfig_t& config, const std::function<void()>& body) {
-    if (config.dynamicSmemBytes > most_shared_bytes)
-        broken("a block has 99 KiB of shared memory", "it asks for more");
     gridDim = config.gridDim;
     blockDim = config.blockDim;
     const dim3 block = config.blockDim;
@@ -108,6 +108,18 @@ void run_grid(const cudaLaunchConfig_t& config, const std::function<void()>& bod
                 run_threads(static_cast<int>(block.x * block.y * block.z), backwards, body, on_switch);
                 backwards = !backwards;
             }
+}
+
+size_t shared_limit(const void* kernel) {
+    const Hold lock = hold();
+    const auto found = shared_limits.find(kernel);
+    return found == shared_limits.end() ? unasked_shared_bytes : found->second;
+}
+cudaError_t set_shared_limit(const void* kernel, int bytes) {
+    const Hold lock = hold();
+    if (static_cast<size_t>(bytes) > most_shared_bytes) return cudaErrorInvalidValue;
+    shared_limits[kernel] = static_cast<size_t>(bytes);
+    return cudaSuccess;
 }
 
 void check_argument(const void* argument, size_t bytes) {

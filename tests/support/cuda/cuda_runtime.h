@@ -51,6 +51,9 @@ T __shfl_xor_sync(unsigned, T value, int lanes) {
     std::memcpy(&value, all + (lane ^ lanes) * osu::emulation::exchange_stride, sizeof(T));
     return value;
 }
+inline float rsqrtf(float value) {
+    return 1 / std::sqrt(value);
+}
 inline uint32_t __float_as_uint(float value) {
     return std::bit_cast<uint32_t>(value);
 }
@@ -129,19 +132,23 @@ struct cudaLaunchConfig_t {
     cudaStream_t stream = nullptr;
 };
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
-template <class Kernel>
-cudaError_t cudaFuncSetAttribute(Kernel*, cudaFuncAttribute, int bytes) {
-    return bytes <= 99 << 10 ? cudaSuccess : cudaErrorInvalidValue;
-}
 
 namespace osu {
 struct BFloat16;
 }
 namespace osu::emulation {
 
+// How much shared memory a kernel may have: 48 KiB, or what was asked for, up to 99 KiB.
+size_t shared_limit(const void* kernel);
+cudaError_t set_shared_limit(const void* kernel, int bytes);
+
 // The warp's ldmatrix.x4, and mma.m16n8k16 of bfloat16 with float32 sums.
 void load_matrices(const BFloat16* row, bool transposed, uint32_t (&words)[4]);
 void multiply(float (&c)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1);
+
+// cp.async: the destination is NaN until the thread waits, whatever comes then.
+void copy_async(void* to, const void* from, size_t bytes, bool there);
+void wait_for_copies();
 
 void submit(cudaStream_t stream, std::function<void()> work);
 void run_grid(const cudaLaunchConfig_t& config, const std::function<void()>& body);
@@ -150,11 +157,16 @@ void check_argument(const void* argument, size_t bytes);
 
 }  // namespace osu::emulation
 
+template <class Kernel>
+cudaError_t cudaFuncSetAttribute(Kernel* kernel, cudaFuncAttribute, int bytes) {
+    return osu::emulation::set_shared_limit(reinterpret_cast<const void*>(kernel), bytes);
+}
 template <class... Parameters, class... Arguments>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(Parameters...),
                                Arguments&&... arguments) {
     if (config->gridDim.x == 0 || config->gridDim.y == 0 || config->gridDim.y > 65535 ||
-        config->gridDim.z == 0 || config->gridDim.z > 65535)
+        config->gridDim.z == 0 || config->gridDim.z > 65535 ||
+        config->dynamicSmemBytes > osu::emulation::shared_limit(reinterpret_cast<const void*>(kernel)))
         return cudaErrorInvalidValue;
     [&](Parameters... values) {
         (osu::emulation::check_argument(&values, sizeof(values)), ...);

@@ -97,6 +97,7 @@ void fiber_main() {
     __sanitizer_finish_switch_fiber(nullptr, &scheduler_stack, &scheduler_stack_bytes);
 #endif
     (*block_body)();
+    check_no_copies();
     fibers[static_cast<size_t>(current)].done = true;
     leave(true);
 }

@@ -28,6 +28,8 @@ const std::byte* exchange(const char* operation, const void* mine, size_t bytes)
 void* shared_memory();
 void set_shared_memory(size_t bytes);
 
+void check_no_copies();  // of the thread that ends (async_copy.cpp)
+
 [[noreturn]] void broken(const char* rule, const char* what);
 
 }  // namespace osu::emulation
