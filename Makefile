@@ -1,9 +1,10 @@
 # The doors. Each installs what is missing (Debian packages), builds, and does its thing.
 #   make demo    remap an example map with the bundled model, and draw it
 #   make test    build and run every test
+#   make bundle  an archive of the program that runs without Debian's packages
 #   make bench   print the tables of measurements, and write build/bench.json
 #   make fuzz    fuzz every reader of files (FUZZ_SECONDS each, default 60)
-.PHONY: all deps build mpi program test asan bench fuzz demo format clean
+.PHONY: all deps build mpi program test asan bench bundle fuzz demo format clean
 
 FUZZ_SECONDS ?= 60
 
@@ -34,6 +35,9 @@ asan: mpi deps
 
 bench: build
 	@./scripts/bench.sh
+
+bundle: program
+	@./scripts/bundle.sh
 
 fuzz:
 	@./scripts/install-deps.sh clang libclang-rt-14-dev libomp-14-dev

@@ -152,9 +152,13 @@ class Training {
     const int64_t tokens_;
 };
 
+double gib(size_t bytes) {
+    return static_cast<double>(bytes) / (1 << 30);
+}
+
 void bench_steps(const Flags& flags, Backend& backend, const DitConfig& config, double rate, Report& report) {
-    fmt::print("\ntraining step of DiT-{}, {} datapoints a window\n{:>8}{:>12}{:>12}{:>16}{:>12}\n",
-               flags.size, flags.tokens, "batch", "ms", "steps/s", "of the product", "GiB");
+    fmt::print("\ntraining step of DiT-{}, {} datapoints a window\n{:>8}{:>12}{:>12}{:>16}{:>14}{:>12}\n",
+               flags.size, flags.tokens, "batch", "ms", "steps/s", "of the product", "GiB counted", "in use");
     std::vector<int64_t> batches = flags.batches;
     if (std::find(batches.begin(), batches.end(), flags.batch) == batches.end())
         batches.push_back(flags.batch);
@@ -162,12 +166,13 @@ void bench_steps(const Flags& flags, Backend& backend, const DitConfig& config, 
         Training training(config, backend, flags.tokens);
         const double time = training.step_seconds(backend, batch);
         const double share = step_flops(config, batch, flags.tokens) / time / rate;
-        fmt::print("{:>8}{:>12.2f}{:>12.2f}{:>15.1f}%{:>12.2f}\n", batch, 1e3 * time, 1 / time, 100 * share,
-                   static_cast<double>(training.bytes()) / (1 << 30));
+        fmt::print("{:>8}{:>12.2f}{:>12.2f}{:>15.1f}%{:>14.2f}{:>12.2f}\n", batch, 1e3 * time, 1 / time,
+                   100 * share, gib(training.bytes()), gib(backend.memory_in_use()));
         std::fflush(stdout);
         const std::string key = fmt::format("{}.batch{}", flags.size, batch);
         report.set("cuda_train_step_ms." + key, 1e3 * time);
         report.set("cuda_train_share_of_product." + key, share);
+        report.set("cuda_train_gib_in_use." + key, gib(backend.memory_in_use()));
     }
 }
 

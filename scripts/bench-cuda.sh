@@ -7,6 +7,9 @@ bin=${1:-build/cuda}
 json=build/bench-cuda.json
 rm -f "$json"
 failed=0
+OSU_TEST_SEED=$(date +%s)
+export OSU_TEST_SEED
+echo "== operations on values drawn with OSU_TEST_SEED=$OSU_TEST_SEED"
 for program in ops_test model_test diffusion_test train_test; do
     echo "== $program on the GPU"
     "$bin/$program" --gtest_brief=1 '--gtest_filter=*cuda*:*Cuda*' || failed=1

@@ -34,12 +34,15 @@ struct DitSampler::State {
 
     Buffers constants;  // biases
     Linear position_input, context_input, timestep_first, timestep_second;
+    // Of each block, and of the final layer: a third of the network, and seldom used. Packed ahead in the
+    // memory of a device; in the host's they stay in the file, and one at a time takes a shared place.
     struct Modulation {
-        TensorView weight;  // in the file
+        TensorView in_file;
         const float* bias;
+        std::unique_ptr<Weight> packed;
     };
-    std::vector<Modulation> modulations;                         // of each block, and of the final layer
-    std::unique_ptr<Weight> block_modulation, final_modulation;  // holding one of them at a time
+    std::vector<Modulation> modulations;
+    std::unique_ptr<Weight> block_modulation, final_modulation;
     NetworkWeights network;
 
     // Of the map at hand:
@@ -99,7 +102,12 @@ void DitSampler::State::load(const TensorMap& weights) {
         return load_linear(weights, layer + ".weight", layer + ".bias");
     };
     const auto modulation_of = [&](const std::string& layer) {
-        modulations.push_back({tensor_of(weights, layer + ".weight"), load_bias(weights, layer + ".bias")});
+        const TensorView& tensor = tensor_of(weights, layer + ".weight");
+        Modulation& added =
+            modulations.emplace_back(Modulation{tensor, load_bias(weights, layer + ".bias"), nullptr});
+        if (backend.shares_host_memory()) return;
+        added.packed = backend.make_weight(tensor.shape.at(0), tensor.shape.at(1), false);
+        pack(*added.packed, tensor);
     };
     const std::string first = "xoc_embedder.mlp.0.";
     position_input = load_linear(weights, first + "weight", "", 0, 2 * position_features);
@@ -116,6 +124,7 @@ void DitSampler::State::load(const TensorMap& weights) {
     }
     network.final = named("final_layer.linear");
     modulation_of("final_layer.adaLN_modulation.1");
+    if (!backend.shares_host_memory()) return;
     block_modulation = backend.make_weight(6 * config.hidden, config.hidden, false);
     final_modulation = backend.make_weight(2 * config.hidden, config.hidden, false);
 }
@@ -204,10 +213,12 @@ void DitSampler::State::compute_modulation(size_t step) {
     backend.silu(sum, activated);
     const Matrix all = modulation.row_range(0, count);
     for (int i = 0; i <= config.depth; ++i) {
-        Weight& weight = i < config.depth ? *block_modulation : *final_modulation;
-        pack(weight, modulations[static_cast<size_t>(i)].weight);
-        backend.linear(activated, weight, modulations[static_cast<size_t>(i)].bias,
-                       all.columns(6 * i * h, weight.out));
+        const Modulation& layer = modulations[static_cast<size_t>(i)];
+        Weight& weight = layer.packed       ? *layer.packed
+                         : i < config.depth ? *block_modulation
+                                            : *final_modulation;
+        if (!layer.packed) pack(weight, layer.in_file);
+        backend.linear(activated, weight, layer.bias, all.columns(6 * i * h, weight.out));
     }
 }
 

@@ -125,6 +125,8 @@ class Backend {
 
     // Its memory is the host's: pointers to it can be read by anybody.
     virtual bool shares_host_memory() const { return true; }
+    // Bytes of the device's memory that are taken, by whomever; 0 where the memory is the host's.
+    virtual size_t memory_in_use() const { return 0; }
     // How many tokens to train on at once, when each takes so many bytes of memory.
     virtual int64_t tokens_at_once(size_t) const { return 4096; }  // what the caches of a CPU like
     virtual std::unique_ptr<Recording> make_recording() { return std::make_unique<Recording>(); }

@@ -65,6 +65,19 @@ Split choose_maps(const PackedDataset& dataset, const TrainOptions& options) {
     return split;
 }
 
+WindowOptions window_options(const TrainOptions& options, const CheckpointInfo& info) {
+    WindowOptions windows;
+    windows.tokens = options.tokens;
+    windows.stride = options.stride;
+    windows.seed = options.seed;
+    windows.label_dropout = options.label_dropout;
+    windows.max_time_offset = options.max_time_offset;
+    windows.double_time = options.double_time;
+    windows.distance_noise = options.distance_noise;
+    windows.null_label = info.config.null_label();
+    return windows;
+}
+
 std::optional<Checkpoint> start_checkpoint(const TrainOptions& options) {
     if (options.ckpt.empty()) {
         if (options.new_run) fail(Hint{"without --ckpt every run is new"}, "--new-run goes with --ckpt");

@@ -7,6 +7,7 @@
 #include "archive/checkpoint.h"
 #include "data/packed_dataset.h"
 #include "data/split.h"
+#include "data/windows.h"
 #include "ops/devices.h"
 #include "train/checkpoint_metadata.h"
 #include "train/communicator.h"
@@ -37,5 +38,8 @@ std::optional<Checkpoint> start_checkpoint(const TrainOptions& options);
 // each other.
 CheckpointInfo start_info(const TrainOptions& options, const PackedDataset& dataset,
                           const std::optional<Checkpoint>& resumed);
+
+// The windows to train on.
+WindowOptions window_options(const TrainOptions& options, const CheckpointInfo& info);
 
 }  // namespace osu

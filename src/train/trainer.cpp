@@ -65,7 +65,6 @@ class Run {
     std::optional<Progress> progress_;  // of rank 0
     std::chrono::steady_clock::time_point log_start_ = std::chrono::steady_clock::now();
 
-    WindowOptions window_options() const;
     int64_t count_steps() const;
     double learning_rate() const { return osu::learning_rate(options_, info_.step, total_steps_); }
     void say(const std::string& message);
@@ -98,7 +97,7 @@ Run::Run(const TrainOptions& options, const TrainEvents& events, Communicator& r
       diffusion_(options.noise_schedule, respace("1000")),
       objective_(diffusion_, options.l1_loss, options.seed, network_,
                  backend_->tokens_at_once(training_token_bytes(info_.config, backend_->compute_type()))),
-      loader_(dataset_, split_.train, window_options()),
+      loader_(dataset_, split_.train, window_options(options, info_)),
       total_steps_(count_steps()) {
     if (options.batch_size < ranks.size())
         fail(Hint{"start fewer processes, or raise --global-batch-size"},
@@ -113,19 +112,6 @@ Run::Run(const TrainOptions& options, const TrainEvents& events, Communicator& r
     state_.initialize(options_.seed);
     if (resumed_) state_.restore(*resumed_, options_.relearn_embeds);
     network_.load(state_.parameters());
-}
-
-WindowOptions Run::window_options() const {
-    WindowOptions windows;
-    windows.tokens = options_.tokens;
-    windows.stride = options_.stride;
-    windows.seed = options_.seed;
-    windows.label_dropout = options_.label_dropout;
-    windows.max_time_offset = options_.max_time_offset;
-    windows.double_time = options_.double_time;
-    windows.distance_noise = options_.distance_noise;
-    windows.null_label = info_.config.null_label();
-    return windows;
 }
 
 int64_t Run::count_steps() const {
@@ -251,7 +237,7 @@ void Run::blame(const StepResult& result) {
 
 // The loss of the parameters and of their EMA on the same windows of held-out maps.
 std::pair<double, double> Run::validate() {
-    WindowOptions windows = window_options();
+    WindowOptions windows = window_options(options_, info_);
     windows.augment = false;
     windows.label_dropout = 1;  // nothing is known of a style that was never seen
     const WindowLoader loader(dataset_, split_.validation, windows);

@@ -69,6 +69,8 @@ TEST_P(Attention, ForwardAndBackward) {
                          << c.batch << "x" << c.tokens << ", " << c.heads << " heads of " << c.head_size
                          << ", band " << c.band << ", deviation " << deviation);
             Run run(c, type, deviation);
+            // Scores of hundreds: what they are rounded by is an error of the weights.
+            const double bound = deviation > 1 ? 2 * this->bound : this->bound;
             own->attention(run.qkv.own(), c.own_shape(), run.out.own(), run.log_sum.floats());
             reference->attention(run.qkv.reference(), c.shape(), run.out.reference(),
                                  run.log_sum.reference_floats());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,13 @@ inline double tolerance(DType type) {
 inline Backend*& tensor_backend() {
     static Backend* backend = nullptr;
     return backend;
+}
+
+// OSU_TEST_SEED in the environment: other values than those that are always the same.
+inline uint64_t drawn_anew() {
+    static const char* const text = std::getenv("OSU_TEST_SEED");
+    static const uint64_t seed = text ? std::strtoull(text, nullptr, 10) << 8 : 0;
+    return seed;
 }
 
 // Values in the memory of the backend under test.
@@ -56,7 +64,7 @@ class Tensor {
           type_(type),
           values_(rows * stride_),
           host_(values_.size() * size_of(type)) {
-        Philox(seed, static_cast<uint64_t>(rows * 131 + cols)).fill_normal(values_);
+        Philox(seed + drawn_anew(), static_cast<uint64_t>(rows * 131 + cols)).fill_normal(values_);
         for (float& v : values_)
             v = type == DType::bf16 ? to_float(to_bfloat16(v * deviation)) : v * deviation;
         for (size_t i = 0; i < values_.size(); ++i) set(i, values_[i]);
@@ -77,9 +85,10 @@ class Tensor {
     float* floats() { return static_cast<float*>(on_device()); }
     float* reference_floats() { return values_.data(); }
 
-    // The backend's entries equal the reference's within `bound`, relative to the largest of them.
-    void expect_equal(double bound, const std::string& what) const {
-        double largest = 1e-30, worst = 0;
+    // The backend's entries equal the reference's within `bound`, relative to the largest of them (or, for
+    // sums that may cancel, to the size of what they are of).
+    void expect_equal(double bound, const std::string& what, double of = 1e-30) const {
+        double largest = of, worst = 0;
         int64_t where = 0;
         for (size_t i = 0; i < values_.size(); ++i) {
             if (static_cast<int64_t>(i) % stride_ >= cols_) {

@@ -49,9 +49,10 @@ class CudaBackend final : public Backend {
     DType compute_type() const override { return compute_; }
     bool rows_are_independent() const override { return false; }  // cuBLASLt chooses by the shape
     bool shares_host_memory() const override { return false; }
+    size_t memory_in_use() const override { return device_.memory().in_use; }
     int64_t tokens_at_once(size_t bytes_per_token) const override {
         constexpr double share = 0.85;  // of what is free; scratch memory takes some of the rest
-        return std::max<int64_t>(1, static_cast<int64_t>(share * static_cast<double>(device_.free_bytes()) /
+        return std::max<int64_t>(1, static_cast<int64_t>(share * static_cast<double>(device_.memory().free) /
                                                          static_cast<double>(bytes_per_token)));
     }
     std::unique_ptr<Recording> make_recording() override { return std::make_unique<GraphRecording>(device_); }

@@ -151,10 +151,10 @@ void Device::wait() {
     check(cudaStreamSynchronize(stream_), "its work");
 }
 
-size_t Device::free_bytes() const {
+Device::Memory Device::memory() const {
     size_t free = 0, total = 0;
     check(cudaMemGetInfo(&free, &total), "asking for its free memory");
-    return free;
+    return {free, total - free};
 }
 
 void Device::zero(void* device, size_t bytes) {

@@ -55,7 +55,10 @@ class Device {
     void download(void* host, const void* device, size_t bytes);
     void zero(void* device, size_t bytes);
     void wait();
-    size_t free_bytes() const;
+    struct Memory {
+        size_t free, in_use;  // bytes
+    };
+    Memory memory() const;
 
     // Memory that is free again when the next operation begins. It is never given back, so that captured
     // graphs may go on using it.

@@ -1,0 +1,32 @@
+#!/bin/sh
+# Makes one archive that runs where Debian's packages are not and cannot be installed, such as on a cluster: the
+# program of a build, the libraries that it needs but those of C, of GPUs and of MPI, which are the machine's own, and
+# the bundled model. scripts/bundle.sh [BUILD [PROGRAM …]]: build/release and osu-diffusion, unless others are named.
+set -eu
+cd "$(dirname "$0")/.."
+build=${1:-build/release}
+[ $# -gt 0 ] && shift
+programs=${*:-osu-diffusion}
+name=osu-diffusion-$(basename "$build")
+folder=build/bundle/$name
+archive=build/bundle/$name.tar.xz
+
+rm -rf "$folder"
+mkdir -p "$folder/lib" "$folder/models"
+for program in $programs; do
+    [ -x "$build/$program" ] || {
+        echo "error: there is no program $build/$program" >&2
+        echo "hint: build it first, with cmake --build $build --target $program" >&2
+        exit 1
+    }
+    strip -o "$folder/$program" "$build/$program"
+    ldd "$build/$program"
+done | awk '$3 ~ /^\// { print $3 }' | sort -u |
+    grep -v -E '/(ld-linux|libc|libm|libdl|librt|libpthread|libresolv|libcuda|libnvidia|libnccl|libmpi)[.-]' |
+    while read -r library; do cp -L "$library" "$folder/lib/"; done
+if [ -f "$build/osu-diffusion-mpi.so" ]; then cp "$build/osu-diffusion-mpi.so" "$folder/"; fi
+cp models/*.safetensors README.md LICENSE "$folder/"
+mv "$folder"/*.safetensors "$folder/models/"
+tar -C build/bundle -cJf "$archive.part" "$name"
+mv "$archive.part" "$archive"
+echo "$archive, $(du -h "$archive" | cut -f1)"
