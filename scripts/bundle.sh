@@ -11,14 +11,15 @@ name=osu-diffusion-$(basename "$build")
 folder=build/bundle/$name
 archive=build/bundle/$name.tar.xz
 
+for program in $programs; do
+    [ -x "$build/$program" ] && continue
+    echo "error: there is no program $build/$program" >&2
+    echo "hint: build it first, with cmake --build $build --target $program" >&2
+    exit 1
+done
 rm -rf "$folder"
 mkdir -p "$folder/lib" "$folder/models"
 for program in $programs; do
-    [ -x "$build/$program" ] || {
-        echo "error: there is no program $build/$program" >&2
-        echo "hint: build it first, with cmake --build $build --target $program" >&2
-        exit 1
-    }
     strip -o "$folder/$program" "$build/$program"
     ldd "$build/$program"
 done | awk '$3 ~ /^\// { print $3 }' | sort -u |
