@@ -28,10 +28,10 @@ args = flags.parse_args()
 
 hidden, depth = SIZES[args.model]
 block = 12 * hidden**2 + 13 * hidden
-late = depth * (6 * hidden**2 + 6 * hidden) + 2 * hidden**2  # adaLN: complete when the last block is
-late += (INPUT_FEATURES + TIMESTEP_FEATURES + hidden) * hidden  # and the embedders
+early = depth * block + (depth - 1) * 6 * hidden**2 + 2 * hidden**2  # blocks, and their adaLN but the first one's
+late = 6 * hidden**2 + (6 * depth + 2) * hidden + (INPUT_FEATURES + TIMESTEP_FEATURES + hidden) * hidden  # and the embedders
 table = (args.num_classes + 1) * hidden
-parameters = depth * block + late + table
+parameters = early + late + table
 launches = 25 * depth + 40
 
 
@@ -49,13 +49,13 @@ def step(gpus, batch):
     def seconds(floats):
         return 2 * (gpus - 1) / gpus * 4 * floats / rate + wait if gpus > 1 else 0
 
-    early = seconds(depth * block)
+    beside = seconds(early)
     hidden_by = 2 / 3 * compute * (depth - 1) / depth  # the backward, once its first block is done
     tail = seconds(late + rows)
-    return compute, optimiser, early + tail, max(0, early - hidden_by) + tail
+    return compute, optimiser, beside + tail, max(0, beside - hidden_by) + tail
 
 
-print(f"{args.model}: {parameters / 1e6:.0f} M parameters, {4e-6 * (depth * block + late):.0f} MB of gradients to sum, "
+print(f"{args.model}: {parameters / 1e6:.0f} M parameters, {4e-6 * (early + late):.0f} MB of gradients to sum, "
       f"{4e-6 * late:.0f} MB of them late, and {4e-6 * table:.0f} MB of label table")
 print("| GPUs | batch | compute ms | optimiser ms | sums ms | … not hidden | step ms | efficiency |")
 print("|---|---|---|---|---|---|---|---|")

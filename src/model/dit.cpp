@@ -81,6 +81,11 @@ struct Dit::State {
     void pack();
     void backward(float* to, GradientListener* listener);
     void embed();
+    struct Rows {
+        int64_t first, count;
+    };
+    Rows modulation_rows(int i) const;
+    void modulation_backward(int i, float* to);
     void condition_backward(float* to);
     LinearGradient gradient_of(float* arena, const std::string& weight, const std::string& bias) const {
         return {arena + offset(weight), arena + offset(bias)};
@@ -143,14 +148,28 @@ void Dit::State::embed() {
     backend.linear(condition.activated_sum, *modulation.weight, modulation.bias, condition.modulation);
 }
 
+// Of the rows of the adaLN weights that block i (or, behind the last one, the final layer) has.
+Dit::State::Rows Dit::State::modulation_rows(int i) const {
+    const int64_t first = 6 * config.hidden * i;
+    return {first, i == config.depth ? config.modulation_size() - first : 6 * config.hidden};
+}
+
+void Dit::State::modulation_backward(int i, float* to) {
+    const auto [first, count] = modulation_rows(i);
+    const Matrix slopes = condition.d_modulation.columns(first, count);
+    backend.cast(gradients.d_modulation.columns(first, count), slopes);
+    backend.linear_backward(slopes, condition.activated_sum, *modulation.weight, {},
+                            to + layout.modulation_weight() + first * config.hidden, config.hidden,
+                            to + layout.modulation_bias() + first);
+}
+
 void Dit::State::condition_backward(float* to) {
     const auto backward = [this](Matrix dy, Matrix x, const Linear& layer, Matrix dx, float* weight,
                                  float* bias) {
         backend.linear_backward(dy, x, *layer.weight, dx, weight, layer.weight->in, bias);
     };
-    backend.cast(gradients.d_modulation, condition.d_modulation);
-    backward(condition.d_modulation, condition.activated_sum, modulation, condition.d_activated_sum,
-             to + layout.modulation_weight(), to + layout.modulation_bias());
+    backward(condition.d_modulation, condition.activated_sum, modulation, condition.d_activated_sum, nullptr,
+             nullptr);
     backend.silu_backward(condition.sum, condition.d_activated_sum, condition.d_sum);
     backend.lookup_backward(condition.d_sum, inputs->staging.device(inputs->label),
                             to + offset("y_embedder.embedding_table.weight"));
@@ -278,6 +297,13 @@ void Dit::State::backward(float* to, GradientListener* listener) {
         return i == config.depth ? offset("final_layer.linear.weight")
                                  : offset("blocks." + std::to_string(i) + ".attn.in_proj_weight");
     };
+    // What modulates block i is complete when the norm before it has been gone through.
+    const auto modulation_done = [&](int i) {
+        modulation_backward(i, to);
+        const auto [first, count] = modulation_rows(i);
+        const size_t begin = layout.modulation_weight() + static_cast<size_t>(first * config.hidden);
+        tell(begin, begin + static_cast<size_t>(count * config.hidden));
+    };
     std::vector<BlockGradients> blocks;
     for (int i = 0; i < config.depth; ++i) {
         const std::string name = "blocks." + std::to_string(i) + ".";
@@ -291,9 +317,11 @@ void Dit::State::backward(float* to, GradientListener* listener) {
         gradient_of(to, "final_layer.linear.weight", "final_layer.linear.bias"), gradients, [&](int i) {
             const bool last = i == config.depth - 1;  // with it goes the final layer behind it
             tell(block_start(i), last ? layout.modulation_weight() : block_start(i + 1));
+            modulation_done(i + 1);
         });
+    modulation_done(0);
     condition_backward(to);
-    tell(layout.modulation_weight(), layout.size());
+    tell(layout.modulation_bias(), layout.size());
     backend.cast(gradients.d_x, d_input);
     const LinearGradient first = gradient_of(to, "xoc_embedder.mlp.0.weight", "xoc_embedder.mlp.0.bias");
     backend.linear_backward(d_input, features, *input.weight, {}, first.weight, input_features, first.bias);

@@ -28,7 +28,7 @@ class GradientListener {
   public:
     virtual ~GradientListener() = default;
     // `count` floats from `first` on. Every part of the layout once: the final layer and the blocks from the
-    // end of the layout's blocks down, then the modulations, then the embedders.
+    // last one down, in between their adaLN weights, then what stands behind these, then the embedders.
     virtual void complete(size_t first, size_t count) = 0;
     virtual void all_complete() = 0;  // behind the last part
     // What it does when it hears are operations of the backend alone: a Recording may repeat them.

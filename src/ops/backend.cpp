@@ -23,7 +23,7 @@ class HostReadback final : public Readback {
 
 [[noreturn]] void fail_without_sums() {
     fail(Hint{"--dist mpi sums in the memory of the hosts; --device cuda takes GPUs"},
-         "only GPUs sum among themselves, and this run is on the CPU");
+         "NCCL sums between GPUs, and this run is on the CPU");
 }
 
 }  // namespace

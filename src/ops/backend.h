@@ -160,7 +160,8 @@ class Backend {
     // y = gelu_tanh(pre), pre = x·Wᵀ + bias; pre is stored when it is given (training).
     virtual void linear_gelu(Matrix x, const Weight& w, const float* bias, Matrix pre, Matrix y) = 0;
     // dx = dy·W, times gelu_tanh'(pre) when that is given (when dx is given); dw (out, in; row stride
-    // dw_stride) += dyᵀ·x; dbias (out; may be null) += Σ rows of dy.
+    // dw_stride; may be null) += dyᵀ·x; dbias (out; may be null) += Σ rows of dy. Without dx, dy may be some
+    // of the columns, and dw and dbias what belongs to them.
     virtual void linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx, float* dw,
                                  int64_t dw_stride, float* dbias, Matrix pre = {}) = 0;
     // d_pre = dy · gelu_tanh'(pre); may be in place (d_pre = dy).

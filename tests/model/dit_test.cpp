@@ -143,7 +143,7 @@ TEST_P(DitGolden, GradientsAreCompleteWhenTheyAreToldToBe) {
     dit.backward(out, to, &listener);
     backend->download(end.data(), to, end.size() * sizeof(float));
     EXPECT_EQ(listener.told, end) << "NaN: never told";
-    EXPECT_EQ(listener.parts, static_cast<size_t>(config.depth) + 2);
+    EXPECT_EQ(listener.parts, static_cast<size_t>(2 * config.depth) + 3);
     EXPECT_TRUE(listener.ended);
 }
 

@@ -92,6 +92,28 @@ TEST_P(Linear, Backward) {
         }
 }
 
+// Half of the gradients, and some of the columns.
+TEST_P(Linear, BackwardInParts) {
+    const Shape3 s{40, 96, 80};
+    make_weight(s);
+    Tensor x(s.rows, s.in, type), dy(s.rows, s.out, type, 0, 2), dx(s.rows, s.in, type, 0, 3);
+    Tensor dw(s.out, s.in, DType::f32, 0, 4), dbias(1, s.out, DType::f32, 0, 5);
+    const auto run = [&](Backend& backend, Weight& w, auto matrix, auto floats) {
+        backend.linear_backward(matrix(dy), matrix(x), w, matrix(dx), nullptr, 0, nullptr);
+        for (const auto& [first, count] : {std::pair<int64_t, int64_t>{48, 32}, {0, 48}})
+            backend.linear_backward(matrix(dy).columns(first, count), matrix(x), w, {},
+                                    floats(dw) + first * s.in, s.in, floats(dbias) + first);
+    };
+    run(
+        *own, *weight, [](Tensor& t) { return t.own(); }, [](Tensor& t) { return t.floats(); });
+    run(
+        *reference, *reference_weight, [](Tensor& t) { return t.reference(); },
+        [](Tensor& t) { return t.reference_floats(); });
+    dx.expect_equal(bound, "dx");
+    dw.expect_equal(bound, "dw");
+    dbias.expect_equal(bound, "dbias");
+}
+
 // Packed again after the master changed, another number of rows, another number of threads: the same weight.
 TEST_P(Linear, WeightIsReused) {
     const Shape3 s{50, 128, 160};

@@ -128,12 +128,14 @@ class ReferenceBackend final : public Backend {
                 [&](auto i, auto j, double sum) {
                     at(dx, i, j) = static_cast<float>(pre ? sum * gelu_derivative(at(pre, i, j)) : sum);
                 });
-        product(
-            w.out, w.in, dy.rows, [&](auto i, auto j, auto k) { return double{at(dy, k, i)} * at(x, k, j); },
-            [&](auto i, auto j, double sum) { dw[i * dw_stride + j] += static_cast<float>(sum); });
+        if (dw)
+            product(
+                dy.cols, x.cols, dy.rows,
+                [&](auto i, auto j, auto k) { return double{at(dy, k, i)} * at(x, k, j); },
+                [&](auto i, auto j, double sum) { dw[i * dw_stride + j] += static_cast<float>(sum); });
         if (dbias)
             product(
-                1, w.out, dy.rows, [&](auto, auto j, auto k) { return double{at(dy, k, j)}; },
+                1, dy.cols, dy.rows, [&](auto, auto j, auto k) { return double{at(dy, k, j)}; },
                 [&](auto, auto j, double sum) { dbias[j] += static_cast<float>(sum); });
     }
     void gelu_backward(Matrix dy, Matrix pre, Matrix d_pre) override {

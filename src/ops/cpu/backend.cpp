@@ -61,8 +61,9 @@ class CpuBackend final : public Backend {
             products_.input_gradient(dy, w, dx);
         }
         if (dx && pre) gelu_backward(dx, pre, dx);
-        {
-            const ProfileScope scope("linear, weight gradient", flops(x, w));
+        if (dw) {
+            const double work = 2.0 * static_cast<double>(x.rows) * static_cast<double>(dy.cols * x.cols);
+            const ProfileScope scope("linear, weight gradient", work);
             products_.weight_gradient(dy, x, dw, dw_stride);
         }
         const ProfileScope scope("linear, bias gradient");

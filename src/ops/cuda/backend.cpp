@@ -102,7 +102,7 @@ class CudaBackend final : public Backend {
                          float* dbias, Matrix pre) override {
         device_.begin_operation();
         if (dx) products_.input_gradient(dy, w, dx, pre);
-        products_.weight_gradient(dy, x, dw, dw_stride, dbias);
+        if (dw) products_.weight_gradient(dy, x, dw, dw_stride, dbias);
     }
     void gelu_backward(Matrix dy, Matrix pre, Matrix d_pre) override {
         cuda::gelu_backward(device_, dy, pre, d_pre);
