@@ -1,28 +1,56 @@
 #!/bin/sh
-# All that wants a GPU, in one go: the tests on it, the same under compute-sanitizer, the benchmarks, PyTorch beside them.
-# Build first: cmake --preset cuda && cmake --build --preset cuda. Figures land in build/bench-cuda.json.
+# All that wants a GPU: scripts/bench-cuda.sh [BUILD [PART …]], all parts unless some are named:
+#   tests     the tests of operations, network, sampling and training on it
+#   bench     bench_cuda, and PyTorch beside it; figures land in build/bench-cuda.json
+#   sanitize  the tests of operations under compute-sanitizer with its four tools: the longest part
+# Build first: cmake --preset cuda && cmake --build --preset cuda. Built on another machine: there
+# scripts/bundle.sh build/cuda bench_cuda ops_test model_test diffusion_test train_test, and here BUILD is the folder that
+# the archive holds.
 set -u
 cd "$(dirname "$0")/.."
 bin=${1:-build/cuda}
-json=build/bench-cuda.json
-rm -f "$json"
-failed=0
+[ $# -gt 0 ] && shift
+parts=${*:-tests bench sanitize}
+OSU_SOURCE=$PWD
 OSU_TEST_SEED=$(date +%s)
-export OSU_TEST_SEED
-echo "== operations on values drawn with OSU_TEST_SEED=$OSU_TEST_SEED"
-for program in ops_test model_test diffusion_test train_test; do
-    echo "== $program on the GPU"
-    "$bin/$program" --gtest_brief=1 '--gtest_filter=*cuda*:*Cuda*' || failed=1
-done
-if command -v compute-sanitizer >/dev/null; then
+export OSU_SOURCE OSU_TEST_SEED
+failed=0
+only='--gtest_filter=*cuda*:*Cuda*'
+
+tests() {
+    echo "== values of the operations' tests drawn with OSU_TEST_SEED=$OSU_TEST_SEED"
+    for program in ops_test model_test diffusion_test train_test; do
+        echo "== $program on the GPU"
+        "$bin/$program" --gtest_brief=1 "$only" || failed=1
+    done
+}
+
+bench() {
+    mkdir -p build
+    rm -f build/bench-cuda.json
+    echo "== bench_cuda"
+    "$bin/bench_cuda" --json build/bench-cuda.json || failed=1
+    echo "== PyTorch"
+    python3 bench/pytorch.py --device cuda --size B --json build/bench-cuda.json
+}
+
+sanitize() {
+    command -v compute-sanitizer >/dev/null || { echo "error: there is no compute-sanitizer in the path" >&2; failed=1; return; }
     for tool in memcheck racecheck initcheck synccheck; do
         echo "== compute-sanitizer, $tool"
         compute-sanitizer --tool "$tool" --error-exitcode 3 "$bin/ops_test" --gtest_brief=1 \
-            '--gtest_filter=*cuda*:-*Memory*:*TooLittle*' || failed=1
+            "$only:-*Memory*:*TooLittle*" || failed=1
     done
-fi
-echo "== bench_cuda"
-"$bin/bench_cuda" --json "$json" || failed=1
-echo "== PyTorch"
-python3 bench/pytorch.py --device cuda --size B --json "$json"
+}
+
+"$bin/ops_test" --gtest_list_tests | grep -q cuda_f32 || {
+    echo "error: $bin/ops_test finds no GPU" >&2
+    exit 1
+}
+for part in $parts; do
+    case $part in
+        tests | bench | sanitize) "$part" ;;
+        *) echo "error: there is no part $part: tests, bench, sanitize" >&2; exit 1 ;;
+    esac
+done
 exit $failed

@@ -6,7 +6,8 @@
 namespace osu::test {
 
 std::filesystem::path source_dir() {
-    return OSU_SOURCE_DIR;
+    const char* elsewhere = std::getenv("OSU_SOURCE");
+    return elsewhere ? elsewhere : OSU_SOURCE_DIR;
 }
 
 std::filesystem::path test_data(const std::string& name) {
