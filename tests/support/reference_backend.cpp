@@ -298,20 +298,8 @@ class ReferenceBackend final : public Backend {
     }
 
     void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema,
-               size_t n, const AdamWFactors* f, const StepTotals* totals) override {
-        if (!std::isfinite(totals->loss) || !std::isfinite(totals->squared_norm)) return;
-        const double norm = std::sqrt(totals->squared_norm);
-        const double scale = f->clip > 0 && norm > f->clip ? f->clip / norm : 1;
-        for (size_t i = 0; i < n; ++i) {
-            const double g = gradient[i] * scale;
-            const double m = f->beta1 * double{exp_avg[i]} + f->rest1 * g;
-            const double v = f->beta2 * double{exp_avg_sq[i]} + f->rest2 * g * g;
-            exp_avg[i] = static_cast<float>(m);
-            exp_avg_sq[i] = static_cast<float>(v);
-            parameter[i] = static_cast<float>(double{parameter[i]} * f->keep -
-                                              m * f->rate / (std::sqrt(v) * f->denominator + f->epsilon));
-            ema[i] = static_cast<float>(f->decay * double{ema[i]} + f->fresh * double{parameter[i]});
-        }
+               size_t n, const AdamWFactors* factors, const StepTotals* totals) override {
+        reference_adamw(parameter, gradient, exp_avg, exp_avg_sq, ema, n, *factors, *totals);
     }
     void sum(const float* values, size_t n, double* result) override {
         *result = 0;
