@@ -3,6 +3,7 @@
 
     bench/pytorch.py [--size B,S,XS] [--threads N] [--json build/bench.json]
     bench/pytorch.py --device cuda --size B        the training step on 256 windows, eager and compiled
+    bench/pytorch.py --device cuda --reference DIR the same, and osu-diffusion's own step, from its checkout in DIR
 
 Built from torch.nn as one would write it there: float32, and bfloat16 by autocast. Forward of one row of 1024
 datapoints with the band as a mask; a training step on 16 windows of 128 (forward, L1 loss, backward, AdamW, EMA);
@@ -144,6 +145,36 @@ def measure_training(network, kind, windows=16):
     return milliseconds(step)
 
 
+def reference_step(folder, size, windows):
+    """osu-diffusion's network, loss, float16 autocast with its scaler, AdamW and EMA, as its train.py goes through them."""
+    sys.path.insert(0, folder)
+    from diffusion import create_diffusion
+    from models import DiT_models
+    network = DiT_models["DiT-" + size](num_classes=REFERENCE_CLASSES, context_size=144, class_dropout_prob=0.2).to(DEVICE)
+    average = {name: p.detach().clone() for name, p in network.named_parameters()}
+    diffusion = create_diffusion(timestep_respacing="", noise_schedule="squaredcos_cap_v2", use_l1=True)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-4, weight_decay=0)
+    half = DEVICE == "cuda"
+    scaler = torch.amp.GradScaler(DEVICE, enabled=half) if hasattr(torch.amp, "GradScaler") else torch.cuda.amp.GradScaler(enabled=half)
+    x, c = torch.rand(windows, 2, 128, device=DEVICE), torch.rand(windows, 144, 128, device=DEVICE)
+    o, y = torch.arange(128, device=DEVICE).expand(windows, 128) * 150.0, torch.arange(windows, device=DEVICE)
+
+    def step():
+        t = torch.randint(0, diffusion.num_timesteps, (windows,), device=DEVICE)
+        with torch.autocast(DEVICE, dtype=torch.float16 if half else torch.bfloat16, enabled=half):
+            loss = diffusion.training_losses(network, x, t, {"o": o, "c": c, "y": y})["loss"].mean()
+        scaler.scale(loss).backward()
+        scaler.step(optimizer)
+        scaler.update()
+        optimizer.zero_grad(set_to_none=True)
+        with torch.no_grad():
+            for name, p in network.named_parameters():
+                average[name].mul_(0.9999).add_(p, alpha=1e-4)
+        return loss.item()
+
+    return step
+
+
 def measure_sample(network, kind):
     """None where it would take longer than SAMPLE_LIMIT."""
     inputs, mask = invented(1, SAMPLE_POINTS), band_mask(SAMPLE_POINTS)
@@ -184,19 +215,26 @@ def compare_on_gpu(flags, ours):
     torch.backends.cuda.matmul.allow_tf32 = True
     print(f"PyTorch {torch.__version__}, {torch.cuda.get_device_name()}; training step on 256 x 128, ms")
     print(f"{'':<30}{'PyTorch':>12}{'ours':>12}{'times':>8}{'GiB':>8}")
+    def plain(size):
+        return measure_training(Network(size, REFERENCE_CLASSES).to(DEVICE), "bf16", 256)
+
+    def compiled(size):
+        return measure_training(torch.compile(Network(size, REFERENCE_CLASSES).to(DEVICE)), "bf16", 256)
+
+    ways = {"bf16, eager": plain, "bf16, compiled": compiled}
+    if flags.reference:
+        ways["osu-diffusion, f16"] = lambda size: milliseconds(reference_step(flags.reference, size, 256))
     for size in flags.size.split(","):
-        for how in ("eager", "compiled"):
+        for how, measure in ways.items():
             torch.manual_seed(0)
             torch.cuda.reset_peak_memory_stats()
-            network = Network(size, REFERENCE_CLASSES).to(DEVICE)
-            run = network if how == "eager" else torch.compile(network)
             try:
-                theirs = measure_training(run, "bf16", 256)
-            except Exception as error:  # without a compiler there is still the other figure
-                print(f"{size} bf16, {how}: {type(error).__name__}")
+                theirs = measure(size)
+            except Exception as error:  # without a compiler there are still the other figures
+                print(f"{size} {how}: {type(error).__name__}: {error}")
                 continue
             mine = ours.get(f"cuda_train_step_ms.{size}.batch256")
-            line = f"{size + ' bf16, ' + how:<30}{theirs:>12.1f}"
+            line = f"{size + ' ' + how:<30}{theirs:>12.1f}"
             line += f"{mine:>12.1f}{theirs / mine:>8.1f}" if mine else " " * 20
             print(line + f"{torch.cuda.max_memory_allocated() / 2 ** 30:>8.1f}", flush=True)
 
@@ -207,6 +245,7 @@ def main():
     parser.add_argument("--threads", type=int, default=0, help="0: all cores")
     parser.add_argument("--json", default="build/bench.json", help="where our figures stand")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
+    parser.add_argument("--reference", help="a checkout of osu-diffusion")
     flags = parser.parse_args()
     torch.set_num_threads(flags.threads or len(os.sched_getaffinity(0)))
     try:

@@ -1,7 +1,8 @@
 #!/bin/sh
 # All that wants a GPU: scripts/bench-cuda.sh [BUILD [PART …]], all parts unless some are named:
 #   tests     the tests of operations, network, sampling and training on it
-#   bench     bench_cuda, and PyTorch beside it; figures land in build/bench-cuda.json
+#   bench     bench_cuda, and PyTorch beside it; figures land in build/bench-cuda.json. OSU_REFERENCE=DIR in the
+#             environment: also osu-diffusion's own training step, from its checkout in DIR
 #   sanitize  the tests of operations under compute-sanitizer with its four tools: the longest part
 # Build first: cmake --preset cuda && cmake --build --preset cuda. Built on another machine: there
 # scripts/bundle.sh build/cuda bench_cuda ops_test model_test diffusion_test train_test, and here BUILD is the folder that
@@ -31,7 +32,7 @@ bench() {
     echo "== bench_cuda"
     "$bin/bench_cuda" --json build/bench-cuda.json || failed=1
     echo "== PyTorch"
-    python3 bench/pytorch.py --device cuda --size B --json build/bench-cuda.json
+    python3 bench/pytorch.py --device cuda --size B --json build/bench-cuda.json ${OSU_REFERENCE:+--reference "$OSU_REFERENCE"}
 }
 
 sanitize() {
