@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/profile.h"
 #include "ops/backend.h"
 #include "ops/cuda/backend.h"
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr size_t scratch_alignment = 256;
 constexpr size_t most_staged = size_t{16} << 20;  // larger uploads are rare, and wait
+constexpr const char* waiting_scope = "waiting for the GPU";
 constexpr size_t least_scratch = size_t{1} << 20;
 
 }  // namespace
@@ -77,6 +79,7 @@ void Event::record(cudaStream_t stream) {
 }
 
 void Event::wait() {
+    const ProfileScope scope(waiting_scope);
     check(cudaEventSynchronize(event_), "its work");
 }
 
@@ -148,6 +151,7 @@ void Device::download(void* host, const void* device, size_t bytes) {
 }
 
 void Device::wait() {
+    const ProfileScope scope(waiting_scope);
     check(cudaStreamSynchronize(stream_), "its work");
 }
 
