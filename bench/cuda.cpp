@@ -28,6 +28,7 @@ struct Flags {
     std::string device = "cuda", size = "B", precision = "bf16", json;
     int64_t batch = 256, tokens = 128, product = 8192, datapoints = 1900;
     std::vector<int64_t> batches{32, 64, 128, 256, 512};
+    bool step_only = false;
 };
 
 double wall() {
@@ -284,6 +285,7 @@ void run(const Flags& flags) {
                name_of(backend.compute_type()), flags.product, 1e-12 * rate);
     report.set("cuda_product_tflops", 1e-12 * rate);
     bench_steps(flags, backend, config, rate, report);
+    if (flags.step_only) return;
     bench_operations(flags, backend, config, rate);
     bench_sample(flags, backend, config, report);
 }
@@ -303,6 +305,7 @@ int main(int argc, char** argv) {
     app.add_option("--tokens", flags.tokens, "datapoints of a window");
     app.add_option("--product", flags.product, "rows and columns of the large product");
     app.add_option("--datapoints", flags.datapoints, "of the map that is sampled");
+    app.add_flag("--step-only", flags.step_only, "neither operations nor a sample");
     app.add_option("--json", flags.json, "add the figures to this file");
     CLI11_PARSE(app, argc, argv);
     try {

@@ -3,6 +3,7 @@
 #   tests     the tests of operations, network, sampling and training on it
 #   bench     bench_cuda, and PyTorch beside it; figures land in build/bench-cuda.json. OSU_REFERENCE=DIR in the
 #             environment: also osu-diffusion's own training step, from its checkout in DIR
+#   variants  the training step with GELU, its gradient, or gradients of biases behind the products instead of in them
 #   sanitize  the tests of operations under compute-sanitizer with its four tools: the longest part
 # Build first: cmake --preset cuda && cmake --build --preset cuda. Built on another machine: there
 # scripts/bundle.sh build/cuda bench_cuda ops_test model_test diffusion_test train_test, and here BUILD is the folder that
@@ -11,7 +12,7 @@ set -u
 cd "$(dirname "$0")/.."
 bin=${1:-build/cuda}
 [ $# -gt 0 ] && shift
-parts=${*:-tests bench sanitize}
+parts=${*:-tests bench variants sanitize}
 OSU_SOURCE=$PWD
 OSU_TEST_SEED=$(date +%s)
 export OSU_SOURCE OSU_TEST_SEED
@@ -35,6 +36,13 @@ bench() {
     python3 bench/pytorch.py --device cuda --size B --json build/bench-cuda.json ${OSU_REFERENCE:+--reference "$OSU_REFERENCE"}
 }
 
+variants() {
+    for unfused in none gelu gelu_gradient bias_gradient gelu,gelu_gradient,bias_gradient; do
+        echo "== behind the products: $unfused"
+        OSU_CUDA_UNFUSED=$unfused "$bin/bench_cuda" --batches 256 --step-only || failed=1
+    done
+}
+
 sanitize() {
     command -v compute-sanitizer >/dev/null || { echo "error: there is no compute-sanitizer in the path" >&2; failed=1; return; }
     for tool in memcheck racecheck initcheck synccheck; do
@@ -50,8 +58,8 @@ sanitize() {
 }
 for part in $parts; do
     case $part in
-        tests | bench | sanitize) "$part" ;;
-        *) echo "error: there is no part $part: tests, bench, sanitize" >&2; exit 1 ;;
+        tests | bench | variants | sanitize) "$part" ;;
+        *) echo "error: there is no part $part: tests, bench, variants, sanitize" >&2; exit 1 ;;
     esac
 done
 exit $failed

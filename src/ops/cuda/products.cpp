@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstdlib>
+#include <string>
 #include <vector>
 
 #include "base/error.h"
@@ -25,6 +27,16 @@ Matrix values_of(const Weight& weight) {
 
 cudaDataType_t data_type(DType type) {
     return type == DType::bf16 ? CUDA_R_16BF : CUDA_R_32F;
+}
+
+// Whether a product does `what` on the way: gelu, gelu_gradient, bias_gradient. OSU_CUDA_UNFUSED in the
+// environment lists those that a kernel of ours does behind it instead, to measure which is faster on a GPU.
+bool fuses(const char* what) {
+    static const std::string unfused = [] {
+        const char* list = std::getenv("OSU_CUDA_UNFUSED");
+        return "," + std::string(list ? list : "") + ",";
+    }();
+    return unfused.find("," + std::string(what) + ",") == std::string::npos;
 }
 
 // The largest power of two that divides the address, up to what any kernel asks for.
@@ -212,7 +224,7 @@ void Products::forward(Matrix x, const Weight& w, const float* bias, Matrix y, b
 
 void Products::forward_gelu(Matrix x, const Weight& w, const float* bias, Matrix pre, Matrix y) {
     // In float32 cuBLAS's own tanh is not exact enough.
-    if (compute_ == DType::bf16 && bias) {
+    if (compute_ == DType::bf16 && bias && fuses("gelu")) {
         Product p{values_of(w), in_compute_type(x), y, true, false, false, w.out, x.rows, w.in};
         p.epilogue = pre ? CUBLASLT_EPILOGUE_GELU_AUX_BIAS : CUBLASLT_EPILOGUE_GELU_BIAS;
         p.bias = bias_of_type(bias, w.out, y.type);
@@ -227,7 +239,7 @@ void Products::forward_gelu(Matrix x, const Weight& w, const float* bias, Matrix
 void Products::input_gradient(Matrix dy, const Weight& w, Matrix dx, Matrix pre) {
     Product p{values_of(w), in_compute_type(dy), dx, false, false, false, w.in, dy.rows, w.out};
     if (!pre) return run(p);
-    if (compute_ == DType::bf16) {
+    if (compute_ == DType::bf16 && fuses("gelu_gradient")) {
         p.epilogue = CUBLASLT_EPILOGUE_DGELU;
         p.aux = pre;
         if (run_fused(p)) return;
@@ -251,7 +263,7 @@ void Products::weight_gradient(Matrix dy, Matrix x, float* dw, int64_t dw_stride
     float* sums = device_.scratch<float>(dy.cols);
     p.epilogue = CUBLASLT_EPILOGUE_BGRADB;
     p.bias = sums;
-    if (run_fused(p)) {
+    if (fuses("bias_gradient") && run_fused(p)) {
         add_column_sums(device_, {sums, DType::f32, 1, dy.cols, dy.cols}, dbias);
         return;
     }
