@@ -37,6 +37,7 @@ bench: build
 	@./scripts/bench.sh
 
 bundle: program
+	@./scripts/install-deps.sh xz-utils
 	@./scripts/bundle.sh
 
 fuzz:

@@ -21,10 +21,16 @@ rm -rf "$folder"
 mkdir -p "$folder/lib" "$folder/models"
 for program in $programs; do
     strip -o "$folder/$program" "$build/$program"
-    ldd "$build/$program"
-done | awk '$3 ~ /^\// { print $3 }' | sort -u |
+    ldd "$build/$program" >>"$folder/needed"
+done
+if grep "not found" "$folder/needed" >&2; then
+    echo "error: these libraries are missing here" >&2
+    exit 1
+fi
+awk '$3 ~ /^\// { print $3 }' "$folder/needed" | sort -u |
     grep -v -E '/(ld-linux|libc|libm|libdl|librt|libpthread|libresolv|libcuda|libnvidia|libnccl|libmpi)[.-]' |
     while read -r library; do cp -L "$library" "$folder/lib/"; done
+rm "$folder/needed"
 if [ -f "$build/osu-diffusion-mpi.so" ]; then cp "$build/osu-diffusion-mpi.so" "$folder/"; fi
 cp models/*.safetensors README.md LICENSE "$folder/"
 mv "$folder"/*.safetensors "$folder/models/"

@@ -20,7 +20,7 @@ DType precision(const std::string& name, DType usual) {
     fail(Hint{"known are auto, f32, bf16"}, "there is no precision {}", name);
 }
 
-// The N of cuda:N, that of a process of cuda.
+// The N of cuda:N; `gpu` for plain cuda.
 std::optional<int> cuda_index(const std::string& device, int gpu) {
     if (device == "cuda") return gpu;
     if (!device.starts_with("cuda:")) return std::nullopt;

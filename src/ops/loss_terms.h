@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "ops/anywhere.h"
 #include "ops/backend.h"
 
 namespace osu {

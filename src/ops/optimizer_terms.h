@@ -5,11 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
-#ifdef __CUDACC__
-#define OSU_ANYWHERE __host__ __device__
-#else
-#define OSU_ANYWHERE
-#endif
+#include "ops/anywhere.h"
 
 namespace osu {
 

@@ -10,6 +10,7 @@ namespace osu {
 
 namespace {
 
+// Added in the order of ranks, the same bits in every run.
 class HostSums final : public RankSums {
   public:
     HostSums(Communicator& communicator, Backend& backend) : communicator_(communicator), backend_(backend) {}
@@ -99,16 +100,12 @@ bool devices_sum(Distribution distribution, Communicator& communicator, Backend&
 
 }  // namespace
 
-std::unique_ptr<RankSums> make_host_sums(Communicator& communicator, Backend& backend) {
-    return std::make_unique<HostSums>(communicator, backend);
-}
-
 std::unique_ptr<RankSums> make_rank_sums(Distribution distribution, Communicator& communicator,
                                          Backend& backend) {
     if (communicator.size() == 1) return nullptr;
     if (devices_sum(distribution, communicator, backend))
         return std::make_unique<SumsOfDevices>(communicator, backend);
-    return make_host_sums(communicator, backend);
+    return std::make_unique<HostSums>(communicator, backend);
 }
 
 }  // namespace osu

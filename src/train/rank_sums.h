@@ -26,11 +26,9 @@ class RankSums {
     virtual const char* name() const = 0;
 };
 
-// Added in the order of ranks, the same bits in every run. A GPU's values are brought to the host and back.
-std::unique_ptr<RankSums> make_host_sums(Communicator& communicator, Backend& backend);
-
-// By GPUs where `distribution` lets them and all ranks have NCCL; else in the hosts' memory. Null for a
-// single process. Error when NCCL was asked for and cannot be had.
+// By GPUs where `distribution` lets them and all ranks have NCCL; else in the hosts' memory, where a GPU's
+// values are brought and taken back. Null for a single process. Error when NCCL was asked for and cannot be
+// had.
 std::unique_ptr<RankSums> make_rank_sums(Distribution distribution, Communicator& communicator,
                                          Backend& backend);
 

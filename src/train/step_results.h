@@ -33,8 +33,9 @@ class StepResults {
         std::unique_ptr<Readback> readback;
         StepResult result;
     };
-    const size_t
-        behind_;  // 1: the host makes the next step ready while the device works; 0: it is the device
+    // Steps that the device may be behind: 1, so that the host makes the next one ready while it works; 0
+    // where it is the host.
+    const size_t behind_;
     std::array<Slot, 2> slots_;
     size_t pushed_ = 0, popped_ = 0;
 };

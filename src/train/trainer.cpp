@@ -145,6 +145,10 @@ void Run::announce() {
 // All ranks hear which rows of the label table the whole batch has gradients for, and who wants to stop.
 void Run::meet_before_step(const Batch& batch) {
     const bool stop = events_.should_stop && events_.should_stop();
+    if (!buckets_) {
+        stopped_ = stop;
+        return;
+    }
     const int64_t most = (options_.batch_size + ranks_.size() - 1) / ranks_.size();
     std::vector<double> mine(static_cast<size_t>(1 + most), batch.label[0]);
     mine[0] = stop ? 1 : 0;
@@ -157,7 +161,7 @@ void Run::meet_before_step(const Batch& batch) {
         else
             labels.insert(static_cast<int32_t>(all[i]));
     }
-    if (buckets_) buckets_->touch(std::vector(labels.begin(), labels.end()));
+    buckets_->touch(std::vector(labels.begin(), labels.end()));
 }
 
 // Gives the device all of a step, and takes the results of the one before.

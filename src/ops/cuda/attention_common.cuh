@@ -43,9 +43,6 @@ struct AttentionPlan {
         const int64_t low = first - band, high = last + band;
         return {low > 0 ? low : 0, high < valid ? high : valid};
     }
-    __device__ bool sees(int64_t query, int64_t key) const {
-        return band == 0 || (query - band < key && key <= query + band);
-    }
 };
 
 struct AttentionMatrices {
