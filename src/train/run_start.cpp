@@ -16,8 +16,7 @@ HeldOut held_out(const TrainOptions& options) {
     return result;
 }
 
-}  // namespace
-
+// Rank 0 opens it first: a folder is packed then.
 PackedDataset open_together(const std::filesystem::path& path, Communicator& ranks) {
     if (!ranks.leads()) ranks.barrier();
     PackedDataset dataset = open_dataset(path);
@@ -25,24 +24,7 @@ PackedDataset open_together(const std::filesystem::path& path, Communicator& ran
     return dataset;
 }
 
-OpenDevice open_for(DeviceChoice choice, Communicator& ranks) {
-    choice.gpu = ranks.rank_here();
-    OpenDevice device = open_device(choice);
-    if (choice.device != "auto") return device;
-    const bool has_gpu = !device.backend->shares_host_memory();
-    const std::vector<double> has = ranks.gather(std::array{has_gpu ? 1.0 : 0.0});
-    if (!has_gpu || std::find(has.begin(), has.end(), 0.0) == has.end()) return device;
-    choice.device = "cpu";
-    device = open_device(choice);
-    device.notice = "not every process has a GPU: the CPUs do the work";
-    return device;
-}
-
-Share share_of(int64_t windows, const Communicator& ranks) {
-    const int64_t first = windows * ranks.rank() / ranks.size();
-    return {first, windows * (ranks.rank() + 1) / ranks.size() - first};
-}
-
+// The maps that the options ask for.
 Split choose_maps(const PackedDataset& dataset, const TrainOptions& options) {
     const std::set<int64_t> wanted(options.fine_tune_ids.begin(), options.fine_tune_ids.end());
     std::set<int64_t> found;
@@ -63,19 +45,6 @@ Split choose_maps(const PackedDataset& dataset, const TrainOptions& options) {
     for (int64_t id : wanted)
         if (!found.contains(id)) fail("the dataset has no map with beatmap ID {}", id);
     return split;
-}
-
-WindowOptions window_options(const TrainOptions& options, const CheckpointInfo& info) {
-    WindowOptions windows;
-    windows.tokens = options.tokens;
-    windows.stride = options.stride;
-    windows.seed = options.seed;
-    windows.label_dropout = options.label_dropout;
-    windows.max_time_offset = options.max_time_offset;
-    windows.double_time = options.double_time;
-    windows.distance_noise = options.distance_noise;
-    windows.null_label = info.config.null_label();
-    return windows;
 }
 
 std::optional<Checkpoint> start_checkpoint(const TrainOptions& options) {
@@ -119,6 +88,62 @@ CheckpointInfo start_info(const TrainOptions& options, const PackedDataset& data
     info.seed = options.seed;
     info.labels = label_index(dataset);
     return info;
+}
+
+int64_t count_steps(const TrainOptions& options, const WindowLoader& loader) {
+    const double windows =
+        static_cast<double>(loader.windows_per_epoch()) * static_cast<double>(options.epochs);
+    const int64_t by_epochs =
+        std::max<int64_t>(1, static_cast<int64_t>(windows / static_cast<double>(options.batch_size)));
+    return options.max_steps > 0 ? std::min(options.max_steps, by_epochs) : by_epochs;
+}
+
+}  // namespace
+
+RunStart::RunStart(const TrainOptions& options, Communicator& ranks)
+    : dataset(open_together(options.data_path, ranks)),
+      split(choose_maps(dataset, options)),
+      resumed(start_checkpoint(options)),
+      info(start_info(options, dataset, resumed)),
+      loader(dataset, split.train, window_options(options, info)),
+      total_steps(count_steps(options, loader)) {
+    if (options.batch_size < ranks.size())
+        fail(Hint{"start fewer processes, or raise --global-batch-size"},
+             "a batch of {} windows cannot be shared by {} processes", options.batch_size, ranks.size());
+    if (info.step >= total_steps)
+        fail(Hint{"raise --max-steps or --epochs, or begin a --new-run from its weights"},
+             "the checkpoint is at step {} already, and the run ends at {}", info.step, total_steps);
+}
+
+OpenDevice open_for(DeviceChoice choice, Communicator& ranks) {
+    choice.gpu = ranks.rank_here();
+    OpenDevice device = open_device(choice);
+    if (choice.device != "auto") return device;
+    const bool has_gpu = !device.backend->shares_host_memory();
+    const std::vector<double> has = ranks.gather(std::array{has_gpu ? 1.0 : 0.0});
+    if (!has_gpu || std::find(has.begin(), has.end(), 0.0) == has.end()) return device;
+    choice.device = "cpu";
+    device = open_device(choice);
+    device.notice = "not every process has a GPU: the CPUs do the work";
+    return device;
+}
+
+Share share_of(int64_t windows, const Communicator& ranks) {
+    const int64_t first = windows * ranks.rank() / ranks.size();
+    return {first, windows * (ranks.rank() + 1) / ranks.size() - first};
+}
+
+WindowOptions window_options(const TrainOptions& options, const CheckpointInfo& info) {
+    WindowOptions windows;
+    windows.tokens = options.tokens;
+    windows.stride = options.stride;
+    windows.seed = options.seed;
+    windows.label_dropout = options.label_dropout;
+    windows.max_time_offset = options.max_time_offset;
+    windows.double_time = options.double_time;
+    windows.distance_noise = options.distance_noise;
+    windows.null_label = info.config.null_label();
+    return windows;
 }
 
 }  // namespace osu

@@ -1,5 +1,5 @@
-// What a training run begins with: the dataset, its maps, a rank's share of them, and what the network is to
-// be.
+// What a training run begins with: the dataset, its maps, a rank's share of them, what the network is to be,
+// and its device.
 #pragma once
 
 #include <optional>
@@ -15,8 +15,18 @@
 
 namespace osu {
 
-// Rank 0 opens it first: a folder is packed then.
-PackedDataset open_together(const std::filesystem::path& path, Communicator& ranks);
+// All that can be found wrong before a device is opened and a folder is made. Error when options, dataset and
+// checkpoint contradict each other, no map is left, or nothing is left to do.
+struct RunStart {
+    RunStart(const TrainOptions& options, Communicator& ranks);
+
+    PackedDataset dataset;
+    Split split;
+    std::optional<Checkpoint> resumed;  // --ckpt, where there is one; for a new run without the moments
+    CheckpointInfo info;                // the network, its labels, and where training stands
+    WindowLoader loader;                // over the maps to train on
+    int64_t total_steps;                // where the run ends
+};
 
 // The device of this rank: of the GPUs of a host each process takes one of its own. `auto` takes GPUs where
 // every process gets one.
@@ -28,18 +38,7 @@ struct Share {
 };
 Share share_of(int64_t windows, const Communicator& ranks);
 
-// The maps that the options ask for. Error when none is left, or one that was named is not there.
-Split choose_maps(const PackedDataset& dataset, const TrainOptions& options);
-
-// --ckpt, where there is one; for a new run without the optimiser's moments.
-std::optional<Checkpoint> start_checkpoint(const TrainOptions& options);
-
-// The network, its labels, and where training stands. Error when options, dataset and checkpoint contradict
-// each other.
-CheckpointInfo start_info(const TrainOptions& options, const PackedDataset& dataset,
-                          const std::optional<Checkpoint>& resumed);
-
-// The windows to train on.
+// How maps are cut into windows.
 WindowOptions window_options(const TrainOptions& options, const CheckpointInfo& info);
 
 }  // namespace osu

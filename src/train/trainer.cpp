@@ -31,7 +31,8 @@ constexpr int64_t validation_windows = 512;
 // The parts of a run, and the steps over them.
 class Run {
   public:
-    Run(const TrainOptions& options, const TrainEvents& events, Communicator& ranks, OpenDevice device);
+    Run(const TrainOptions& options, const TrainEvents& events, Communicator& ranks,
+        const DeviceOpener& open);
     TrainOutcome go();
 
   private:
@@ -40,10 +41,8 @@ class Run {
     const TrainOptions& options_;
     const TrainEvents& events_;
     Communicator& ranks_;
-    const PackedDataset dataset_;
-    const Split split_;
-    const std::optional<Checkpoint> resumed_;
-    CheckpointInfo info_;
+    RunStart start_;
+    CheckpointInfo info_;  // of the start, and then of each step
     const OpenDevice device_;
     Backend* const backend_;
     const std::unique_ptr<RankSums> sums_;  // of several processes
@@ -53,8 +52,6 @@ class Run {
     StepResults results_;
     const Diffusion diffusion_;
     Objective objective_;
-    const WindowLoader loader_;
-    const int64_t total_steps_;
     std::optional<RunFolder> folder_;  // of rank 0
     fs::path last_checkpoint_;
     bool stopped_ = false;
@@ -65,8 +62,7 @@ class Run {
     std::optional<Progress> progress_;  // of rank 0
     std::chrono::steady_clock::time_point log_start_ = std::chrono::steady_clock::now();
 
-    int64_t count_steps() const;
-    double learning_rate() const { return osu::learning_rate(options_, info_.step, total_steps_); }
+    double learning_rate() const { return osu::learning_rate(options_, info_.step, start_.total_steps); }
     void say(const std::string& message);
     void announce();
     void step(Batch& batch);
@@ -80,15 +76,14 @@ class Run {
     void save();
 };
 
-Run::Run(const TrainOptions& options, const TrainEvents& events, Communicator& ranks, OpenDevice device)
+Run::Run(const TrainOptions& options, const TrainEvents& events, Communicator& ranks,
+         const DeviceOpener& open)
     : options_(options),
       events_(events),
       ranks_(ranks),
-      dataset_(open_together(options.data_path, ranks)),
-      split_(choose_maps(dataset_, options)),
-      resumed_(start_checkpoint(options)),
-      info_(start_info(options, dataset_, resumed_)),
-      device_(std::move(device)),
+      start_(options, ranks),
+      info_(start_.info),
+      device_(open()),
       backend_(device_.backend.get()),
       sums_(make_rank_sums(options.distribution, ranks, *backend_)),
       network_(info_.config, *backend_),
@@ -96,30 +91,18 @@ Run::Run(const TrainOptions& options, const TrainEvents& events, Communicator& r
       results_(*backend_),
       diffusion_(options.noise_schedule, respace("1000")),
       objective_(diffusion_, options.l1_loss, options.seed, network_,
-                 backend_->tokens_at_once(training_token_bytes(info_.config, backend_->compute_type()))),
-      loader_(dataset_, split_.train, window_options(options, info_)),
-      total_steps_(count_steps()) {
-    if (options.batch_size < ranks.size())
-        fail(Hint{"start fewer processes, or raise --global-batch-size"},
-             "a batch of {} windows cannot be shared by {} processes", options.batch_size, ranks.size());
+                 backend_->tokens_at_once(training_token_bytes(info_.config, backend_->compute_type()))) {
     if (sums_) {
         const Parameter& table = network_.layout().find(label_table);
         const LabelRows rows{table.offset, table.count, static_cast<size_t>(table.shape[1]),
                              options.batch_size};
         buckets_.emplace(*sums_, *backend_, state_.gradients(), rows);
     }
-    if (ranks.leads()) folder_.emplace(options.results_dir, info_.config.name());
     state_.initialize(options_.seed);
-    if (resumed_) state_.restore(*resumed_, options_.relearn_embeds);
+    if (start_.resumed) state_.restore(*start_.resumed, options_.relearn_embeds);
+    start_.resumed.reset();  // as large as the state itself
     network_.load(state_.parameters());
-}
-
-int64_t Run::count_steps() const {
-    const double windows =
-        static_cast<double>(loader_.windows_per_epoch()) * static_cast<double>(options_.epochs);
-    const int64_t by_epochs =
-        std::max<int64_t>(1, static_cast<int64_t>(windows / static_cast<double>(options_.batch_size)));
-    return options_.max_steps > 0 ? std::min(options_.max_steps, by_epochs) : by_epochs;
+    if (ranks.leads()) folder_.emplace(options.results_dir, info_.config.name());
 }
 
 void Run::say(const std::string& message) {
@@ -129,16 +112,17 @@ void Run::say(const std::string& message) {
 void Run::announce() {
     if (folder_) say("Experiment directory created at " + folder_->path().string());
     say(fmt::format("{} Parameters: {}", info_.config.name(), network_.layout().size()));
-    say(fmt::format("Dataset: {} maps to train on, {} held out, {} windows an epoch", split_.train.size(),
-                    split_.validation.size(), loader_.windows_per_epoch()));
-    if (resumed_)
+    say(fmt::format("Dataset: {} maps to train on, {} held out, {} windows an epoch",
+                    start_.split.train.size(), start_.split.validation.size(),
+                    start_.loader.windows_per_epoch()));
+    if (!options_.ckpt.empty())
         say(fmt::format("Restored from checkpoint at {} (step {}{})", options_.ckpt.string(), info_.step,
                         options_.new_run ? ", a new run" : ""));
     if (!device_.notice.empty()) say("Notice: " + device_.notice);
     if (ranks_.size() > 1)
         say(fmt::format("{} processes, {} on this host, {} threads each; {} sums their gradients",
                         ranks_.size(), ranks_.ranks_here(), thread_count(), sums_->name()));
-    say(fmt::format("Training to step {} ({} a batch, {} on {})", total_steps_, options_.batch_size,
+    say(fmt::format("Training to step {} ({} a batch, {} on {})", start_.total_steps, options_.batch_size,
                     name_of(backend_->compute_type()), device_.name));
 }
 
@@ -171,7 +155,7 @@ void Run::step(Batch& batch) {
     const Share share = share_of(options_.batch_size, ranks_);
     {
         const ProfileScope loading("windows");
-        loader_.load(info_.samples + static_cast<uint64_t>(share.first), share.count, batch);
+        start_.loader.load(info_.samples + static_cast<uint64_t>(share.first), share.count, batch);
     }
     meet_before_step(batch);
     state_.zero_gradients();
@@ -192,7 +176,7 @@ void Run::update() {
     optimizer.label_rate_factor = options_.label_rate_factor;
     optimizer.ema_decay = options_.ema_decay;
     optimizer.gradient_clip = options_.gradient_clip;
-    const uint64_t epoch = info_.samples / loader_.windows_per_epoch();
+    const uint64_t epoch = info_.samples / start_.loader.windows_per_epoch();
     optimizer.label_table_only = epoch < static_cast<uint64_t>(options_.embed_only_epochs);
     state_.update(optimizer);
     network_.load(state_.parameters());
@@ -226,17 +210,17 @@ void Run::take(const StepResult& result) {
 void Run::blame(const StepResult& result) {
     Batch batch;
     const Share share = share_of(options_.batch_size, ranks_);
-    loader_.load(result.samples + static_cast<uint64_t>(share.first), share.count, batch);
+    start_.loader.load(result.samples + static_cast<uint64_t>(share.first), share.count, batch);
     const std::vector<float> losses = objective_.losses(batch);
     std::vector<double> mine(static_cast<size_t>(options_.batch_size));
     std::copy(losses.begin(), losses.end(), mine.begin() + share.first);
     const std::vector<double> all = ranks_.gather(mine);
-    loader_.load(result.samples, options_.batch_size, batch);
+    start_.loader.load(result.samples, options_.batch_size, batch);
     fail(Hint{fmt::format("continue from {} with a lower --lr, with --grad-clip 1, or with --precision f32",
                           last_checkpoint_.empty() ? "the start" : last_checkpoint_.string())},
          "the loss is not a finite number at step {} (loss {}, gradient norm {}); maps of the batch:{}",
          result.step, result.totals.loss / static_cast<double>(options_.batch_size),
-         std::sqrt(result.totals.squared_norm), maps_to_blame(dataset_, batch, all));
+         std::sqrt(result.totals.squared_norm), maps_to_blame(start_.dataset, batch, all));
 }
 
 // The loss of the parameters and of their EMA on the same windows of held-out maps.
@@ -244,7 +228,7 @@ std::pair<double, double> Run::validate() {
     WindowOptions windows = window_options(options_, info_);
     windows.augment = false;
     windows.label_dropout = 1;  // nothing is known of a style that was never seen
-    const WindowLoader loader(dataset_, split_.validation, windows);
+    const WindowLoader loader(start_.dataset, start_.split.validation, windows);
     Batch batch;
     const int64_t all =
         std::min<int64_t>(validation_windows, static_cast<int64_t>(loader.windows_per_epoch()));
@@ -278,7 +262,7 @@ void Run::log(bool with_validation) {
     entry.gradient_norm = norm_;
     entry.steps_per_second = static_cast<double>(steps_logged_) / seconds.count();
     entry.windows_per_second = entry.steps_per_second * static_cast<double>(options_.batch_size);
-    if (with_validation && !split_.validation.empty())
+    if (with_validation && !start_.split.validation.empty())
         std::tie(entry.validation_loss, entry.validation_loss_ema) = validate();
     if (folder_) folder_->add(entry);
     loss_sum_ = 0;
@@ -308,16 +292,13 @@ TrainOutcome Run::go() {
 
 TrainOutcome Run::train() {
     announce();
-    if (info_.step >= total_steps_)
-        fail(Hint{"raise --max-steps or --epochs, or begin a --new-run from its weights"},
-             "the checkpoint is at step {} already, and the run ends at {}", info_.step, total_steps_);
-    if (ranks_.leads()) progress_.emplace("training", total_steps_ - info_.step, "steps");
+    if (ranks_.leads()) progress_.emplace("training", start_.total_steps - info_.step, "steps");
     Batch batch;
     log_start_ = std::chrono::steady_clock::now();
-    while (info_.step < total_steps_ && !stopped_) {
+    while (info_.step < start_.total_steps && !stopped_) {
         step(batch);
         const bool at_checkpoint =
-            info_.step % options_.ckpt_every == 0 || info_.step == total_steps_ || stopped_;
+            info_.step % options_.ckpt_every == 0 || info_.step == start_.total_steps || stopped_;
         if (info_.step % options_.log_every == 0 || at_checkpoint) {
             take_results(true);
             ranks_.expect_silence();
@@ -339,12 +320,12 @@ TrainOutcome train(const TrainOptions& options, const TrainEvents& events) {
 }
 
 TrainOutcome train(const TrainOptions& options, const TrainEvents& events, Communicator& ranks) {
-    return train(options, events, ranks, open_for(options.device, ranks));
+    return train(options, events, ranks, [&] { return open_for(options.device, ranks); });
 }
 
 TrainOutcome train(const TrainOptions& options, const TrainEvents& events, Communicator& ranks,
-                   OpenDevice device) {
-    return Run(options, events, ranks, std::move(device)).go();
+                   const DeviceOpener& open) {
+    return Run(options, events, ranks, open).go();
 }
 
 }  // namespace osu

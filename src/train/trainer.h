@@ -27,8 +27,9 @@ struct TrainOutcome {
 TrainOutcome train(const TrainOptions& options, const TrainEvents& events);
 // All ranks call it with the same options. Rank 0 alone writes, and has an outcome that names files.
 TrainOutcome train(const TrainOptions& options, const TrainEvents& events, Communicator& ranks);
-// On a device that is open already, whatever the options say of it.
+// On another device than that of the options.
+using DeviceOpener = std::function<OpenDevice()>;
 TrainOutcome train(const TrainOptions& options, const TrainEvents& events, Communicator& ranks,
-                   OpenDevice device);
+                   const DeviceOpener& open);
 
 }  // namespace osu

@@ -43,7 +43,7 @@ class CudaTraining : public test::TrainingRun {
     static OpenDevice gpu() { return {cuda::make_backend(DType::f32, 0), "a GPU", {}}; }
     TrainOutcome on_gpu(const TrainOptions& with, const TrainEvents& events = {}) const {
         const auto alone = make_single_process();
-        return train(with, events, *alone, gpu());
+        return train(with, events, *alone, gpu);
     }
     // Rank 0's outcome.
     TrainOutcome on_gpus(int ranks, Distribution distribution) const {
@@ -51,7 +51,7 @@ class CudaTraining : public test::TrainingRun {
         test::on_ranks(ranks, [&](Communicator& communicator) {
             TrainOptions with = options;
             with.distribution = distribution;
-            const TrainOutcome own = train(with, {}, communicator, gpu());
+            const TrainOutcome own = train(with, {}, communicator, gpu);
             if (communicator.leads()) outcome = own;
         });
         return outcome;
@@ -151,7 +151,7 @@ TEST_P(CudaRanks, WithoutNcclTheHostsSum) {
     test::on_ranks(2, [&](Communicator& ranks) {
         TrainOptions with = options;
         with.distribution = Distribution::nccl;
-        EXPECT_THROW(train(with, {}, ranks, gpu()), Error);
+        EXPECT_THROW(train(with, {}, ranks, gpu), Error);
     });
 }
 

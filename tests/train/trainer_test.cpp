@@ -160,5 +160,18 @@ TEST_F(TrainerTest, FlagsThatContradictTheCheckpoint) {
     EXPECT_THROW(train(options, {}), Error);
 }
 
+TEST_F(TrainerTest, ARunThatCannotBeginOpensNoDeviceAndMakesNoFolder) {
+    options.max_steps = 1;
+    options.ckpt = train(options, {}).checkpoint;
+    options.results_dir = folder / "nothing";
+    const auto alone = make_single_process();
+    const auto no_device = []() -> OpenDevice { throw std::logic_error("a device was asked for"); };
+    EXPECT_THROW(train(options, {}, *alone, no_device), Error) << "the checkpoint is at the last step";
+    options.ckpt.clear();
+    options.fine_tune_ids = {-7};
+    EXPECT_THROW(train(options, {}, *alone, no_device), Error) << "no such map";
+    EXPECT_FALSE(fs::exists(options.results_dir));
+}
+
 }  // namespace
 }  // namespace osu
