@@ -1,6 +1,6 @@
 // Where the time of a run goes, by operation (--profile). Scopes nest, and each counts its own time without
 // that of the scopes inside it. They report to the Profile of their thread; without one a scope costs a look
-// at a pointer.
+// at a pointer. What a device does behind the host is reported by whoever gave it the work, once it is done.
 #pragma once
 
 #include <chrono>
@@ -18,8 +18,14 @@ class Profile {
     Profile(const Profile&) = delete;
     Profile& operator=(const Profile&) = delete;
 
+    // That of this thread, or null.
+    static Profile* current();
+
+    // An operation that took a device so long; `flops` of a matrix product.
+    void add_on_device(const char* name, double seconds, double flops);
+
     // Calls, time and share of each operation since the program began, and what share of all is matrix
-    // products, which is the floor. Empty when not wanted.
+    // products, which is the floor. What ran on a device has a table of its own. Empty when not wanted.
     std::string table() const;
 
   private:
@@ -31,9 +37,11 @@ class Profile {
         double own = 0, whole = 0, first = 0;  // s: without and with the scopes inside; when it began first
         double flops = 0;
     };
-    std::vector<Row> rows_;
+    using Rows = std::vector<Row>;
+    Rows rows_, on_device_;
 
-    Row& row(const char* name);
+    static Row& row(Rows& rows, const char* name);
+    static std::string lines(Rows rows, const char* title, double all);
 };
 
 class ProfileScope {

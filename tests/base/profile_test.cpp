@@ -69,5 +69,20 @@ TEST(Profile, NamesTheFirstStep) {
     EXPECT_NE(profile.table().find("; 2 steps took"), std::string::npos) << profile.table();
 }
 
+TEST(Profile, WhatADeviceDidHasATableOfItsOwn) {
+    Profile profile(true);
+    { const ProfileScope step(first_step_scope); }
+    profile.add_on_device("a product", 0.75, 3e9);
+    profile.add_on_device("a product", 0.75, 3e9);
+    profile.add_on_device("a cast", 0.5, 0);
+    const std::string table = profile.table();
+    EXPECT_EQ(figure(table, "a product", 1), 2);
+    EXPECT_EQ(figure(table, "a product", 2), 1500);
+    EXPECT_EQ(figure(table, "a product", 3), 75) << "of what the device did";
+    EXPECT_NE(table.find("%         4\n"), std::string::npos) << "GFLOP/s in" << table;
+    EXPECT_EQ(figure(table, "all of them", 1), 2000);
+    EXPECT_LT(figure(table, "since the start", 1), 2000) << "the host waited for none of it";
+}
+
 }  // namespace
 }  // namespace osu

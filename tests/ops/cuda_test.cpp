@@ -1,7 +1,10 @@
 // What is the CUDA backend's alone: products that cuBLASLt has nothing for, and the errors of a GPU.
 #if defined(OSU_CUDA) || defined(OSU_EMULATED_CUDA)
 
+#include <cstdlib>
+
 #include "base/error.h"
+#include "base/profile.h"
 #include "ops/compare.h"
 #include "ops/cuda/backend.h"
 
@@ -83,6 +86,34 @@ TEST(CudaDevice, UploadsComeInTheirOrder) {
     expect_uploads_in_order();
     emulation::make_hasty(false);
 #endif
+}
+
+// Asking whether something is there, when it is not, is no error of what comes next. And a profile sees each
+// operation, also of a recording.
+TEST(CudaDevice, IsAskedAndTimed) {
+    if (cuda::device_count() == 0) GTEST_SKIP() << "no GPU";
+    const Profile profile(true);
+    const auto backend = cuda::make_backend(DType::bf16, 0);
+    tensor_backend() = backend.get();
+    Tensor master(1, 64 * 32, DType::f32, 0, 1), x(80, 32, DType::bf16, 0, 2), y(80, 64, DType::bf16);
+    const auto weight = backend->make_weight(64, 32, true);
+    backend->pack(*weight, master.floats(), 32);
+    const auto recording = backend->make_recording();
+    const auto readback = backend->make_readback(sizeof(float));
+    for (int i = 0; i < 4; ++i) {
+        recording->run([&] { backend->linear(x.own(), *weight, nullptr, y.own()); });
+        readback->start(master.floats());
+        static_cast<void>(readback->ready());
+    }
+    readback->wait();
+    const std::string table = profile.table();
+    const size_t device = table.find("on the device");
+    ASSERT_NE(device, std::string::npos) << table;
+    const size_t linear = table.find("\nlinear", device);
+    ASSERT_NE(linear, std::string::npos) << table;
+    EXPECT_EQ(std::atoi(table.c_str() + linear + 7), 4) << table;
+    EXPECT_NE(table.find("\npacking", device), std::string::npos) << table;
+    tensor_backend() = nullptr;
 }
 
 #ifdef OSU_EMULATED_CUDA

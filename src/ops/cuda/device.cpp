@@ -22,6 +22,7 @@ constexpr size_t least_scratch = size_t{1} << 20;
 
 void check(cudaError_t status, const char* doing) {
     if (status == cudaSuccess) return;
+    static_cast<void>(cudaGetLastError());  // told here, and no error of the calls to come
     if (status == cudaErrorMemoryAllocation)
         fail(Hint{"use a smaller batch, or --device cpu"}, "the GPU has too little memory for {}", doing);
     fail(Hint{"--device cpu does without a GPU"}, "the GPU failed in {}: {}", doing,
@@ -34,11 +35,9 @@ void check_limit(bool holds, const char* what) {
 
 int device_count() {
     int count = 0;
-    if (cudaGetDeviceCount(&count) != cudaSuccess) {
-        static_cast<void>(cudaGetLastError());  // what failed is no error of the calls to come
-        return 0;
-    }
-    return count;
+    const cudaError_t status = cudaGetDeviceCount(&count);
+    static_cast<void>(cudaGetLastError());
+    return status == cudaSuccess ? count : 0;
 }
 
 std::string device_name(int index) {
@@ -57,9 +56,11 @@ Device::Device(int index) {
              properties.minor);
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
     uploads_ = make_urgent_stream();
+    timer_.emplace(stream_);
 }
 
 Device::~Device() {
+    timer_.reset();
     static_cast<void>(cudaStreamSynchronize(uploads_));
     static_cast<void>(cudaStreamSynchronize(stream_));
     static_cast<void>(cudaStreamDestroy(uploads_));
@@ -87,9 +88,12 @@ void Event::wait_before_next(cudaStream_t stream) {
     check(cudaStreamWaitEvent(stream, event_, 0), "waiting for another stream");
 }
 
-bool Event::passed() {
-    const cudaError_t status = cudaEventQuery(event_);
-    if (status == cudaErrorNotReady) return false;
+bool has_passed(cudaEvent_t event) {
+    const cudaError_t status = cudaEventQuery(event);
+    if (status == cudaErrorNotReady) {
+        static_cast<void>(cudaGetLastError());  // else a library takes it for an error of its own
+        return false;
+    }
     check(status, "its work");
     return true;
 }
@@ -153,6 +157,7 @@ void Device::download(void* host, const void* device, size_t bytes) {
 void Device::wait() {
     const ProfileScope scope(waiting_scope);
     check(cudaStreamSynchronize(stream_), "its work");
+    timer_->collect();
 }
 
 Device::Memory Device::memory() const {

@@ -7,9 +7,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <cuda_runtime.h>
+
+#include "ops/cuda/operation_timer.h"
 
 namespace osu::cuda {
 
@@ -17,6 +20,9 @@ namespace osu::cuda {
 void check(cudaError_t status, const char* doing);
 // Error when something lies beyond what the kernels were written for: "the CUDA backend cannot do …".
 void check_limit(bool holds, const char* what);
+
+// Whether the stream has come to where `event` was recorded. Error when its work failed.
+bool has_passed(cudaEvent_t event);
 
 // Marks a place in a stream. It times nothing.
 class Event {
@@ -29,7 +35,7 @@ class Event {
     void record(cudaStream_t stream);
     void wait();                                 // the host; returns at once when nothing was recorded
     void wait_before_next(cudaStream_t stream);  // what `stream` is given from now on
-    bool passed();
+    bool passed() { return has_passed(event_); }
 
   private:
     cudaEvent_t event_ = nullptr;
@@ -49,6 +55,7 @@ class Device {
     Device& operator=(const Device&) = delete;
 
     cudaStream_t stream() const { return stream_; }
+    OperationTimer& timer() { return *timer_; }
     std::shared_ptr<void> allocate(size_t bytes);  // zeroed
     std::shared_ptr<void> allocate_raw(size_t bytes);
     void upload(void* device, const void* host, size_t bytes);
@@ -72,6 +79,7 @@ class Device {
 
   private:
     cudaStream_t stream_ = nullptr;
+    std::optional<OperationTimer> timer_;
     std::vector<std::shared_ptr<void>> scratch_blocks_;
     size_t scratch_size_ = 0, scratch_used_ = 0;  // of the last block
     std::map<int64_t, std::shared_ptr<void>> frequencies_;

@@ -1,5 +1,7 @@
 #include "ops/cuda/graph.h"
 
+#include "base/profile.h"
+
 namespace osu::cuda {
 
 GraphRecording::~GraphRecording() {
@@ -9,7 +11,7 @@ GraphRecording::~GraphRecording() {
 }
 
 void GraphRecording::run(const std::function<void()>& operations) {
-    if (!ran_) {
+    if (!ran_ || Profile::current()) {  // what is in a graph cannot be timed
         operations();
         ran_ = true;
         return;

@@ -7,7 +7,7 @@
 namespace osu::cuda {
 
 // The first time the operations are done as they come, so that whatever they need is there; the second time
-// they are captured; from then on the graph is launched.
+// they are captured; from then on the graph is launched. While a Profile is taken they are done as they come.
 class GraphRecording final : public Recording {
   public:
     explicit GraphRecording(Device& device) : device_(device) {}

@@ -4,6 +4,7 @@
 #include "base/tensor.h"
 #include "ops/cuda/cublas.h"
 #include "support/cuda/cublasLt.h"
+#include "support/cuda/streams.h"
 
 struct EmulatedHandle {};
 struct EmulatedDescription {
@@ -211,6 +212,8 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t description
                               cublasLtMatrixLayout_t, void* d, cublasLtMatrixLayout_t d_layout,
                               const cublasLtMatmulAlgo_t* algorithm, void* workspace, size_t,
                               cudaStream_t stream) {
+    if (osu::emulation::has_error())
+        return CUBLAS_STATUS_EXECUTION_FAILED;  // as if its own launch had failed
     if (*static_cast<const float*>(alpha) != 1 || c != d || !workspace ||
         !aligned(a, algorithm->alignments[0]) || !aligned(b, algorithm->alignments[1]) ||
         !aligned(d, algorithm->alignments[3]))

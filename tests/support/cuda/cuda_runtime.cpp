@@ -149,9 +149,6 @@ const char* cudaGetErrorString(cudaError_t error) {
         default: return "invalid argument";
     }
 }
-cudaError_t cudaGetLastError() {
-    return cudaSuccess;
-}
 cudaError_t cudaGetDeviceCount(int* count) {
     *count = 1;
     return cudaSuccess;
@@ -173,7 +170,7 @@ cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
 cudaError_t cudaMalloc(void** memory, size_t bytes) {
     Hold lock = hold();
     if (capturing()) return cudaErrorStreamCaptureUnsupported;
-    if (bytes > free_memory()) return cudaErrorMemoryAllocation;
+    if (bytes > free_memory()) return remember(cudaErrorMemoryAllocation);
     const size_t pages = round_up(std::max<size_t>(bytes, 1), page);
     std::byte* taken = take(bytes, pages);
     allocations[taken] = {bytes, pages};

@@ -1,8 +1,10 @@
 #include "support/cuda/streams.h"
 
+#include <chrono>
 #include <cstdlib>
 #include <map>
 #include <set>
+#include <utility>
 
 // What a captured stream was given, in the order of the calls.
 struct EmulatedGraph {
@@ -27,12 +29,15 @@ struct EmulatedStream {
     EmulatedGraph* captured = nullptr;
 };
 
+using Clock = std::chrono::steady_clock;
+
 struct EmulatedEvent {
     cudaStream_t stream = nullptr;
     uint64_t position = 0;           // of the stream's work
     EmulatedGraph* graph = nullptr;  // or it was recorded in a capture
     int record = 0;
-    bool asked = false;
+    bool asked = false, times = false;
+    std::shared_ptr<Clock::time_point> passed;  // when the stream came there, if it `times`
 };
 
 namespace osu::emulation {
@@ -43,6 +48,7 @@ std::mutex machine;
 std::set<cudaStream_t> streams;
 bool hasty_with_priority = false;
 thread_local EmulatedGraph* capture = nullptr;
+thread_local cudaError_t last_error = cudaSuccess;
 
 bool at_once() {
     static const bool value = std::getenv("OSU_CUDA_AT_ONCE") != nullptr;
@@ -101,6 +107,14 @@ bool capturing() {
     return capture != nullptr;
 }
 
+cudaError_t remember(cudaError_t error) {
+    return last_error = error;
+}
+
+bool has_error() {
+    return last_error != cudaSuccess;
+}
+
 void make_hasty(bool hasty) {
     hasty_with_priority = hasty;
 }
@@ -108,6 +122,10 @@ void make_hasty(bool hasty) {
 }  // namespace osu::emulation
 
 using namespace osu::emulation;
+
+cudaError_t cudaGetLastError() {
+    return std::exchange(last_error, cudaSuccess);
+}
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
     return make_stream(stream, false);
@@ -134,8 +152,21 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
     return cudaSuccess;
 }
 
-cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {
     *event = new EmulatedEvent;
+    (*event)->times = (flags & cudaEventDisableTiming) == 0;
+    return cudaSuccess;
+}
+cudaError_t cudaEventCreate(cudaEvent_t* event) {
+    return cudaEventCreateWithFlags(event, 0);
+}
+cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
+    const Hold lock = hold();
+    if (!begin->times || !end->times || begin->graph || end->graph || !begin->passed || !end->passed)
+        return cudaErrorInvalidValue;
+    if (*begin->passed == Clock::time_point() || *end->passed == Clock::time_point())
+        return remember(cudaErrorNotReady);
+    *milliseconds = std::chrono::duration<float, std::milli>(*end->passed - *begin->passed).count();
     return cudaSuccess;
 }
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
@@ -143,9 +174,17 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
     return cudaSuccess;
 }
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
-    const Hold lock = hold();
-    *event = {stream, stream->given, stream->captured, 0, false};
-    if (!stream->captured) return cudaSuccess;
+    Hold lock = hold();
+    const bool times = event->times;
+    *event = {stream, stream->given, stream->captured, 0, false, times, nullptr};
+    if (!stream->captured) {
+        if (times) {
+            event->passed = std::make_shared<Clock::time_point>();
+            push(stream, {[passed = event->passed] { *passed = Clock::now(); }}, lock);
+            event->position = stream->given;
+        }
+        return cudaSuccess;
+    }
     event->record = ++stream->captured->records;
     stream->captured->nodes.push_back({EmulatedGraph::Kind::record, stream, {}, event->record});
     return cudaSuccess;
@@ -156,11 +195,14 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
     if (event->stream) run_until(event->stream, event->position, lock);
     return cudaSuccess;
 }
-// Not at the first time: so that somebody comes again.
+// Where the host has not waited, not at the first time: so that somebody comes again.
 cudaError_t cudaEventQuery(cudaEvent_t event) {
-    if (!event->asked) {
+    Hold lock = hold();
+    const bool there = event->stream && event->stream->done >= event->position;
+    lock.unlock();
+    if (!event->asked && !there) {
         event->asked = true;
-        return cudaErrorNotReady;
+        return remember(cudaErrorNotReady);
     }
     return cudaEventSynchronize(event);
 }

@@ -34,8 +34,10 @@ struct Access {
 };
 
 void push(cudaStream_t stream, Work work, Hold& lock);
-void finish_own_streams(Hold& lock);  // those that this thread made
-bool capturing();                     // this thread captures
+void finish_own_streams(Hold& lock);      // those that this thread made
+bool capturing();                         // this thread captures
+cudaError_t remember(cudaError_t error);  // for cudaGetLastError() on this thread
+bool has_error();                         // that nobody has taken by it
 
 // Streams with a priority that are made from now on.
 void make_hasty(bool hasty);
