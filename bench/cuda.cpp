@@ -1,6 +1,7 @@
 // The CUDA backend, in one run: bench_cuda [--size B] [--batch 256] [--tokens 128] [--json FILE]
 //   products   the rate of one large bfloat16 product, which the rest is compared with
 //   step       the training step: time, share of that rate, memory in use, for growing batches
+//   profile    where the time of a step goes
 //   operations each operation of the step at its shape, with its rate of arithmetic or of memory
 //   sample     25 denoising steps of a map of 1,000 objects, 1,900 datapoints
 // Says so and ends where there is no GPU; also runs on `--device cpu`, to see that it runs.
@@ -11,6 +12,7 @@
 
 #include "app/sampling.h"
 #include "base/error.h"
+#include "base/profile.h"
 #include "base/random.h"
 #include "measure.h"
 #include "model/network.h"
@@ -132,13 +134,15 @@ class Training {
     }
     double step_seconds(Backend& backend, int64_t size) {
         const Batch batch = invented_batch(size, tokens_);
-        return seconds(backend, [&] {
-            state_.zero_gradients();
-            objective_.run(batch, size, state_.gradients(), &state_.totals()->loss);
-            state_.measure_gradients();
-            state_.update({});
-            network_.load(state_.parameters());
-        });
+        return seconds(backend, [&] { step(batch); });
+    }
+    void step(const Batch& batch) {
+        const ProfileScope scope(first_step_scope);
+        state_.zero_gradients();
+        objective_.run(batch, batch.size, state_.gradients(), &state_.totals()->loss);
+        state_.measure_gradients();
+        state_.update({});
+        network_.load(state_.parameters());
     }
     size_t bytes() const {
         return network_.activation_bytes() + network_.weight_bytes() +
@@ -175,6 +179,20 @@ void bench_steps(const Flags& flags, Backend& backend, const DitConfig& config, 
         report.set("cuda_train_share_of_product." + key, share);
         report.set("cuda_train_gib_in_use." + key, gib(backend.memory_in_use()));
     }
+}
+
+// Where the time of a step goes: its operations in their order, each between two events, without a recording.
+void profile_steps(const Flags& flags, Backend& backend, const DitConfig& config) {
+    constexpr int steps = 10;
+    Training training(config, backend, flags.tokens);
+    const Batch batch = invented_batch(flags.batch, flags.tokens);
+    training.step(batch);  // plans and memory
+    backend.wait();
+    const Profile profile(true);
+    for (int i = 0; i < steps; ++i) training.step(batch);
+    backend.wait();
+    fmt::print("\n{} steps at {} × {}, operation by operation{}", steps, flags.batch, flags.tokens,
+               profile.table());
 }
 
 void bench_operations(const Flags& flags, Backend& backend, const DitConfig& config, double rate) {
@@ -286,6 +304,7 @@ void run(const Flags& flags) {
     report.set("cuda_product_tflops", 1e-12 * rate);
     bench_steps(flags, backend, config, rate, report);
     if (flags.step_only) return;
+    profile_steps(flags, backend, config);
     bench_operations(flags, backend, config, rate);
     bench_sample(flags, backend, config, report);
 }
