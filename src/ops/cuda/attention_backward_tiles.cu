@@ -34,10 +34,10 @@ __global__ void __launch_bounds__(threads, 3) query_gradient_tiles_kernel(TileAr
         shared.passing[buffer].template fill<threads>(m.k, first, keys.last());
         shared.other_passing[buffer].template fill<threads>(m.v, first, keys.last());
     };
+    const RowProducts<block_rows, HeadSize, threads> products(m.out, first_query, valid);
     shared.kept.template fill<threads>(m.q, first_query, valid);
     shared.other_kept.template fill<threads>(m.d_out, first_query, valid);
     fill(keys.first, 0);
-    const RowProducts<block_rows, HeadSize, threads> products(m.out, first_query, valid);
     wait_for_copies();
     __syncthreads();
     products.sum(shared.other_kept, shared.kept_delta);

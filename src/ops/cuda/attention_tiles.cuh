@@ -67,7 +67,8 @@ struct Span {
     __device__ int last() const { return first + static_cast<int>(count); }
 };
 
-// Σ d_out·out of each of `Rows` rows, 16 bytes a lane: `out` is fetched while the tile of d_out is filled.
+// Σ d_out·out of each of `Rows` rows, 16 bytes a lane. Made before tiles are filled, so that `out` is fetched
+// meanwhile: ptxas moves loads that come behind the copies behind the wait for them.
 template <int Rows, int HeadSize, int Threads>
 struct RowProducts {
     static constexpr int lanes = HeadSize <= 32 ? 4 : HeadSize <= 64 ? 8 : 16;  // of a row

@@ -69,13 +69,13 @@ __global__ void __launch_bounds__(threads, much_shared_memory&& HeadSize <= 64 ?
     auto& shared = shared_as<WindowShared<HeadSize>>();
     const Head m = a.head(blockIdx.x, blockIdx.y);
     const int valid = a.valid(blockIdx.y), mine = static_cast<int>(threadIdx.x);
+    const RowProducts<window_tokens, HeadSize, threads> products(m.out, 0, valid);
     shared.q.template fill<threads>(m.q, 0, valid);
     shared.k.template fill<threads>(m.k, 0, valid);
     shared.d_out.template fill<threads>(m.d_out, 0, valid);
     shared.v.template fill<threads>(m.v, 0, valid);
     if (mine < window_tokens)
         copy_async<4>(&shared.log_sum[mine], m.log_sum + (mine < valid ? mine : 0), mine < valid);
-    const RowProducts<window_tokens, HeadSize, threads> products(m.out, 0, valid);
     wait_for_copies();
     __syncthreads();
     products.sum(shared.d_out, shared.delta);

@@ -143,6 +143,7 @@ struct Tile {
     // The other way, for the columns from `column` on.
     template <int K>
     __device__ void put(const Fragment (&a)[K], int row, int column = 0) {
+        __syncwarp();  // the warp may have read these rows as fragments
         BFloat16* const corner = data + (row + lane_group()) * stride + column + lane_pair();
 #pragma unroll
         for (int k = 0; k < K; ++k)
