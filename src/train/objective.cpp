@@ -14,13 +14,13 @@ namespace {
 // The window loader's streams have the top bytes 1 to 4.
 constexpr uint64_t noise_stream = uint64_t{16} << 56;
 
-// The largest micro-batch that divides the batch, so that all have one shape; a smaller last one when none
-// comes near.
+int64_t rounded_up(int64_t a, int64_t b) {
+    return (a + b - 1) / b;
+}
+
+// Windows of a micro-batch: as even as those of at most `most` can be.
 int64_t micro_batch(int64_t batch, int64_t most) {
-    most = std::clamp<int64_t>(most, 1, batch);
-    for (int64_t rows = most; rows > most / 2; --rows)
-        if (batch % rows == 0) return rows;
-    return most;
+    return rounded_up(batch, rounded_up(batch, std::clamp<int64_t>(most, 1, batch)));
 }
 
 template <class T>
@@ -73,6 +73,26 @@ Objective::Objective(const Diffusion& diffusion, bool l1, uint64_t seed, Dit& ne
 
 Objective::~Objective() = default;
 
+// All micro-batches have one shape, for memory and recordings are made for a shape: behind the batch come
+// windows without a datapoint, which count for nothing.
+const Batch& Objective::filled_up(const Batch& batch) {
+    if (batch.size == 0) return batch;
+    const int64_t at_once = micro_batch(batch.size, tokens_at_once_ / batch.tokens);
+    const int64_t size = at_once * rounded_up(batch.size, at_once);
+    if (size == batch.size) return batch;
+    filled_ = batch;
+    filled_.size = size;
+    const size_t windows = static_cast<size_t>(size),
+                 datapoints = windows * static_cast<size_t>(batch.tokens);
+    filled_.x.resize(2 * datapoints);
+    for (std::vector<float>* values : {&filled_.time, &filled_.distance}) values->resize(datapoints);
+    filled_.type.resize(datapoints);
+    filled_.label.resize(windows, batch.label[0]);
+    filled_.lengths.resize(windows);
+    filled_.sample.resize(windows);
+    return filled_;
+}
+
 // spread_over: how many samples share the timesteps evenly; 0: each draws its own.
 void Objective::draw(const Batch& batch, int64_t spread_over) {
     const ProfileScope scope("noise");
@@ -123,13 +143,14 @@ void Objective::run_drawn(const Batch& batch, const Pass& pass) {
         terms_rows_ = batch.size;
     }
     const int64_t at_once = micro_batch(batch.size, tokens_at_once_ / batch.tokens);
-    for (int64_t first = 0; first < batch.size; first += at_once)
-        run_rows(batch, first, std::min(at_once, batch.size - first), pass);
+    for (int64_t first = 0; first < batch.size; first += at_once) run_rows(batch, first, at_once, pass);
 }
 
-std::vector<float> Objective::drawn_losses(const Batch& batch) {
+std::vector<float> Objective::losses_of(const Batch& batch, int64_t spread_over) {
     if (batch.size == 0) return {};
-    run_drawn(batch, {batch.size, nullptr, nullptr, {}});
+    const Batch& filled = filled_up(batch);
+    draw(filled, spread_over);
+    run_drawn(filled, {batch.size, nullptr, nullptr, {}});
     std::vector<float> terms(static_cast<size_t>(2 * batch.size));  // error, bound of each window
     network_.backend().download(terms.data(), terms_.get(), terms.size() * sizeof(float));
     std::vector<float> losses;
@@ -139,20 +160,19 @@ std::vector<float> Objective::drawn_losses(const Batch& batch) {
 
 void Objective::run(const Batch& batch, int64_t whole, float* gradients, double* loss,
                     GradientListener* listener, const std::function<void()>& micro_batch_done) {
-    draw(batch, 0);
-    run_drawn(batch, {whole, gradients, listener, micro_batch_done});
+    const Batch& filled = filled_up(batch);
+    draw(filled, 0);
+    run_drawn(filled, {whole, gradients, listener, micro_batch_done});
     network_.backend().sum(static_cast<const float*>(terms_.get()), static_cast<size_t>(2 * batch.size),
                            loss);
 }
 
 std::vector<float> Objective::losses(const Batch& batch) {
-    draw(batch, 0);
-    return drawn_losses(batch);
+    return losses_of(batch, 0);
 }
 
 std::vector<float> Objective::validate(const Batch& batch, int64_t whole) {
-    draw(batch, whole);
-    return drawn_losses(batch);
+    return losses_of(batch, whole);
 }
 
 }  // namespace osu

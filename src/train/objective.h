@@ -41,6 +41,7 @@ class Objective {
     Dit& network_;
     const int64_t tokens_at_once_;
 
+    Batch filled_;
     std::vector<float> noise_, x_t_, timestep_;
     std::vector<int> step_;
     // What the loss takes of a micro-batch, in the device's memory, and its terms (B, 2) of the whole batch.
@@ -56,7 +57,8 @@ class Objective {
         const std::function<void()>& micro_batch_done;
     };
     void run_drawn(const Batch& batch, const Pass& pass);
-    std::vector<float> drawn_losses(const Batch& batch);
+    const Batch& filled_up(const Batch& batch);
+    std::vector<float> losses_of(const Batch& batch, int64_t spread_over);
     void draw(const Batch& batch, int64_t spread_over);
     void run_rows(const Batch& batch, int64_t first, int64_t rows, const Pass& pass);
 };
