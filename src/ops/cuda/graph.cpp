@@ -31,7 +31,10 @@ void GraphRecording::capture(const std::function<void()>& operations) {
         throw;
     }
     check(cudaStreamEndCapture(device_.stream(), &captured), "ending a capture");
-    const cudaError_t status = cudaGraphInstantiate(&graph_, captured, 0);
+    // Else all would have the priority of the stream that the graph is launched on, and sums would not be
+    // urgent.
+    const cudaError_t status =
+        cudaGraphInstantiate(&graph_, captured, cudaGraphInstantiateFlagUseNodePriority);
     static_cast<void>(cudaGraphDestroy(captured));
     check(status, "making a graph");
 }

@@ -33,7 +33,7 @@ cudaEvent_t OperationTimer::mark() {
 }
 
 void OperationTimer::collect() {
-    for (; !spans_.empty() && has_passed(spans_.front().end); spans_.pop_front()) {
+    for (; !spans_.empty() && spans_.front().end && has_passed(spans_.front().end); spans_.pop_front()) {
         const Span& span = spans_.front();
         float milliseconds = 0;
         check(cudaEventElapsedTime(&milliseconds, span.begin, span.end), "asking for times");

@@ -190,7 +190,13 @@ bool Products::run_fused(const Product& p) {
         int count = 0;
         const cublasStatus_t status =
             lt_.find_algorithms(handle_, d.operation, a, b, to, to, d.preference, 1, &result, &count);
-        if (status == CUBLAS_STATUS_SUCCESS && count > 0) found->second = result.algo;
+        if (status == CUBLAS_STATUS_SUCCESS && count > 0) {
+            found->second = result.algo;
+        } else if (status != CUBLAS_STATUS_SUCCESS && status != CUBLAS_STATUS_NOT_SUPPORTED &&
+                   status != CUBLAS_STATUS_INVALID_VALUE) {
+            algorithms_.erase(found);  // that the library or the GPU has failed says nothing of the product
+            d.check(status);
+        }
     }
     if (!found->second) return false;
     const float alpha = 1, beta = p.add ? 1 : 0;
