@@ -25,6 +25,8 @@ tests() {
         echo "== $program on the GPU"
         "$bin/$program" --gtest_brief=1 "$only" || failed=1
     done
+    echo "== ops_test on the GPU, with epilogues behind the products"
+    OSU_CUDA_UNFUSED=gelu,gelu_gradient,bias_gradient "$bin/ops_test" --gtest_brief=1 "$only" || failed=1
 }
 
 bench() {

@@ -136,6 +136,27 @@ TEST_P(Elementwise, AdamW) {
     }
 }
 
+// More than the threads of a GPU take at a time.
+TEST_P(Elementwise, AdamWAndSumsOfMillions) {
+    const int64_t n = (int64_t{1} << 22) + 1029;
+    Tensor values(5, n);  // parameter, gradient, exp_avg, exp_avg_sq, ema
+    const std::vector factors{adamw_factors({})};
+    const auto part = [&](float* all, int64_t i) { return all + i * n; };
+    const auto adamw = [&](Backend& backend, float* all, const AdamWFactors* how, const StepTotals* totals) {
+        backend.zero(part(all, 2), static_cast<size_t>(2 * n) * sizeof(float));
+        backend.adamw(part(all, 0), part(all, 1), part(all, 2), part(all, 3), part(all, 4), n, how, totals);
+    };
+    const std::vector totals{StepTotals{0, 1}};
+    adamw(*own, values.floats(), OnDevice(factors).data(), OnDevice(totals).data());
+    adamw(*reference, values.reference_floats(), factors.data(), totals.data());
+    values.expect_equal(1e-6, "arenas");
+    double expected = 0;
+    OnDevice<double> result({0});
+    reference->squared_norm(values.reference_floats(), n, &expected);
+    own->squared_norm(values.floats(), n, result.changeable());
+    EXPECT_NEAR(result.host()[0], expected, 1e-5 * expected);
+}
+
 TEST_P(Elementwise, AdamWFollowsItsFormula) {
     AdamWStep s;
     s.step = 3;

@@ -29,7 +29,7 @@ double largest_difference(const TensorView& a, const TensorView& b, const Tensor
         slope.begin(), slope.end(), [](float x, float y) { return std::abs(x) < std::abs(y); }));
     double largest = left.size() == right.size() ? 0 : INFINITY;
     for (size_t i = 0; i < left.size() && i < right.size(); ++i)
-        if (slope[i] == 0 || std::abs(slope[i]) > 1e-6f * steepest)
+        if (slope[i] == 0 || std::abs(slope[i]) > 1e-5f * steepest)
             largest = std::max(largest, std::abs(double{left[i]} - right[i]));
     return largest;
 }

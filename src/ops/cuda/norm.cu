@@ -201,6 +201,13 @@ unsigned threads_for(int64_t columns, int width) {
     return threads;
 }
 
+// In the backward, whose threads for 4 columns each take up to 96 of a multiprocessor's 65,536 registers.
+unsigned backward_threads_for(int64_t columns, int width) {
+    const unsigned threads = threads_for(columns, width);
+    check_limit(width == 1 || threads <= 640, "gradients of hidden sizes above 2560");
+    return threads;
+}
+
 bool all_wide(std::initializer_list<Matrix> matrices) {
     for (const Matrix& matrix : matrices)
         if (matrix && !wide(matrix)) return false;
@@ -264,11 +271,11 @@ void residual_norm_backward(Device& device, Matrix dy, Matrix x_out, const float
         constexpr size_t shared = sizeof(Sums<2 * backward_rows_at_once>);
         const unsigned blocks = static_cast<unsigned>(batch) * pieces;
         if (all_wide({dy, x_out, branch, gate, modulation.scale, dx, d_branch}))
-            launch(device, residual_norm_backward_kernel<4, T>, blocks, threads_for(dy.cols, 4), shared,
-                   arguments);
+            launch(device, residual_norm_backward_kernel<4, T>, blocks, backward_threads_for(dy.cols, 4),
+                   shared, arguments);
         else
-            launch(device, residual_norm_backward_kernel<1, T>, blocks, threads_for(dy.cols, 1), shared,
-                   arguments);
+            launch(device, residual_norm_backward_kernel<1, T>, blocks, backward_threads_for(dy.cols, 1),
+                   shared, arguments);
     });
     constexpr int threads = 128;
     const Results results{view<float>(d_modulation.shift), view<float>(d_modulation.scale),
