@@ -113,7 +113,6 @@ class DeviceSums {
     virtual void start(double* values, size_t count) = 0;
     virtual void finish() = 0;  // operations called from now on see the sums
     virtual void check() = 0;   // Error when a sum cannot come to its end
-    virtual void abort() = 0;   // gives up what is under way, which others may never join
 };
 
 class Backend {
@@ -131,6 +130,9 @@ class Backend {
     virtual int64_t tokens_at_once(size_t) const { return 4096; }  // what the caches of a CPU like
     virtual std::unique_ptr<Recording> make_recording() { return std::make_unique<Recording>(); }
     virtual std::unique_ptr<Readback> make_readback(size_t bytes);
+    // 16 bytes that no other device in the world has; equal for all that are the host itself.
+    using DeviceId = std::array<double, 2>;
+    virtual DeviceId device_id() const { return {}; }
     // Whether it can sum over devices; with `required` an Error says why not.
     virtual bool has_sums(bool required = false) const;
     virtual DeviceSums::Key make_sums_key();

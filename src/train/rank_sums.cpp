@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <deque>
+#include <set>
 
 #include "base/error.h"
 
@@ -82,7 +84,6 @@ class SumsOfDevices final : public RankSums {
     }
     bool is_recordable() const override { return true; }
     void check() override { sums_->check(); }
-    void abort() override { sums_->abort(); }
     const char* name() const override { return "NCCL"; }
 
   private:
@@ -91,11 +92,25 @@ class SumsOfDevices final : public RankSums {
     std::unique_ptr<DeviceSums> sums_;
 };
 
+// Bits, for as numbers some are not equal to themselves.
+bool all_have_a_device_of_their_own(Communicator& communicator, const Backend& backend) {
+    const std::vector<double> ids = communicator.gather(backend.device_id());
+    std::set<std::array<uint64_t, 2>> known;
+    for (size_t i = 0; i < ids.size(); i += 2)
+        known.insert({std::bit_cast<uint64_t>(ids[i]), std::bit_cast<uint64_t>(ids[i + 1])});
+    return known.size() == ids.size() / 2;
+}
+
 bool devices_sum(Distribution distribution, Communicator& communicator, Backend& backend) {
-    if (distribution == Distribution::nccl) return backend.has_sums(true);
-    if (distribution != Distribution::automatic) return false;
-    const std::vector<double> has = communicator.gather(std::array{backend.has_sums() ? 1.0 : 0.0});
-    return std::find(has.begin(), has.end(), 0.0) == has.end();
+    const bool required = distribution == Distribution::nccl;
+    if (!required && distribution != Distribution::automatic) return false;
+    const std::vector<double> has = communicator.gather(std::array{backend.has_sums(required) ? 1.0 : 0.0});
+    if (std::find(has.begin(), has.end(), 0.0) != has.end()) return false;
+    if (all_have_a_device_of_their_own(communicator, backend)) return true;
+    if (required)
+        fail(Hint{"start a process for each GPU, or use --dist mpi"},
+             "NCCL cannot sum between processes that share a GPU");
+    return false;
 }
 
 }  // namespace

@@ -22,7 +22,6 @@ class RankSums {
     virtual void share(StepTotals* totals) = 0;
     virtual bool is_recordable() const = 0;  // start() and finish() are operations of the backend alone
     virtual void check() {}                  // Error when a sum cannot come to its end
-    virtual void abort() {}                  // before an error ends this rank: what others may never join
     virtual const char* name() const = 0;
 };
 

@@ -284,8 +284,11 @@ void Run::save() {
 TrainOutcome Run::go() {
     try {
         return train();
-    } catch (...) {
-        if (sums_) sums_->abort();
+    } catch (const std::exception& error) {
+        if (progress_) progress_->clear();
+        // Here, not further out: the device may be in a sum that other ranks never join, and whoever cleans
+        // up would wait for it.
+        ranks_.give_up(error);
         throw;
     }
 }

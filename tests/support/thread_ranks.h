@@ -74,6 +74,16 @@ class PostTransport : public Transport {
     Request last_ = 0;
 };
 
+class ThreadRank final : public RankCommunicator {
+  public:
+    using RankCommunicator::RankCommunicator;
+    [[noreturn]] void give_up(const std::exception&) override {
+        gave_up = true;
+        throw;
+    }
+    bool gave_up = false;
+};
+
 // body(communicator) on so many threads.
 template <class Body>
 void on_ranks(int size, Body&& body) {
@@ -81,7 +91,7 @@ void on_ranks(int size, Body&& body) {
     std::vector<std::thread> threads;
     for (int rank = 0; rank < size; ++rank)
         threads.emplace_back([&, rank] {
-            RankCommunicator ranks([&] { return std::make_unique<PostTransport>(rank, size, post); }, 30);
+            ThreadRank ranks([&] { return std::make_unique<PostTransport>(rank, size, post); }, 30);
             body(ranks);
         });
     for (std::thread& thread : threads) thread.join();

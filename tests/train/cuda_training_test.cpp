@@ -21,6 +21,7 @@ namespace osu::emulation {
 
 void make_hasty(bool hasty);  // streams beside the operations' own, from now on
 void install_nccl(bool installed);
+void share_one_gpu(bool share);
 
 }  // namespace osu::emulation
 #endif
@@ -128,6 +129,7 @@ class CudaRanks : public CudaTraining, public testing::WithParamInterface<bool> 
     void TearDown() override {
         emulation::make_hasty(false);
         emulation::install_nccl(true);
+        emulation::share_one_gpu(false);
         CudaTraining::TearDown();
     }
 };
@@ -152,6 +154,28 @@ TEST_P(CudaRanks, WithoutNcclTheHostsSum) {
         TrainOptions with = options;
         with.distribution = Distribution::nccl;
         EXPECT_THROW(train(with, {}, ranks, gpu), Error);
+    });
+}
+
+TEST_P(CudaRanks, OnOneGpuTheHostsSum) {
+    options.max_steps = 1;
+    emulation::share_one_gpu(true);
+    EXPECT_NE(read_file(on_gpus(2, Distribution::automatic).run / "log.txt").find("MPI sums"),
+              std::string::npos);
+    test::on_ranks(2, [&](Communicator& ranks) {
+        TrainOptions with = options;
+        with.distribution = Distribution::nccl;
+        EXPECT_THROW(train(with, {}, ranks, gpu), Error);
+    });
+}
+
+TEST_P(CudaRanks, GiveUpBeforeAnythingWaitsForTheGpu) {
+    options.learning_rate = 1e38;
+    options.gradient_clip = 0;
+    options.distribution = Distribution::nccl;
+    test::on_ranks(2, [&](test::ThreadRank& rank) {
+        EXPECT_THROW(train(options, {}, rank, gpu), Error);
+        EXPECT_TRUE(rank.gave_up);
     });
 }
 

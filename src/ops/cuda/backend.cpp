@@ -1,6 +1,7 @@
 #include "ops/cuda/backend.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 
 #include "base/error.h"
@@ -53,13 +54,16 @@ class CudaBackend final : public Backend {
     size_t memory_in_use() const override { return device_.memory().in_use; }
     int64_t tokens_at_once(size_t bytes_per_token) const override {
         constexpr double share = 0.85;  // of what is free; scratch memory takes some of the rest
-        return std::max<int64_t>(1, static_cast<int64_t>(share * static_cast<double>(device_.memory().free) /
-                                                         static_cast<double>(bytes_per_token)));
+        const auto most = static_cast<uint64_t>(share * static_cast<double>(device_.memory().free) /
+                                                static_cast<double>(bytes_per_token));
+        // Micro-batches set the order of sums: a little more or less free memory must not change a run.
+        return static_cast<int64_t>(std::bit_floor(std::max<uint64_t>(1, most)));
     }
     std::unique_ptr<Recording> make_recording() override { return std::make_unique<GraphRecording>(device_); }
     std::unique_ptr<Readback> make_readback(size_t bytes) override {
         return std::make_unique<DeviceReadback>(device_, bytes);
     }
+    DeviceId device_id() const override { return device_.id(); }
     bool has_sums(bool required) const override { return nccl(required) != nullptr; }
     DeviceSums::Key make_sums_key() override { return cuda::make_sums_key(); }
     std::unique_ptr<DeviceSums> make_sums(const DeviceSums::Key& key, int rank, int size) override {

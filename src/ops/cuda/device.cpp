@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/profile.h"
-#include "ops/backend.h"
 #include "ops/cuda/backend.h"
 
 namespace osu::cuda {
@@ -54,6 +53,8 @@ Device::Device(int index) {
         fail(Hint{"--device cpu does without a GPU"},
              "{} is too old: compute capability {}.{}, and 8.0 is needed", properties.name, properties.major,
              properties.minor);
+    static_assert(sizeof(id_) == sizeof(properties.uuid));
+    std::memcpy(&id_, &properties.uuid, sizeof(id_));
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
     uploads_ = make_urgent_stream();
     timer_.emplace(stream_);
@@ -174,8 +175,7 @@ void* Device::scratch_bytes(size_t bytes) {
     bytes = (bytes + scratch_alignment - 1) / scratch_alignment * scratch_alignment;
     if (scratch_used_ + bytes > scratch_size_) {
         scratch_size_ = std::max({scratch_used_ + bytes, 2 * scratch_size_, least_scratch});
-        scratch_blocks_.push_back(allocate_raw(scratch_size_));
-        scratch_used_ = 0;
+        scratch_blocks_.push_back(allocate_raw(scratch_size_));  // with room for all of the operation
     }
     void* memory = static_cast<std::byte*>(scratch_blocks_.back().get()) + scratch_used_;
     scratch_used_ += bytes;

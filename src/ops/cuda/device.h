@@ -12,6 +12,7 @@
 
 #include <cuda_runtime.h>
 
+#include "ops/backend.h"
 #include "ops/cuda/operation_timer.h"
 
 namespace osu::cuda {
@@ -66,6 +67,7 @@ class Device {
         size_t free, in_use;  // bytes
     };
     Memory memory() const;
+    Backend::DeviceId id() const { return id_; }
 
     // Memory that is free again when the next operation begins. It is never given back, so that captured
     // graphs may go on using it.
@@ -78,6 +80,7 @@ class Device {
     const float* frequencies(int64_t count);
 
   private:
+    Backend::DeviceId id_;
     cudaStream_t stream_ = nullptr;
     std::optional<OperationTimer> timer_;
     std::vector<std::shared_ptr<void>> scratch_blocks_;

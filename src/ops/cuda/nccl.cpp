@@ -2,6 +2,7 @@
 #include "ops/cuda/nccl.h"
 
 #include <cstring>
+#include <exception>
 
 #include "base/error.h"
 #include "ops/cuda/device.h"
@@ -20,8 +21,9 @@ class NcclSums final : public DeviceSums {
         std::memcpy(&id, key.data(), sizeof(id));
         check_status(nccl_.join(&communicator_, size, id, rank), "finding the GPUs of the other processes");
     }
+    // Leaving waits for the other processes, which may never come when this one has failed.
     ~NcclSums() override {
-        if (communicator_) static_cast<void>(nccl_.leave(communicator_));
+        if (communicator_ && std::uncaught_exceptions() == 0) static_cast<void>(nccl_.leave(communicator_));
         static_cast<void>(cudaStreamDestroy(stream_));
     }
 
@@ -35,10 +37,6 @@ class NcclSums final : public DeviceSums {
         int status = nccl_success;
         check_status(nccl_.failure(communicator_, &status), "asking for the state of sums");
         check_status(status, "a sum over GPUs");
-    }
-    void abort() override {
-        if (communicator_) static_cast<void>(nccl_.abort(communicator_));
-        communicator_ = nullptr;
     }
 
   private:

@@ -27,7 +27,6 @@ struct Nccl {
                NcclCommunicator communicator, cudaStream_t stream);
     int (*failure)(NcclCommunicator communicator, int* status);  // of what is under way
     int (*leave)(NcclCommunicator communicator);
-    int (*abort)(NcclCommunicator communicator);
     const char* (*describe)(int status);
 };
 

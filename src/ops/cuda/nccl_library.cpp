@@ -33,7 +33,6 @@ Library load() {
     find("ncclAllReduce", found.functions.sum);
     find("ncclCommGetAsyncError", found.functions.failure);
     find("ncclCommDestroy", found.functions.leave);
-    find("ncclCommAbort", found.functions.abort);
     find("ncclGetErrorString", found.functions.describe);
     return found;
 }

@@ -2,7 +2,9 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <map>
+#include <thread>
 #include <vector>
 
 #include <sys/mman.h>
@@ -25,6 +27,7 @@ struct Allocation {
 };
 std::map<std::byte*, Allocation> allocations;
 std::map<const void*, size_t> shared_limits;  // of kernels that asked
+bool one_gpu = false;                         // for all threads
 int access_depth = 0;
 
 size_t round_up(size_t bytes, size_t to) {
@@ -122,6 +125,10 @@ cudaError_t set_shared_limit(const void* kernel, int bytes) {
     return cudaSuccess;
 }
 
+void share_one_gpu(bool share) {
+    one_gpu = share;
+}
+
 void check_argument(const void* argument, size_t bytes) {
     const Hold lock = hold();
     for (size_t at = 0; at + sizeof(uintptr_t) <= bytes; at += sizeof(uintptr_t)) {
@@ -156,8 +163,14 @@ cudaError_t cudaGetDeviceCount(int* count) {
 cudaError_t cudaSetDevice(int device) {
     return device == 0 ? cudaSuccess : cudaErrorInvalidValue;
 }
+// Each thread has a GPU of its own, unless they share one.
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
-    *properties = {"emulated", memory_bytes, 8, 0, 2};
+    *properties = {"emulated", {}, memory_bytes, 8, 0, 2};
+    if (!one_gpu) {
+        const auto thread = std::this_thread::get_id();
+        std::memcpy(properties->uuid.bytes, &thread, sizeof(thread));
+        properties->uuid.bytes[15] = 0x7f;
+    }
     return cudaSuccess;
 }
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {

@@ -19,6 +19,7 @@ struct Call {
     void* to;
     size_t count;
     int type;
+    bool captured;
 };
 
 // The ranks of one key.
@@ -71,8 +72,8 @@ int join(osu::cuda::NcclCommunicator* made, int ranks, osu::cuda::NcclId id, int
 void meet(Meeting& meeting, int rank, const Call& call, Hold& lock) {
     const uint64_t number = meeting.sums;
     for (const auto& [other, theirs] : meeting.calls)
-        if (theirs.count != call.count || theirs.type != call.type)
-            osu::emulation::broken("all ranks begin the same sums", "these are not");
+        if (theirs.count != call.count || theirs.type != call.type || theirs.captured != call.captured)
+            osu::emulation::broken("all ranks begin the same sums, captured or not", "these are not");
     meeting.calls[rank] = call;
     if (meeting.calls.size() == meeting.ranks) {
         if (call.type == osu::cuda::nccl_float32)
@@ -92,7 +93,8 @@ int sum(const void* from, void* to, size_t count, int type, int operation,
     osu::emulation::check_argument(&from, sizeof(from));
     Hold lock = osu::emulation::hold();
     Meeting& meeting = *communicator->meeting;
-    const auto work = [&meeting, rank = communicator->rank, call = Call{from, to, count, type}](Hold& held) {
+    const auto work = [&meeting, rank = communicator->rank,
+                       call = Call{from, to, count, type, osu::emulation::capturing()}](Hold& held) {
         meet(meeting, rank, call, held);
     };
     osu::emulation::push(stream, {{}, work}, lock);
@@ -129,7 +131,7 @@ void install_nccl(bool value) {
 namespace osu::cuda {
 
 const Nccl* nccl(bool required) {
-    static const Nccl functions{get_id, join, sum, failure, leave, leave, describe};
+    static const Nccl functions{get_id, join, sum, failure, leave, describe};
     if (required && !installed) fail("libnccl.so.2 was not found");
     return installed ? &functions : nullptr;
 }
