@@ -57,8 +57,11 @@ double seconds(Backend& backend, Work&& work) {
 class Values {
   public:
     Values(Backend& backend, int64_t rows, int64_t cols, DType type) : rows_(rows), cols_(cols), type_(type) {
+        constexpr size_t drawn = 1 << 20;
         std::vector<float> values(static_cast<size_t>(rows * cols));
-        Philox(1).fill_normal(values);
+        const std::span all(values);
+        Philox(1).fill_normal(all.first(std::min(drawn, all.size())));
+        for (size_t i = drawn; i < all.size(); ++i) values[i] = values[i - drawn];
         const auto staged = backend.allocate(values.size() * sizeof(float));
         backend.upload(staged.get(), values.data(), values.size() * sizeof(float));
         memory_ = backend.allocate(values.size() * size_of(type));
@@ -236,6 +239,16 @@ void bench_operations(const Flags& flags, Backend& backend, const DitConfig& con
     show("backward of linear h to 4h", 2 * flops, 0, [&] {
         backend.linear_backward(wide.matrix(), y.matrix(), *up, x.matrix(), gradient.floats(), h, bias);
     });
+    const auto weight_gradient = [&](const char* what, const Values& dy, const Values& input) {
+        const Matrix slopes = dy.matrix(), from = input.matrix();
+        const auto weight = backend.make_weight(slopes.cols, from.cols, true);
+        show(what, product_flops(rows, from.cols, slopes.cols), 0,
+             [&] { backend.linear_backward(slopes, from, *weight, {}, gradient.floats(), from.cols, bias); });
+    };
+    weight_gradient("weight gradient, h to 3h", qkv, x);
+    weight_gradient("weight gradient, h to h", y, x);
+    weight_gradient("weight gradient, h to 4h", wide, x);
+    weight_gradient("weight gradient, 4h to h", x, wide);
     show("residual + norm", 0, n * (8 + 2 * e), [&] {
         backend.residual_norm(residual.matrix(), x.matrix(), part(ada, 2), modulation, residual.matrix(),
                               y.matrix(), mean, rstd);
@@ -253,9 +266,8 @@ void bench_operations(const Flags& flags, Backend& backend, const DitConfig& con
                                    pre.matrix().columns(0, 3 * h));
     });
     const size_t parameters = ParameterLayout(config).size();
-    const Values arenas(backend, 5, static_cast<int64_t>(parameters), DType::f32);
-    float* first = arenas.floats();
-    backend.zero(first, 5 * parameters * sizeof(float));
+    const auto arenas = backend.allocate(5 * parameters * sizeof(float));
+    auto* const first = static_cast<float*>(arenas.get());
     Staging staging(backend);
     const auto factors = staging.add<AdamWFactors>(1);
     staging.host(factors)[0] = adamw_factors({});

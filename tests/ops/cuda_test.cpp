@@ -106,6 +106,10 @@ TEST(CudaDevice, IsAskedAndTimed) {
         static_cast<void>(readback->ready());
     }
     readback->wait();
+    const std::vector<float> large(2100 * 2100);  // its upload waits within what is timed
+    backend->pack_from_host(*backend->make_weight(2100, 2100, false),
+                            {const_cast<float*>(large.data()), DType::f32, 2100, 2100, 2100});
+    backend->wait();
     const std::string table = profile.table();
     const size_t device = table.find("on the device");
     ASSERT_NE(device, std::string::npos) << table;
