@@ -16,7 +16,7 @@ void check(bool holds) {
 }
 
 void remap_all(const Beatmap& map, uint64_t seed) {
-    game_points(map);
+    stack_offsets(map);
     const Sequence sequence = to_sequence(map);
     check(distances(sequence).size() == sequence.size());
     RemapOptions options{.beatmap_id = map.metadata.beatmap_id};

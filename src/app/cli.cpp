@@ -8,22 +8,11 @@
 
 namespace osu {
 
-namespace {
-
-// Every flag shows its default in the help; a bad line of flags names the help to read.
-class HelpFormatter : public CLI::Formatter {
-  public:
-    HelpFormatter() { column_width(38); }
-};
-
-}  // namespace
-
 void declare_command_line(CLI::App& app) {
-    app.formatter(std::make_shared<HelpFormatter>());
+    app.get_formatter()->column_width(38);
     app.set_version_flag("--version", "osu-diffusion " OSU_DIFFUSION_VERSION);
     app.require_subcommand(1);
     app.option_defaults()->always_capture_default();
-    app.failure_message(CLI::FailureMessage::help);
     app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
         std::string verb = failed->get_name();
         for (const CLI::App* chosen : failed->get_subcommands()) verb += " " + chosen->get_name();

@@ -1,5 +1,4 @@
 // osu-diffusion convert: a checkpoint from one format to another, whole or only what sampling needs.
-#include <cmath>
 #include <memory>
 
 #include <CLI/CLI.hpp>

@@ -5,12 +5,11 @@
 #include <fmt/core.h>
 
 #include "app/bundled_model.h"
+#include "app/device_flags.h"
 #include "app/evaluation.h"
 #include "app/evaluation_page.h"
 #include "app/evaluation_report.h"
 #include "app/flag.h"
-#include "app/device_flags.h"
-#include "app/sampler_steps.h"
 #include "app/verbs.h"
 #include "base/error.h"
 #include "base/file.h"

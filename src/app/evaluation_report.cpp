@@ -2,7 +2,6 @@
 #include "app/evaluation_report.h"
 
 #include <cmath>
-#include <cstdio>
 
 #include <fmt/core.h>
 

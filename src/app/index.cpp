@@ -1,5 +1,4 @@
 // osu-diffusion index: which class of a label table is which map.
-#include <map>
 #include <memory>
 #include <set>
 

@@ -33,12 +33,6 @@ bool begins_with_a_day(std::string_view content) {
     return day >= 20070000 && day < 21000000;
 }
 
-// Pickles of protocol 2 and above name it; before, a dict began with a mark or as an empty one.
-bool looks_like_pickle(std::string_view content) {
-    return content.starts_with('\x80') ||
-           ((content.starts_with('(') || content.starts_with('}')) && content.ends_with('.'));
-}
-
 bool has_section_of_a_map(std::string_view text) {
     for (const char* name : {"[General]", "[Metadata]", "[Difficulty]", "[TimingPoints]", "[HitObjects]"})
         if (text.find(name) != std::string_view::npos) return true;
@@ -49,7 +43,7 @@ Summarize summarizer(std::string_view content) {
     if (checkpoint_format(std::as_bytes(std::span(content)))) return summarize_checkpoint;
     if (content.starts_with("PK\x03\x04")) return summarize_osz;
     if (begins_with_a_day(content)) return summarize_database;
-    if (looks_like_pickle(content)) return summarize_index;
+    if (content.starts_with('\x80')) return summarize_index;  // a pickle
     const std::string_view text = text_start(content);
     if (text.starts_with('{')) return summarize_index;
     // A map that begins with something else is told by its sections, as the game does.

@@ -10,7 +10,6 @@
 #include "app/device_flags.h"
 #include "app/sample_options.h"
 #include "app/sample_output.h"
-#include "app/sampler_steps.h"
 #include "app/sampling_network.h"
 #include "app/verbs.h"
 #include "base/error.h"

@@ -7,7 +7,6 @@
 
 #include "app/sampling.h"
 #include "app/selection.h"
-#include "data/sequence.h"
 #include "ops/devices.h"
 
 namespace CLI {

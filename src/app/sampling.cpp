@@ -1,9 +1,7 @@
 #include "app/sampling.h"
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
-#include <memory>
 #include <optional>
 
 #include "base/profile.h"
@@ -87,6 +85,13 @@ SamplerOptions sampler_options(const SamplingRun& run, int first, int count) {
 }
 
 }  // namespace
+
+Diffusion sampler_steps(const std::string& sampler, const std::string& steps, NoiseSchedule schedule) {
+    const bool number = !steps.empty() && steps.find_first_not_of("0123456789") == std::string::npos;
+    if (sampler == "dpm++" && number)
+        return {schedule, respace_log_snr(schedule, steps.size() > 4 ? 0 : std::stoi(steps))};
+    return {schedule, respace(steps)};
+}
 
 MapFeatures map_features(const Beatmap& map, const Sequence& sequence) {
     MapFeatures features;

@@ -22,6 +22,10 @@ struct MapFeatures {
     float circle_radius = 0;  // px
     int64_t tokens() const { return static_cast<int64_t>(time.size()); }
 };
+// The steps that a sampler takes, as flags name them: dpm++ takes a plain number of steps evenly in log SNR;
+// all else is respace()'s.
+Diffusion sampler_steps(const std::string& sampler, const std::string& steps, NoiseSchedule schedule);
+
 MapFeatures map_features(const Beatmap& map, const Sequence& sequence);
 
 // The style to sample in, as rows of the label table or means of them.

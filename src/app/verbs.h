@@ -1,8 +1,6 @@
 // The verbs of the program. Each declares its flags on the app and runs when it is chosen.
 #pragma once
 
-#include <functional>
-
 namespace CLI {
 class App;
 }

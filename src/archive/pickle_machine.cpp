@@ -1,10 +1,8 @@
 #include "archive/pickle_machine.h"
 
 #include <bit>
-#include <charconv>
 #include <cstring>
 
-#include "archive/pickle_text.h"
 #include "base/error.h"
 
 namespace osu {
@@ -83,9 +81,6 @@ class PickleMachine {
     }
     void push_integer(int64_t value) { push_new(PickleKind::integer).integer = value; }
     void push_text(PickleKind kind, std::string_view text) { push_new(kind).text = text; }
-    void push_owned(PickleKind kind, std::string text) {
-        push_text(kind, pickle_.texts_.emplace_back(std::move(text)));
-    }
 
     size_t floor() const { return marks_.empty() ? 0 : marks_.back(); }
 
@@ -120,29 +115,6 @@ class PickleMachine {
         push_integer(unused == 64 ? 0 : static_cast<int64_t>(value << unused) >> unused);
     }
 
-    // The number that the whole line is; `value` stays when it is out of range, which the result says.
-    template <class Number>
-    std::errc parse_line(std::string_view line, Number& value) const {
-        const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), value);
-        if (end != line.data() + line.size() || error == std::errc::invalid_argument)
-            wrong("\"{}\" is no number", line.substr(0, 40));
-        return error;
-    }
-
-    void push_decimal(std::string_view line) {
-        if (line == "00" || line == "01") return stack_.push_back(line == "01" ? true_ref : false_ref);
-        if (line.ends_with('L')) line.remove_suffix(1);
-        int64_t value = 0;
-        if (parse_line(line, value) != std::errc()) return push_text(PickleKind::big_integer, line);
-        push_integer(value);
-    }
-
-    void push_real_line(std::string_view line) {
-        double value = 0;
-        parse_line(line, value);
-        push_new(PickleKind::real).real = value;
-    }
-
     bool number(char code) {
         switch (code) {
             case 'N': stack_.push_back(none_ref); return true;
@@ -153,9 +125,6 @@ class PickleMachine {
             case 'J': push_integer(static_cast<int32_t>(take_number(4))); return true;
             case '\x8a': push_long(take(take_number(1))); return true;
             case '\x8b': push_long(take(take_number(4))); return true;
-            case 'I':
-            case 'L': push_decimal(take_line()); return true;
-            case 'F': push_real_line(take_line()); return true;
             case 'G':  // the one big-endian number
                 push_new(PickleKind::real).real = std::bit_cast<double>(__builtin_bswap64(take_number(8)));
                 return true;
@@ -174,8 +143,6 @@ class PickleMachine {
             case 'C': push_text(PickleKind::bytes, take(take_number(1))); return true;
             case '\x8e':
             case '\x96': push_text(PickleKind::bytes, take(take_number(8))); return true;
-            case 'S': push_owned(PickleKind::string, unescape_python_literal(take_line())); return true;
-            case 'V': push_owned(PickleKind::string, unescape_python_unicode(take_line())); return true;
             default: return false;
         }
     }
@@ -209,9 +176,7 @@ class PickleMachine {
             case '\x86': push_items(PickleKind::tuple, pop_count(2)); return true;
             case '\x87': push_items(PickleKind::tuple, pop_count(3)); return true;
             case ']': push_items(PickleKind::list, {}); return true;
-            case 'l': push_items(PickleKind::list, pop_to_mark()); return true;
             case '}': push_items(PickleKind::dict, {}); return true;
-            case 'd': push_items(PickleKind::dict, pop_to_mark()); return true;
             case '\x8f': push_items(PickleKind::set, {}); return true;
             case '\x91': push_items(PickleKind::set, pop_to_mark()); return true;
             case 'a': add(pop_count(1), false); return true;
@@ -232,12 +197,6 @@ class PickleMachine {
         if (found == memo_.end()) wrong("it recalls value {}, which it never stored", key);
         stack_.push_back(found->second);
     }
-    uint64_t take_key() {
-        uint64_t key = 0;
-        if (parse_line(take_line(), key) != std::errc()) wrong("a memo key is too large");
-        return key;
-    }
-
     // The stack, the memo, and what says something of the stream alone.
     bool memory(char code) {
         switch (code) {
@@ -249,11 +208,9 @@ class PickleMachine {
                 return true;
             case '1': pop_to_mark(); return true;
             case '2': stack_.push_back(top()); return true;
-            case 'p': remember(take_key()); return true;
             case 'q': remember(take_number(1)); return true;
             case 'r': remember(take_number(4)); return true;
             case '\x94': remember(memo_.size()); return true;
-            case 'g': recall(take_key()); return true;
             case 'h': recall(take_number(1)); return true;
             case 'j': recall(take_number(4)); return true;
             case '\x80':
@@ -279,15 +236,6 @@ class PickleMachine {
         push_items(PickleKind::object, std::move(items));
     }
 
-    void push_instance(std::vector<PickleRef> items) {  // the class, then its arguments
-        if (items.empty()) wrong("an object has no class");
-        const PickleRef type = items.front();
-        items.erase(items.begin());
-        push_items(PickleKind::tuple, std::move(items));
-        const PickleRef arguments = pop();
-        push_object({type, arguments});
-    }
-
     // Extensions that Python would look up by a number of that many bytes, buffers outside the stream.
     bool push_unknown(size_t size) {
         take(size);
@@ -299,7 +247,6 @@ class PickleMachine {
         switch (code) {
             case 'c': push_global_lines(); return true;
             case '\x93': push_items(PickleKind::global, pop_count(2)); return true;
-            case 'P': push_text(PickleKind::string, take_line()); [[fallthrough]];
             case 'Q': push_items(PickleKind::persistent, pop_count(1)); return true;
             case 'R':
             case '\x81': push_object(pop_count(2)); return true;
@@ -307,14 +254,6 @@ class PickleMachine {
                 pop();  // keyword arguments
                 push_object(pop_count(2));
                 return true;
-            case 'o': push_instance(pop_to_mark()); return true;
-            case 'i': {
-                std::vector<PickleRef> items = pop_to_mark();
-                push_global_lines();
-                items.insert(items.begin(), pop());
-                push_instance(std::move(items));
-                return true;
-            }
             case 'b': {
                 const PickleRef state = pop();
                 if (top_value().kind == PickleKind::object) top_value().items[2] = state;

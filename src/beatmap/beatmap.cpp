@@ -129,30 +129,15 @@ void Reader::read_line(std::string_view text) {
     const char* problem = nullptr;
     switch (section_) {
         case Section::none:
-        case Section::general:
-            problem = pair(&Reader::general);
-            break;
-        case Section::metadata:
-            problem = pair(&Reader::metadata);
-            break;
-        case Section::difficulty:
-            problem = pair(&Reader::difficulty);
-            break;
-        case Section::events:
-            problem = event(text);
-            break;
-        case Section::timing_points:
-            problem = timing_point(text);
-            break;
-        case Section::colours:
-            problem = pair(&Reader::colour);
-            break;
-        case Section::hit_objects:
-            problem = read_hit_object(text, line_, map_);
-            break;
+        case Section::general: problem = pair(&Reader::general); break;
+        case Section::metadata: problem = pair(&Reader::metadata); break;
+        case Section::difficulty: problem = pair(&Reader::difficulty); break;
+        case Section::events: problem = event(text); break;
+        case Section::timing_points: problem = timing_point(text); break;
+        case Section::colours: problem = pair(&Reader::colour); break;
+        case Section::hit_objects: problem = read_hit_object(text, line_, map_); break;
         case Section::editor:  // nothing that the game plays
-        case Section::unknown:
-            break;
+        case Section::unknown: break;
     }
     if (problem) warn(problem);
 }
@@ -234,45 +219,17 @@ const char* Reader::difficulty(std::string_view key, std::string_view value) {
     return problem;
 }
 
-std::string file_name_of(std::string_view text) {  // "a\\b.png" with its quotes, as some mappers escaped it
-    while (text.starts_with('"')) text.remove_prefix(1);
-    while (text.ends_with('"')) text.remove_suffix(1);
-    std::string name = standard_path(text);
-    for (size_t at; (at = name.find("//")) != name.npos;) name.erase(at, 1);
-    return name;
-}
-
-bool is_video(std::string_view name) {
-    constexpr std::string_view extensions[] = {".mp4", ".mov", ".avi", ".flv", ".mpg", ".wmv", ".m4v"};
-    std::string extension(name.substr(std::min(name.rfind('.'), name.size())));
-    for (char& c : extension)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    return std::find(std::begin(extensions), std::end(extensions), extension) != std::end(extensions);
-}
-
 const char* Reader::event(std::string_view text) {
-    std::array<std::string_view, 4> part;
     Fields fields(text);
-    size_t count = 0;
-    while (count < part.size() && fields.next(part[count])) ++count;
-    const std::string_view type = trim(part[0]);
-    if (type == "2" || type == "Break") {
-        Break pause;
-        if (count < 3) return too_few_fields;
-        if (!read_number(part[1], pause.start) || !read_number(part[2], pause.end)) return no_number;
-        pause.end = std::max(pause.start, pause.end);
-        map_.breaks.push_back(pause);
-    } else if (type == "0" || type == "Background") {
-        if (count < 3) return too_few_fields;
-        map_.background_filename = file_name_of(part[2]);
-    } else if (type == "1" || type == "Video") {  // some old maps name their background so
-        if (count < 3) return too_few_fields;
-        std::string name = file_name_of(part[2]);
-        if (!is_video(name)) map_.background_filename = std::move(name);
-    } else if ((type == "4" || type == "Sprite") && map_.background_filename.empty()) {
-        if (count < 4) return too_few_fields;
-        map_.background_filename = file_name_of(part[3]);
-    }
+    std::string_view type, start, end;
+    fields.next(type);
+    type = trim(type);
+    if (type != "2" && type != "Break") return nullptr;
+    if (!fields.next(start) || !fields.next(end)) return too_few_fields;
+    Break pause;
+    if (!read_number(start, pause.start) || !read_number(end, pause.end)) return no_number;
+    pause.end = std::max(pause.start, pause.end);
+    map_.breaks.push_back(pause);
     return nullptr;
 }
 

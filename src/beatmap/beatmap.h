@@ -3,7 +3,6 @@
 // in the lines that were meant to change and in nothing else (beatmap/rewrite.h).
 #pragma once
 
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
@@ -125,7 +124,7 @@ struct Beatmap {
     GameMode mode = GameMode::standard;
     double stack_leniency = 0.7;
     int32_t preview_time = -1;
-    std::string audio_filename, background_filename;
+    std::string audio_filename;
     Metadata metadata;
     Difficulty difficulty;
     std::vector<Colour> combo_colours;  // empty: the game's default

@@ -8,12 +8,8 @@
 namespace osu {
 namespace {
 
-constexpr float stack_distance = 3;               // px between objects that stack
-constexpr float stack_step = -6.4f;               // px for each height, at scale 1
-constexpr double tail_leniency = 36;              // ms
-constexpr double tick_length_limit = 1e5;         // px of path that get ticks
-constexpr size_t inner_points_per_map = 1 << 20;  // ticks and repeats; bounds a hostile map
-constexpr Vec2 playfield_centre{256, 192};
+constexpr float stack_distance = 3;  // px between objects that stack
+constexpr float stack_step = -6.4f;  // px for each height, at scale 1
 
 float distance(Vec2 a, Vec2 b) {
     return std::hypot(a.x - b.x, a.y - b.y);
@@ -104,66 +100,6 @@ void stack_old(StackObjects& objects, float threshold) {
     }
 }
 
-// px of path between ticks; 0: no ticks.
-double tick_distance(const Beatmap& map, const HitObject& slider, double velocity) {
-    // A green line whose beat length is NaN means that sliders have no ticks.
-    const auto& lines = map.velocity_lines;
-    const auto after =
-        std::upper_bound(lines.begin(), lines.end(), slider.start_time,
-                         [&](double time, uint32_t line) { return time < map.timing_points[line].time; });
-    if (after != lines.begin() && std::isnan(map.timing_points[*(after - 1)].beat_length)) return 0;
-    const double distance =
-        velocity * map.beat_length_at(slider.start_time) / map.difficulty.slider_tick_rate;
-    // Before format 8 ticks keep their distance where green lines change the speed.
-    return map.format_version < 8 ? distance / slider.slider_velocity : distance;
-}
-
-class PointWriter {
-  public:
-    PointWriter(const Beatmap& map, std::vector<GamePoint>& out) : map_(map), out_(out) {}
-
-    void slider(uint32_t index, Vec2 offset) {
-        const HitObject& object = map_.objects[index];
-        path_.assign(map_, object);
-        const double start = object.start_time, span = object.span_duration,
-                     duration = span * object.span_count;
-        const double velocity = span > 0 ? path_.length() / span : 0;  // px/ms
-        const double length = std::min(tick_length_limit, path_.length());
-        const auto put = [&](GamePointKind kind, double time, double progress) {
-            out_.push_back({kind, index, time, time, path_.position_at(progress) + offset});
-        };
-        put(GamePointKind::slider_head, start, 0);
-        const double step = std::min(tick_distance(map_, object, velocity), length),
-                     end = length - 10 * velocity;
-        for (int s = 0; s < object.span_count && written_ < inner_points_per_map; ++s) {
-            const double span_start = start + s * span;
-            ticks_.clear();
-            for (double d = step; step > 0 && d < end && written_ < inner_points_per_map;
-                 d += step, ++written_) {
-                ticks_.push_back(d / length);
-            }
-            if (s % 2 == 1) std::reverse(ticks_.begin(), ticks_.end());
-            for (const double progress : ticks_) {
-                put(GamePointKind::slider_tick, span_start + (s % 2 == 1 ? 1 - progress : progress) * span,
-                    progress);
-            }
-            if (s + 1 < object.span_count) {
-                put(GamePointKind::slider_repeat, span_start + span, (s + 1) % 2);
-                ++written_;
-            }
-        }
-        put(GamePointKind::slider_tail, std::max(start + duration / 2, start + duration - tail_leniency),
-            object.span_count % 2);
-    }
-
-  private:
-    const Beatmap& map_;
-    std::vector<GamePoint>& out_;
-    SliderPath path_;
-    std::vector<double> ticks_;
-    size_t written_ = 0;
-};
-
 }  // namespace
 
 float circle_scale(const Difficulty& difficulty) {
@@ -206,26 +142,6 @@ std::vector<Vec2> stack_offsets(const Beatmap& map) {
         offsets.push_back({offset, offset});
     }
     return offsets;
-}
-
-std::vector<GamePoint> game_points(const Beatmap& map) {
-    const std::vector<Vec2> offsets = stack_offsets(map);
-    std::vector<GamePoint> points;
-    PointWriter writer(map, points);
-    for (uint32_t i = 0; i < map.objects.size(); ++i) {
-        const HitObject& object = map.objects[i];
-        switch (object.kind) {
-            case ObjectKind::slider: writer.slider(i, offsets[i]); break;
-            case ObjectKind::circle:
-                points.push_back({GamePointKind::circle, i, object.start_time, object.start_time,
-                                  object.position + offsets[i]});
-                break;
-            default:
-                points.push_back(
-                    {GamePointKind::spinner, i, object.start_time, object.end_time, playfield_centre});
-        }
-    }
-    return points;
 }
 
 }  // namespace osu

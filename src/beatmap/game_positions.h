@@ -16,16 +16,4 @@ int approach_time(const Difficulty& difficulty);
 // How far the game moves each object of a standard map so that stacked ones stay visible, in osu! pixels.
 std::vector<Vec2> stack_offsets(const Beatmap& map);
 
-enum class GamePointKind : uint8_t { circle, spinner, slider_head, slider_tick, slider_repeat, slider_tail };
-
-struct GamePoint {
-    GamePointKind kind = GamePointKind::circle;
-    uint32_t object = 0;            // index into Beatmap::objects
-    double time = 0, end_time = 0;  // ms as in the file; a tail is judged up to 36 ms before the slider's end
-    Vec2 position;                  // stacked
-};
-
-// In the order of the objects, and within a slider span by span.
-std::vector<GamePoint> game_points(const Beatmap& map);
-
 }  // namespace osu

@@ -34,10 +34,6 @@ bool AnchorPlacer::inside(Vec2 point) const {
     return point.x >= low_.x && point.y >= low_.y && point.x <= high_.x && point.y <= high_.y;
 }
 
-bool AnchorPlacer::moves(Vec2 wanted, Vec2 source) const {
-    return !same(wanted, source) && !inside(wanted);
-}
-
 Vec2 AnchorPlacer::place(Vec2 wanted, Vec2 source) const {
     if (same(wanted, source)) return source;
     const auto round = [&](float value) {

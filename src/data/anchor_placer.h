@@ -16,8 +16,6 @@ class AnchorPlacer {
 
     // The place of one point. One that stays where the source has it is not moved, wherever that is.
     Vec2 place(Vec2 wanted, Vec2 source) const;
-    // Whether it is moved inside by more than rounding.
-    bool moves(Vec2 wanted, Vec2 source) const;
 
     // The places of all anchors of a slider, one wanted for each. False when all are the source's.
     bool place_slider(const HitObject& slider, std::span<const Vec2> wanted, std::vector<Vec2>& out) const;

@@ -1,7 +1,6 @@
 #include "data/chain_fit.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace osu {
 

@@ -3,7 +3,6 @@
 // them at once is one tridiagonal system.
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <vector>
 

@@ -45,7 +45,6 @@ class Remapper {
         const HitObject& object = source_.objects[index];
         if (object.kind != ObjectKind::slider) {
             const Vec2 place = placer_.place(position[first], object.position);
-            report_.moved_inside += placer_.moves(position[first], object.position);
             return write_line(object, std::span(&place, 1), object.pixel_length);
         }
         const auto anchors = source_.anchors_of(object);
@@ -56,14 +55,13 @@ class Remapper {
             if (sequence.type[i] > PointType::last_anchor || known_[anchor]) continue;
             wanted_[anchor] = position[i];
             known_[anchor] = true;
-            report_.moved_inside += placer_.moves(position[i], anchors[anchor]);
         }
         for (size_t i = 1; i < anchors.size(); ++i)
             if (!known_[i]) wanted_[i] = wanted_[i - 1];
         put_slider(index);
     }
 
-    std::string finish(RemapReport* report) {
+    std::string finish() {
         timing_.write(rewrite_);
         const Metadata& metadata = source_.metadata;
         if (!options_.version.empty() && options_.version != metadata.version)
@@ -71,7 +69,6 @@ class Remapper {
         // Old formats have no such line, which means the same as 0.
         if (options_.beatmap_id != metadata.beatmap_id)
             rewrite_.set_value(Section::metadata, "BeatmapID", std::to_string(options_.beatmap_id));
-        if (report) *report = report_;
         return rewrite_.text();
     }
 
@@ -81,7 +78,6 @@ class Remapper {
     Rewrite rewrite_;
     AnchorPlacer placer_;
     FittedTiming timing_;
-    RemapReport report_;
     SliderPath path_;
     std::vector<Vec2> wanted_, turned_;
     std::vector<bool> known_;
@@ -95,14 +91,8 @@ class Remapper {
         const double length =
             std::min(path_.length(), max_coordinate);  // beyond it the game drops the slider
         const bool can_fit = options_.velocity == VelocityMode::fit && length > 0 && timing_.can_fit(index);
-        if (!find_place(index, length, can_fit, placed)) {
-            ++report_.offscreen_sliders;
-            place_at(index, 0, length, can_fit, placed);
-        }
-        if (placed.fitted) {
-            placed.length = timing_.fit(index, length, placed.length);
-            ++report_.fitted_sliders;
-        }
+        if (!find_place(index, length, can_fit, placed)) place_at(index, 0, length, can_fit, placed);
+        if (placed.fitted) placed.length = timing_.fit(index, length, placed.length);
         write_line(slider, placed.anchors, placed.length);
     }
 
@@ -113,9 +103,7 @@ class Remapper {
         for (int fit = can_fit; fit >= 0; --fit) {
             for (int angle = 0; angle <= 180; angle = angle > 0 ? -angle : turn_step - angle) {
                 place_at(index, angle, length, fit, placed);
-                if (!options_.allow_offscreen && !body_inside()) continue;
-                if (angle != 0) ++report_.turned_sliders;
-                return true;
+                if (options_.allow_offscreen || body_inside()) return true;
             }
         }
         return false;
@@ -213,8 +201,7 @@ class Remapper {
 
 }  // namespace
 
-std::string remap(const Beatmap& source, std::span<const Vec2> position, const RemapOptions& options,
-                  RemapReport* report) {
+std::string remap(const Beatmap& source, std::span<const Vec2> position, const RemapOptions& options) {
     const Sequence sequence = to_sequence(source);
     if (position.size() != sequence.size()) {
         fail("{} positions for a map of {} datapoints", position.size(), sequence.size());
@@ -231,7 +218,7 @@ std::string remap(const Beatmap& source, std::span<const Vec2> position, const R
         if (options.selected.empty() || options.selected[sequence.object[first]])
             remapper.put_object(sequence, position, first, end);
     }
-    return remapper.finish(report);
+    return remapper.finish();
 }
 
 }  // namespace osu

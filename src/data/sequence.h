@@ -62,13 +62,6 @@ struct RemapOptions {
     std::vector<uint8_t> selected;  // for each object, 0 where its line stays as it is; empty: all change
 };
 
-struct RemapReport {
-    size_t moved_inside = 0;       // points that were wanted outside the playfield
-    size_t turned_sliders = 0;     // about their heads, because their bodies left the playfield
-    size_t offscreen_sliders = 0;  // whose bodies leave it all the same
-    size_t fitted_sliders = 0;     // with a pixel length and a green line of their own
-};
-
 // The source map with the coordinates of its sequence replaced: its structure (curve types, doubled anchors,
 // spans), times, hitsounds and every other byte stay. `position`: one for each datapoint of
 // to_sequence(source), finite; those of slider ends have no place in the file and are not looked at. Points
@@ -76,7 +69,6 @@ struct RemapReport {
 // a pixel more where two anchors would fall together. velocity keep: pixel lengths and timing stay verbatim
 // (but for sliders whose path alone gave the length: they get it in writing). fit: a slider whose path wants
 // another length gets it, with a sorted green line within 0.1–10 that keeps its duration, restored behind it.
-std::string remap(const Beatmap& source, std::span<const Vec2> position, const RemapOptions& options,
-                  RemapReport* report = nullptr);
+std::string remap(const Beatmap& source, std::span<const Vec2> position, const RemapOptions& options);
 
 }  // namespace osu

@@ -1,7 +1,6 @@
 #include "data/sequence_path.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace osu {
 

@@ -1,7 +1,6 @@
 #include "evaluation/plan.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "data/sequence_path.h"
 

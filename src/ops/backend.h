@@ -157,7 +157,7 @@ class Backend {
 
     // y = x·Wᵀ + bias.  x (N, in) compute type, y (N, out) compute type or float32; bias (out) or null.
     virtual void linear(Matrix x, const Weight& w, const float* bias, Matrix y) = 0;
-    // y += x·Wᵀ, float32 y.
+    // y += x·Wᵀ, float32 y without gaps.
     virtual void linear_add(Matrix x, const Weight& w, Matrix y) = 0;
     // y = gelu_tanh(pre), pre = x·Wᵀ + bias; pre is stored when it is given (training).
     virtual void linear_gelu(Matrix x, const Weight& w, const float* bias, Matrix pre, Matrix y) = 0;

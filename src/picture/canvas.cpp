@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "beatmap/numbers.h"
 
 namespace osu {
 
@@ -32,39 +33,11 @@ void check(cairo_status_t status, const char* what) {
     if (status != CAIRO_STATUS_SUCCESS) fail("cannot {} a picture: {}", what, cairo_status_to_string(status));
 }
 
-// The length of the well-formed UTF-8 character that text begins with; 0 where it begins with none.
-size_t utf8_length(std::string_view text) {
-    const auto lead = static_cast<unsigned char>(text[0]);
-    const size_t length = lead < 0x80   ? 1
-                          : lead < 0xc2 ? 0
-                          : lead < 0xe0 ? 2
-                          : lead < 0xf0 ? 3
-                          : lead < 0xf5 ? 4
-                                        : 0;
-    if (length == 0 || length > text.size()) return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
-    const auto second = length > 1 ? static_cast<unsigned char>(text[1]) : 0;
-    const bool overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
-    const bool outside = (lead == 0xed && second >= 0xa0) || (lead == 0xf4 && second >= 0x90);
-    return overlong || outside ? 0 : length;
-}
-
 // What cairo can draw: a string that is not UTF-8 would put it into an error state for good.
 std::string drawable(std::string_view text) {
-    text = text.substr(0, longest_text);
-    std::string result;
-    while (!text.empty()) {
-        const size_t length = utf8_length(text);
-        if (length == 0) {
-            result += "\xef\xbf\xbd";  // U+FFFD
-        } else if (static_cast<unsigned char>(text[0]) < 0x20 || text[0] == 0x7f) {
-            result += ' ';
-        } else {
-            result += text.substr(0, length);
-        }
-        text.remove_prefix(std::max<size_t>(length, 1));
-    }
+    std::string result = to_utf8(text.substr(0, longest_text));
+    for (char& c : result)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
     return result;
 }
 

@@ -1,6 +1,5 @@
 #include "picture/picture.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "base/tensor.h"
 #include "data/split.h"
 #include "diffusion/schedule.h"
 #include "ops/devices.h"

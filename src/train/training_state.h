@@ -4,9 +4,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
-#include <string>
-#include <vector>
 
 #include "archive/checkpoint.h"
 #include "model/parameters.h"

@@ -43,10 +43,10 @@ TEST(Pickle, PythonReadsOurIntMap) {
     std::filesystem::remove(path);
 }
 
-TEST(Pickle, ReadsEveryProtocolOfPython) {
+TEST(Pickle, ReadsTheBinaryProtocolsOfPython) {
     PYTHON_OR_SKIP("pickle");
     const auto path = std::filesystem::temp_directory_path() / "osu_pickle_protocols.pickle";
-    for (int protocol = 0; protocol <= 5; ++protocol) {
+    for (int protocol = 2; protocol <= 5; ++protocol) {
         test::run_python(
             fmt::format("import pickle, sys; pickle.dump({{1: 2, -5: 70000, 2**40: -2**63, 300: 0}}, "
                         "open(sys.argv[1], 'wb'), {})",
@@ -88,13 +88,16 @@ TEST(Pickle, ReadsEveryProtocolOfPython) {
 }
 
 TEST(Pickle, ExecutesNothing) {
-    std::string_view attack = "cos\nsystem\n(S'touch /tmp/osu_pickle_attack'\ntR.";
-    const Pickle pickle = Pickle::read(attack);
+    const std::string_view attack =
+        "\x80\x02"
+        "cos\nsystem\nU\x1dtouch /tmp/osu_pickle_attack\x85R.";
+    std::string_view rest = attack;
+    const Pickle pickle = Pickle::read(rest);
     const PickleValue& root = pickle[pickle.root()];
     ASSERT_EQ(root.kind, PickleKind::object);
     EXPECT_TRUE(pickle.is_global(root.items[0], "os", "system"));
     EXPECT_FALSE(std::filesystem::exists("/tmp/osu_pickle_attack"));
-    EXPECT_THROW(parse_pickled_int_map("cos\nsystem\n(S'true'\ntR."), Error);
+    EXPECT_THROW(parse_pickled_int_map(attack), Error);
 }
 
 TEST(Pickle, NamesWhatIsWrong) {
@@ -121,14 +124,11 @@ TEST(Pickle, NamesWhatIsWrong) {
         {"(.", "stack is empty"},
         {"}K\x01]s.", "entry 0"},
         {"X\xff\xff\xff\xff", "ends in the middle"},
-        {"Iabc\n.", "no number"},
-        {"(o.", "no class"},
+        {"I1\n.", "unknown opcode 0x49"},  // of protocol 0
         {"\x8d\xff\xff\xff\xff\xff\xff\xff\xff.", "ends in the middle"},
         {"K\x01K\x02"
          "a.",
-         "holds none"},
-        {"S'abc\n.", "without quotes"},
-        {"V\\uZZZZ\n.", "wrong escape"}};
+         "holds none"}};
     for (const auto& [pickle, part] : cases)
         EXPECT_NE(error_of(pickle).find(part), std::string::npos)
             << error_of(pickle) << " says nothing of " << part;

@@ -46,7 +46,6 @@ TEST(Beatmap, ReadsEverySection) {
     EXPECT_EQ(map.warning_count, 0u);
     EXPECT_EQ(map.format_version, 14);
     EXPECT_EQ(map.audio_filename, "folder/song.mp3");
-    EXPECT_EQ(map.background_filename, "back.jpg");
     EXPECT_EQ(map.preview_time, 1234);
     EXPECT_EQ(map.stack_leniency, 0.5);
     EXPECT_EQ(map.metadata.title, "A // B");

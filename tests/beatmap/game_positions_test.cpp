@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "support/game_points.h"
 #include "support/goldens.h"
 
 namespace osu {
@@ -14,13 +15,13 @@ namespace {
 
 void expect_game(const std::filesystem::path& map_path, const std::filesystem::path& expected_path) {
     const Beatmap map = read_beatmap(map_path);
-    const std::vector<GamePoint> points = game_points(map);
+    const std::vector<test::GamePoint> points = test::game_points(map);
     const auto expected = nlohmann::json::parse(std::ifstream(expected_path));
     size_t i = 0, wrong = 0;
     for (const auto& mapping : expected["Mappings"]) {
         for (const auto& object : mapping["Objects"]) {
             ASSERT_LT(i, points.size());
-            const GamePoint& point = points[i++];
+            const test::GamePoint& point = points[i++];
             const std::string where = std::string(map.line(map.objects[point.object].line).substr(0, 200));
             EXPECT_NEAR(point.time, object["StartTime"].get<double>(), 2) << where;
             EXPECT_NEAR(point.end_time, object["EndTime"].get<double>(), 2) << where;
@@ -73,16 +74,6 @@ TEST(GamePositions, CirclesUnderASliderEndStackDown) {
 TEST(GamePositions, FarInTimeNothingStacks) {
     const auto offsets = stack_offsets(circles("100,100,0,1,0\n100,100,5000,1,0\n"));
     EXPECT_EQ(offsets[0], (Vec2{}));
-}
-
-TEST(GamePositions, HostileTicksAreBounded) {
-    // Endless ticks: very slow, and thousands of spans.
-    std::string objects;
-    for (int i = 0; i < 500; ++i) objects += std::to_string(i) + ",0,0,2,0,L|100000:0,9000,100000\n";
-    Beatmap map = circles(objects);
-    map.difficulty.slider_multiplier = 0.4;
-    map.difficulty.slider_tick_rate = 8;
-    EXPECT_LT(game_points(map).size(), 1'200'000u);
 }
 
 }  // namespace

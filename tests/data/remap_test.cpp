@@ -18,9 +18,8 @@ using test::expect_same_play;
 using test::random_positions;
 using test::rich_map;
 
-std::string remap_random(const Beatmap& map, uint64_t seed, RemapOptions options = {},
-                         RemapReport* report = nullptr) {
-    return remap(map, random_positions(to_sequence(map), seed), options, report);
+std::string remap_random(const Beatmap& map, uint64_t seed, RemapOptions options = {}) {
+    return remap(map, random_positions(to_sequence(map), seed), options);
 }
 
 bool is_hit_object(const Beatmap& map, size_t line) {
@@ -139,12 +138,11 @@ TEST(RemapFlaws, EveryByteOutsideTheObjectsStays) {
 TEST(RemapFlaws, ObjectsStayInsideThePlayfield) {
     const Beatmap map = parse_beatmap(rich_map);
     const std::vector<Vec2> wild = random_positions(to_sequence(map), 6, 3000);
-    RemapReport report;
-    const Beatmap back = parse_beatmap(remap(map, wild, {}, &report));
+    const Beatmap back = parse_beatmap(remap(map, wild, {}));
     const auto inside = [](Vec2 p) { return p.x >= 0 && p.x <= 512 && p.y >= 0 && p.y <= 384; };
     for (const HitObject& object : back.objects) EXPECT_TRUE(inside(object.position));
     for (const Vec2 anchor : back.anchors) EXPECT_TRUE(inside(anchor));
-    EXPECT_GT(report.moved_inside, 5u);
+    EXPECT_LT(std::count_if(wild.begin(), wild.end(), inside), std::ssize(wild) - 5);
     bool outside = false;
     for (const HitObject& object : parse_beatmap(remap(map, wild, {.allow_offscreen = true})).objects)
         outside |= !inside(object.position);
@@ -157,9 +155,7 @@ TEST(RemapFlaws, SliderBodiesAreTurnedInside) {
         "100,100,0,2,0,L|110:100,1,300\n");
     std::vector<Vec2> position = to_sequence(map).position;
     position[0] = {500, 200}, position[1] = {510, 200};
-    RemapReport report;
-    const Beatmap back = parse_beatmap(remap(map, position, {}, &report));
-    EXPECT_EQ(report.turned_sliders, 1u);
+    const Beatmap back = parse_beatmap(remap(map, position, {}));
     EXPECT_EQ(back.objects[0].position, (Vec2{500, 200}));
     const Vec2 end = SliderPath(back, back.objects[0]).position_at(1);
     EXPECT_TRUE(end.x > -30 && end.x < 542 && end.y > -30 && end.y < 414);

@@ -4,7 +4,6 @@
 // One thread walks all queries of a head in order: the sums are the same at any number of threads.
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 
 #include "base/parallel.h"
 #include "ops/cpu/block_product.h"

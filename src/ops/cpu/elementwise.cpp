@@ -16,7 +16,7 @@
 #ifndef OSU_OPS_CPU_ELEMENTWISE_ONCE
 #define OSU_OPS_CPU_ELEMENTWISE_ONCE
 namespace osu::cpu {
-enum class Map { cast, add, gelu, gelu_backward, silu, silu_backward };
+enum class Map { cast, gelu, gelu_backward, silu, silu_backward };
 }
 #endif
 
@@ -120,16 +120,6 @@ void map_piece(Map map, const Matrix& a, const Matrix& b, const Matrix& out, int
         case Map::silu_backward:
             return multiply_row<float>(a, b, out, row, first, count,
                                        [](auto x) HWY_ATTR { return silu_derivative(x); });
-        case Map::add:
-            with_types(a, out, [&](auto* a_type, auto* out_type) {
-                using A = std::remove_pointer_t<decltype(a_type)>;
-                using Out = std::remove_pointer_t<decltype(out_type)>;
-                const A* from = at<A>(a, row, first);
-                Out* to = at<Out>(out, row, first);
-                for_vectors(count, [&](int64_t i, int64_t n) {
-                    store(hn::Add(load(from + i, n), load(to + i, n)), to + i, n);
-                });
-            });
     }
 }
 
@@ -176,9 +166,6 @@ void map_matrix(Map map, const Matrix& a, const Matrix& b, const Matrix& out) {
 
 void cast(Matrix x, Matrix y) {
     map_matrix(Map::cast, x, {}, y);
-}
-void add(Matrix x, Matrix y) {
-    map_matrix(Map::add, x, {}, y);
 }
 void gelu(Matrix pre, Matrix y) {
     map_matrix(Map::gelu, pre, {}, y);

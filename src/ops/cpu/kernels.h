@@ -28,7 +28,6 @@ void gelu_backward(Matrix dy, Matrix pre, Matrix d_pre);
 void silu(Matrix x, Matrix y);
 void silu_backward(Matrix x, Matrix dy, Matrix dx);
 void zero(void* memory, size_t bytes);
-void add(Matrix x, Matrix y);                  // y += x
 void add_column_sums(Matrix dy, float* sums);  // sums += Σ rows of dy, each column in the order of the rows
 
 void residual_norm(Matrix x, Matrix branch, Matrix gate, Modulation modulation, Matrix x_out, Matrix y,

@@ -227,14 +227,14 @@ void Products::forward(Matrix x, const Weight& weight, const float* bias, Matrix
     const auto& w = packed(weight);
     auto& scratch = thread_scratch();
     const bool direct = is_dense(y) && (y.type == state_->type || y.type == DType::f32);
-    const bool sum = add_to_y && direct;
+    assert(direct || !add_to_y);
     const Matrix source = as_dense(x, state_->type, scratch.x);
     const Matrix target = direct ? y : dense_room(y, DType::f32, scratch.y);
 
-    const Key key{sum ? forward_add : forward_product, x.rows, w.out,         w.in, bias != nullptr,
-                  static_cast<int64_t>(target.type),   0,      thread_count()};
+    const Key key{add_to_y ? forward_add : forward_product, x.rows, w.out,         w.in, bias != nullptr,
+                  static_cast<int64_t>(target.type),        0,      thread_count()};
     const auto& primitive = state_->find(key, [&]() -> Primitive {
-        const auto desc = state_->forward_desc(x.rows, w.layout, bias, target.type, sum);
+        const auto desc = state_->forward_desc(x.rows, w.layout, bias, target.type, add_to_y);
         return {dnnl::inner_product_forward(desc), desc.scratchpad_desc(), {}, {}, desc.impl_info_str()};
     });
     const auto& engine = state_->engine;
@@ -246,11 +246,7 @@ void Products::forward(Matrix x, const Weight& weight, const float* bias, Matrix
         arguments.emplace(DNNL_ARG_BIAS, memory({{w.out}, memory::data_type::f32, Tag::a}, engine,
                                                 const_cast<float*>(bias)));
     state_->run(primitive, std::move(arguments));
-    if (direct) return;
-    if (add_to_y)
-        add(target, y);
-    else
-        cast(target, y);
+    if (!direct) cast(target, y);
 }
 
 void Products::input_gradient(Matrix dy, const Weight& weight, Matrix dx) {
