@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "data/sequence.h"
+#include "picture/canvas.h"
 #include "picture/picture.h"
 
 namespace osu {
@@ -25,11 +26,6 @@ std::vector<Vec2> pixels(std::span<const float> x) {
     for (size_t t = 0; t < tokens; ++t)
         points[t] = {x[t] * playfield_size.x, x[tokens + t] * playfield_size.y};
     return points;
-}
-
-bool has_extension(const fs::path& path, std::initializer_list<const char*> extensions) {
-    return std::any_of(extensions.begin(), extensions.end(),
-                       [&](const char* e) { return path.extension() == e; });
 }
 
 void cut(std::string& text, size_t limit) {
@@ -81,9 +77,8 @@ SampleOutput::SampleOutput(const SampleOptions& options, const SampleSource& sou
     folder_ = fs::path(options.out) /
               clean_name(fmt::format("{} {} - {}", metadata.beatmap_id, metadata.artist, metadata.title),
                          name_limit);
-    if (!options.plot.empty() && !has_extension(options.plot, {".png", ".svg"}))
-        fail(Hint{"name it .png or .svg"}, "--plot {} is no kind of picture that can be drawn", options.plot);
-    if (!options.dump_coordinates.empty() && !has_extension(options.dump_coordinates, {".safetensors"}))
+    if (!options.plot.empty()) image_format(options.plot);  // a wrong name is told before the work
+    if (!options.dump_coordinates.empty() && fs::path(options.dump_coordinates).extension() != ".safetensors")
         fail(Hint{"name it .safetensors"}, "--dump-coordinates {} has another extension",
              options.dump_coordinates);
     if (options.osz && !source.archive)

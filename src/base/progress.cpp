@@ -55,12 +55,6 @@ void Progress::note(std::string text) {
     note_ = std::move(text);
 }
 
-void Progress::say(std::string_view line) {
-    if (terminal_) std::fputs("\r\033[K", stderr);
-    std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
-    if (terminal_ && !finished_) draw(false);
-}
-
 void Progress::clear() {
     if (terminal_) std::fputs("\r\033[K", stderr);
 }

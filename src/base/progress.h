@@ -16,10 +16,9 @@ class Progress {
     Progress& operator=(const Progress&) = delete;
 
     void advance(int64_t count = 1);
-    void note(std::string text);      // shown behind the bar ("loss 0.123")
-    void say(std::string_view line);  // a line of its own, above the bar
-    void clear();                     // takes the bar off the terminal, so that other lines may be printed
-    void finish();                    // draws the end state once; the destructor does it too
+    void note(std::string text);  // shown behind the bar ("loss 0.123")
+    void clear();                 // takes the bar off the terminal, so that other lines may be printed
+    void finish();                // draws the end state once; the destructor does it too
 
     double rate() const;  // units per second since the start
 

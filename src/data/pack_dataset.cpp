@@ -74,7 +74,6 @@ PackReport pack_dataset(const fs::path& dataset, const fs::path& file) {
     writer.commit();
     report.maps = writer.maps();
     report.datapoints = writer.datapoints();
-    report.bytes = fs::file_size(file);
     return report;
 }
 

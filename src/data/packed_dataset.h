@@ -52,7 +52,7 @@ struct SkippedMap {
 };
 
 struct PackReport {
-    uint64_t maps = 0, datapoints = 0, bytes = 0;
+    uint64_t maps = 0, datapoints = 0;
     std::vector<SkippedMap> skipped;
 };
 

@@ -1,4 +1,4 @@
-// Noise schedules and their respacing (REFERENCE §4). All tables in float64.
+// Noise schedules and their respacing, those of the reference. All tables in float64.
 #pragma once
 
 #include <string_view>

@@ -26,7 +26,7 @@ DitConfig dit_config(std::string_view name, int num_classes);
 // number. Error when tensors are missing, or their shapes do not fit one another.
 DitConfig infer_config(const TensorMap& weights, int heads = 0);
 
-// The widths of the inputs, the same in every size (REFERENCE §2 and §3).
+// The widths of the inputs, the same in every size, as the reference has them.
 constexpr int position_features = 128;  // of x, of y
 constexpr int time_features = 128;      // of o
 constexpr int distance_features = 128;  // the first part of c

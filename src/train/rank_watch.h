@@ -57,7 +57,7 @@ class RankWatch {
     const RankStatus& own_;
     const double limit_, interval_;
     std::vector<std::unique_ptr<Peer>> peers_;
-    Clock::time_point looked_, told_, started_, own_moved_;
+    Clock::time_point looked_, told_, own_moved_;
     uint64_t own_signs_ = 0;
 
     void hear(Clock::time_point now);
