@@ -5,6 +5,7 @@
 #include <array>
 #include <condition_variable>
 #include <map>
+#include <memory>
 #include <vector>
 
 #include "base/error.h"
@@ -45,11 +46,14 @@ void add(const std::map<int, Call>& calls) {
 }  // namespace
 
 struct osu::cuda::NcclCommunicatorState {
+    NcclCommunicatorState(Meeting* of, int which) : meeting(of), rank(which) {}
     Meeting* meeting;
     int rank;
 };
 
 namespace {
+
+std::vector<std::unique_ptr<osu::cuda::NcclCommunicatorState>> communicators;  // also of who never left
 
 int get_id(osu::cuda::NcclId* id) {
     const Hold lock = osu::emulation::hold();
@@ -65,7 +69,8 @@ int join(osu::cuda::NcclCommunicator* made, int ranks, osu::cuda::NcclId id, int
     ++meeting.joined;
     meeting.changed.notify_all();
     meeting.changed.wait(lock, [&] { return meeting.joined == meeting.ranks; });
-    *made = new osu::cuda::NcclCommunicatorState{&meeting, rank};
+    *made =
+        communicators.emplace_back(std::make_unique<osu::cuda::NcclCommunicatorState>(&meeting, rank)).get();
     return 0;
 }
 
@@ -106,8 +111,7 @@ int failure(osu::cuda::NcclCommunicator, int* status) {
     return 0;
 }
 
-int leave(osu::cuda::NcclCommunicator communicator) {
-    delete communicator;
+int leave(osu::cuda::NcclCommunicator) {
     return 0;
 }
 
