@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/flag.h"
 #include "app/verbs.h"
 
 namespace osu {
@@ -27,6 +28,7 @@ void declare_command_line(CLI::App& app) {
     add_train_verb(app);
     add_evaluate_verb(app);
     add_plot_verb(app);
+    for (CLI::App* verb : app.get_subcommands({})) refuse_odd_numbers(*verb);
 }
 
 }  // namespace osu

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "app/dataset_output.h"
+#include "app/flag.h"
 #include "app/verbs.h"
 #include "base/error.h"
 #include "base/parallel.h"
@@ -141,11 +142,13 @@ void add_filter_flags(CLI::App& verb, DatasetFlags& flags) {
     add("-r,--min-stars,--starRating,--minStarRating", filter.min_stars, "lowest star rating");
     add("-t,--max-stars,--maxStarRating", filter.max_stars, "highest star rating");
     add("-a,--mapper", filter.mappers, "mappers, guest difficulties by them included; several with commas")
-        ->delimiter(',');
-    add("--min-objects", filter.min_objects, "fewest hit objects");
+        ->delimiter(',')
+        ->allow_extra_args(false);  // CLI11 would take the brackets of [Name] for those of a list
+    add("--min-objects", filter.min_objects, "fewest hit objects")->check(at_least(0));
     add("--exclude-tag", filter.exclude_tags, "leave out maps with one of these tags; several with commas")
-        ->delimiter(',');
-    add("--limit", flags.options.limit, "add at most so many maps; 0: all");
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    add("--limit", flags.options.limit, "add at most so many maps; 0: all")->check(at_least(0));
 }
 
 }  // namespace
@@ -166,7 +169,7 @@ void add_dataset_verb(CLI::App& app) {
     verb->add_flag("--dry-run", flags->options.dry_run,
                    "only count: what would be taken, by year, stars and mapper");
     add_filter_flags(*verb, *flags);
-    verb->add_option("--threads", flags->threads, "threads; 0: all cores");
+    add_threads(*verb, flags->threads);
     verb->callback([flags, pack] {
         flags->wants_pack = pack->count() > 0;
         run_dataset(*flags);

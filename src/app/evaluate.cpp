@@ -88,7 +88,7 @@ void add_evaluate_verb(CLI::App& app) {
     verb->add_option("--held-out", flags->held_out, "the mappers to measure on, as hashes")
         ->type_name("FILE")
         ->default_str("as the checkpoint says");
-    verb->add_option("--maps", flags->maps, "so many of the held-out maps")->check(CLI::PositiveNumber);
+    verb->add_option("--maps", flags->maps, "so many of the held-out maps")->check(above(0));
     verb->add_option("--seeds", flags->seeds, "times each map is placed")->check(CLI::Range(1, 1000));
     verb->add_option("--seed", flags->seed, "of the noise; the next ones follow it");
     verb->add_option("--sampler", flags->sampler, "ddpm, ddim, dpm++")
@@ -98,13 +98,12 @@ void add_evaluate_verb(CLI::App& app) {
         ->check(CLI::Range(1, 1 << 20));
     verb->add_option("--style-maps", flags->style_maps,
                      "held-out maps to place in the style of each of 20 mappers; 0: none")
-        ->check(CLI::NonNegativeNumber);
+        ->check(at_least(0));
     verb->add_option("--cfg-scale", flags->cfg_scale, "guidance towards those styles; 1: none");
     add_truth(*verb, "--keep-spacing", flags->keep_spacing,
               "hold what is generated to the source's spacing and slider lengths, as sample does");
     add_device_flags(*verb, flags->device);
-    verb->add_option("--threads", flags->threads, "0: as many as there are cores")
-        ->check(CLI::NonNegativeNumber);
+    add_threads(*verb, flags->threads);
     verb->add_option("--json", flags->json, "write the figures to this file")->type_name("FILE");
     verb->add_option("--plot", flags->plot,
                      "draw generated beside real maps and what is counted: .png or .svg")

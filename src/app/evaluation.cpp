@@ -53,7 +53,8 @@ class Comparison {
     void add(const char* key, const char* title, const Placing& placing, const std::vector<size_t>& maps) {
         Contestant contestant{key, title, maps, {}, {}, {}};
         for (const size_t i : maps) {
-            progress_.note(fmt::format("{}, map {} of {}", title, contestant.examples.size() + 1, maps.size()));
+            progress_.note(
+                fmt::format("{}, map {} of {}", title, contestant.examples.size() + 1, maps.size()));
             const MeasuredMap& map = result_.maps[i];
             Statistics all;
             const Placements placements = placing(map);
@@ -156,11 +157,9 @@ void add_style(Evaluation& evaluation, const StyleTrial& trial) {
                 {"styled", styled.accuracy},
                 {"real", real.accuracy},
                 {"random_walk", walk.accuracy}});
-    add_figure(evaluation, {"style_rank", "  other mappers further off", FigureUnit::share},
-               {{"model", styled.rank},
-                {"styled", styled.rank},
-                {"real", real.rank},
-                {"random_walk", walk.rank}});
+    add_figure(
+        evaluation, {"style_rank", "  other mappers further off", FigureUnit::share},
+        {{"model", styled.rank}, {"styled", styled.rank}, {"real", real.rank}, {"random_walk", walk.rank}});
 }
 
 void add_loss(Evaluation& evaluation, const std::vector<Figure>& model,

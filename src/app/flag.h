@@ -1,4 +1,5 @@
-// Flags that the reference has with a value, and that a person types without.
+// Flags of all verbs: those that the reference has with a value and that a person types without, and which
+// numbers make sense. Every flag that takes a number refuses NaN and infinities, one without a sign a minus.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -12,5 +13,14 @@ inline CLI::Option* add_truth(CLI::App& verb, const std::string& name, bool& val
     option->expected(0);  // by this CLI11 takes the bare flag for true, where it would else take the default
     return option->expected(0, 1);
 }
+
+CLI::Validator at_least(double least);
+CLI::Validator above(double bound);
+CLI::Validator finite();  // where the flag's type has a name of its own, such as MS
+
+CLI::Option* add_threads(CLI::App& verb, int& threads, const std::string& what = {});
+
+// Refuses what no number of a flag's type should be, on all flags of a verb.
+void refuse_odd_numbers(CLI::App& verb);
 
 }  // namespace osu

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
+#include "app/flag.h"
 #include "app/verbs.h"
 #include "archive/pickle.h"
 #include "base/file.h"
@@ -75,7 +76,7 @@ void add_index_verb(CLI::App& app) {
         "index", "Writes beatmap_idx.pickle and beatmap_idx.json of a dataset: beatmap ID to class index");
     verb->add_option("--data-path", flags->data_path, "Dataset folder, or a packed dataset")->required();
     verb->add_option("--out", flags->out, "Folder to write to (default: beside the data)");
-    verb->add_option("--threads", flags->threads, "Threads; 0: all cores");
+    add_threads(*verb, flags->threads);
     verb->callback([flags] { run_index(*flags); });
 }
 

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
+#include "app/flag.h"
 #include "app/verbs.h"
 #include "beatmap/beatmap.h"
 #include "picture/picture.h"
@@ -44,9 +45,14 @@ void add_plot_verb(CLI::App& app) {
     verb->add_option("--out", flags->out, "the picture: .png or .svg")->required()->type_name("FILE");
     verb->add_option("--plot-time", flags->time, "where the picture begins, ms")
         ->type_name("MS")
+        ->check(finite())
         ->default_str("the preview point, or the first object");
-    verb->add_option("--plot-width", flags->picture.width, "how much time it shows, ms")->type_name("MS");
-    verb->add_option("--scale", flags->picture.scale, "pixels for each osu! pixel")->type_name("S");
+    verb->add_option("--plot-width", flags->picture.width, "how much time it shows, ms")
+        ->type_name("MS")
+        ->check(above(0));
+    verb->add_option("--scale", flags->picture.scale, "pixels for each osu! pixel")
+        ->type_name("S")
+        ->check(above(0));
     verb->callback([flags] { plot(*flags); });
 }
 

@@ -18,10 +18,12 @@ void add_input_flags(CLI::App& verb, SampleOptions& o) {
         ->type_name("NAME|ID");
     verb.add_option("--from-ms", o.selection.from_ms, "generate only objects that start here or later")
         ->type_name("MS")
+        ->check(finite())
         ->default_str("the first");
     verb.add_option("--to-ms", o.selection.to_ms,
                     "generate only objects that start here or earlier; the others stay as they are")
         ->type_name("MS")
+        ->check(finite())
         ->default_str("the last");
     verb.add_option("--objects", o.selection.objects, "generate only these objects: 3,10-20 (from 1)")
         ->type_name("LIST")
@@ -33,14 +35,14 @@ void add_input_flags(CLI::App& verb, SampleOptions& o) {
         ->type_name("NAME")
         ->default_str("the checkpoint's");
     verb.add_option("--num-classes", o.num_classes, "rows of the label table; must be the checkpoint's")
-        ->check(CLI::PositiveNumber)
+        ->check(above(0))
         ->default_str("the checkpoint's");
     verb.add_option("--num-heads", o.num_heads,
                     "attention heads, where neither the checkpoint nor its size tells")
-        ->check(CLI::PositiveNumber)
+        ->check(above(0))
         ->default_str("the checkpoint's");
     add_device_flags(verb, o.device);
-    verb.add_option("--threads", o.threads, "0: as many as there are cores")->check(CLI::NonNegativeNumber);
+    add_threads(verb, o.threads);
 }
 
 void add_style_flags(CLI::App& verb, SampleOptions& o) {
@@ -77,7 +79,7 @@ void add_sampler_flags(CLI::App& verb, SampleOptions& o) {
     verb.add_option("--refine-ckpt", o.refine_ckpt, "checkpoint trained at t = 0, to refine the result with")
         ->type_name("FILE")
         ->default_str("none");
-    verb.add_option("--refine-iters", o.refine_iters, "times to refine")->check(CLI::NonNegativeNumber);
+    verb.add_option("--refine-iters", o.refine_iters, "times to refine")->check(at_least(0));
 }
 
 void add_output_flags(CLI::App& verb, SampleOptions& o) {
@@ -102,7 +104,7 @@ void add_output_flags(CLI::App& verb, SampleOptions& o) {
         ->default_str("the preview point");
     verb.add_option("--plot-width", o.plot_width, "ms that the picture spans")
         ->type_name("MS")
-        ->check(CLI::PositiveNumber);
+        ->check(above(0));
     add_truth(verb, "--make-animation", o.make_animation, "draw the denoising of the first variant: .gif");
     add_truth(verb, "--profile", o.profile, "print time by operation at the end");
 }

@@ -41,9 +41,9 @@ std::string describe_map(const LabelIndex& index, int64_t id) {
 
 // Rows of held-out maps are as they were drawn.
 bool is_untrained(const CheckpointInfo& info, int32_t label) {
-    return std::any_of(info.labels.entries().begin(), info.labels.entries().end(), [&](const LabelEntry& entry) {
-        return entry.label == label && is_held_out(info.held_out, entry);
-    });
+    return std::any_of(
+        info.labels.entries().begin(), info.labels.entries().end(),
+        [&](const LabelEntry& entry) { return entry.label == label && is_held_out(info.held_out, entry); });
 }
 
 std::string listed(const std::vector<std::string>& names) {

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
+#include "app/flag.h"
 #include "app/label_space.h"
 #include "app/sampling_network.h"
 #include "app/styles_table.h"
@@ -213,8 +214,8 @@ void add_styles_verb(CLI::App& app) {
     verb->add_option("--plot", flags->plot,
                      "draws the vectors in two dimensions, coloured by mapper: .png or .svg");
     verb->add_option("--csv", flags->csv, "writes a table of the styles for other programs");
-    verb->add_option("--limit", flags->limit, "show at most so many; 0: all");
-    verb->add_option("--threads", flags->threads, "threads; 0: all cores");
+    verb->add_option("--limit", flags->limit, "show at most so many; 0: all")->check(at_least(0));
+    add_threads(*verb, flags->threads);
     verb->callback([flags] { run_styles(*flags); });
 }
 

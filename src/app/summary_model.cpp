@@ -82,7 +82,8 @@ void print_network(const Checkpoint& checkpoint) {
         print_fact("training", "step {}{}", info.step,
                    info.samples > 0 ? fmt::format(", {} windows seen", info.samples) : "");
     if (info.tokens > 0) print_fact("window", "{} datapoints", info.tokens);
-    if (info.labels.entries().empty()) return print_fact("styles", "by class number only: the file names no maps");
+    if (info.labels.entries().empty())
+        return print_fact("styles", "by class number only: the file names no maps");
     std::map<std::string, size_t> mappers;
     for (const LabelEntry& style : info.labels.entries()) ++mappers[style.creator];
     print_fact("styles", "{} maps of {} mappers: {}", info.labels.entries().size(), mappers.size(),

@@ -143,7 +143,7 @@ void run(Flags& flags) {
 void add_data_flags(CLI::App& verb, Flags& flags) {
     TrainOptions& o = flags.train;
     verb.add_option("--data-path", o.data_path, "dataset folder, or packed dataset")->required();
-    verb.add_option("--data-start", o.data_start, "first track folder");
+    verb.add_option("--data-start", o.data_start, "first track folder")->check(at_least(0));
     verb.add_option("--data-end", o.data_end, "track folder to stop before; -1: all");
     verb.add_option("--fine-tune-ids", flags.fine_tune_ids, "only these beatmap IDs (a list, or a file)");
     verb.add_option("--validation-split", o.held_out.share, "share of the mappers whose maps are held out")
@@ -152,16 +152,16 @@ void add_data_flags(CLI::App& verb, Flags& flags) {
         ->check(CLI::ExistingFile);
     verb.add_option("--max-time-offset", flags.max_time_offset,
                     "seconds; a window is put at a random time of the song up to here")
-        ->check(CLI::NonNegativeNumber);
+        ->check(at_least(0));
     verb.add_option("--double-time", o.double_time, "share of windows that are played at 1.5 times the speed")
         ->check(CLI::Range(0.0, 1.0));
     verb.add_option("--distance-noise", o.distance_noise,
                     "pixels; the asked spacing is off by about so much, for maps with careless spacing")
-        ->check(CLI::NonNegativeNumber);
+        ->check(at_least(0));
     verb.add_option("--seq-len", o.tokens, "datapoints of a window")->check(CLI::Range(2, 1 << 16));
-    verb.add_option("--stride", o.stride, "datapoints between the starts of two windows")
-        ->check(CLI::PositiveNumber);
-    verb.add_option("--num-workers", flags.num_workers, "accepted for old scripts: loading needs no workers");
+    verb.add_option("--stride", o.stride, "datapoints between the starts of two windows")->check(above(0));
+    verb.add_option("--num-workers", flags.num_workers, "accepted for old scripts: loading needs no workers")
+        ->check(at_least(0));
 }
 
 void add_model_flags(CLI::App& verb, Flags& flags) {
@@ -177,25 +177,29 @@ void add_model_flags(CLI::App& verb, Flags& flags) {
               "take only the weights of --ckpt: steps, rate, data order and optimiser begin anew");
     add_truth(verb, "--relearn-embeds", o.relearn_embeds, "begin the label table of --ckpt anew");
     verb.add_option("--embed-only-epochs", o.embed_only_epochs,
-                    "train the label table alone for so many epochs");
+                    "train the label table alone for so many epochs")
+        ->check(at_least(0));
     verb.add_option("--noise-schedule", flags.noise_schedule, "squaredcos_cap_v2, linear");
     verb.add_option("--l1-loss", o.l1_loss, "L1 loss; false: the mean square")->expected(0, 1);
 }
 
 void add_optimizer_flags(CLI::App& verb, Flags& flags) {
     TrainOptions& o = flags.train;
-    verb.add_option("--epochs", o.epochs, "times through the data")->check(CLI::PositiveNumber);
-    verb.add_option("--max-steps", o.max_steps, "end at this step; 0: when the epochs are through");
+    verb.add_option("--epochs", o.epochs, "times through the data")->check(above(0));
+    verb.add_option("--max-steps", o.max_steps, "end at this step; 0: when the epochs are through")
+        ->check(at_least(0));
     verb.add_option("--global-batch-size", o.batch_size, "windows a step, of all processes together")
-        ->check(CLI::PositiveNumber);
+        ->check(above(0));
     verb.add_option("--global-seed", o.seed, "of the weights, the order of the data, and the noise");
-    verb.add_option("--lr", o.learning_rate, "learning rate")->check(CLI::NonNegativeNumber);
+    verb.add_option("--lr", o.learning_rate, "learning rate")->check(at_least(0));
     verb.add_option("--label-lr-factor", o.label_rate_factor,
                     "learning rate of the label table over that of the rest: its rows are seldom seen")
-        ->check(CLI::NonNegativeNumber);
+        ->check(at_least(0));
     verb.add_option("--lr-schedule", flags.rate_schedule, "constant, cosine (to zero at the last step)");
-    verb.add_option("--warmup-steps", o.warmup_steps, "steps over which the learning rate rises from zero");
-    verb.add_option("--grad-clip", o.gradient_clip, "largest norm of the gradients; 0: none");
+    verb.add_option("--warmup-steps", o.warmup_steps, "steps over which the learning rate rises from zero")
+        ->check(at_least(0));
+    verb.add_option("--grad-clip", o.gradient_clip, "largest norm of the gradients; 0: none")
+        ->check(at_least(0));
     verb.add_option("--ema-decay", o.ema_decay, "of the averaged weights")->check(CLI::Range(0.0, 1.0));
     verb.add_option("--label-dropout", o.label_dropout, "share of windows that train the null class")
         ->check(CLI::Range(0.0, 1.0));
@@ -211,17 +215,14 @@ void add_optimizer_flags(CLI::App& verb, Flags& flags) {
     verb.add_option("--dist-timeout", flags.dist_timeout,
                     "seconds after which a process that hangs ends the run")
         ->check(CLI::Range(1.0, 1e6));
-    verb.add_option("--threads", flags.threads,
-                    "0: as many as there are cores, shared by the processes of a host");
+    add_threads(verb, flags.threads, "0: as many as there are cores, shared by the processes of a host");
 }
 
 void add_output_flags(CLI::App& verb, Flags& flags) {
     TrainOptions& o = flags.train;
     verb.add_option("--results-dir", o.results_dir, "the run writes to NNN-MODEL below it");
-    verb.add_option("--log-every", o.log_every, "steps between two lines of the log")
-        ->check(CLI::PositiveNumber);
-    verb.add_option("--ckpt-every", o.ckpt_every, "steps between two checkpoints")
-        ->check(CLI::PositiveNumber);
+    verb.add_option("--log-every", o.log_every, "steps between two lines of the log")->check(above(0));
+    verb.add_option("--ckpt-every", o.ckpt_every, "steps between two checkpoints")->check(above(0));
     verb.add_option("--ckpt-format", o.ckpt_format, "safetensors, or pt as the reference has it")
         ->check(CLI::IsMember({"safetensors", "pt"}));
     add_truth(verb, "--profile", flags.profile, "print time by operation at the end");

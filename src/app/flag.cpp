@@ -1,0 +1,68 @@
+#include "app/flag.h"
+
+#include <charconv>
+#include <cmath>
+#include <functional>
+
+#include <fmt/core.h>
+
+namespace osu {
+
+namespace {
+
+constexpr int most_threads = 1024;  // more than any computer has cores to work on one map
+
+// `wrong`: what is wrong with a number, or nothing.
+CLI::Validator on_numbers(std::function<std::string(double)> wrong) {
+    CLI::Validator validator;
+    validator.operation([wrong = std::move(wrong)](std::string& text) {
+        double value = 0;
+        const char* const begin = text.data() + (text.starts_with('+') ? 1 : 0);
+        const auto [end, error] = std::from_chars(begin, text.data() + text.size(), value);
+        if (error != std::errc() || end != text.data() + text.size()) return text + " is no number";
+        const std::string problem = std::isfinite(value) ? wrong(value) : "is no finite number";
+        return problem.empty() ? problem : text + " " + problem;
+    });
+    return validator;
+}
+
+// CLI11 takes −1 for the largest number of a type without a sign, and so what is too large for it.
+std::string wrong_count(std::string& text) {
+    uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc::result_out_of_range) return text + " is too large";
+    return error == std::errc() && end == text.data() + text.size() ? "" : text + " is no number from 0 on";
+}
+
+}  // namespace
+
+CLI::Validator at_least(double least) {
+    return on_numbers([least](double value) {
+        return value >= least ? std::string() : fmt::format("is less than {:g}", least);
+    });
+}
+
+CLI::Validator above(double bound) {
+    return on_numbers([bound](double value) {
+        return value > bound ? std::string() : fmt::format("is not above {:g}", bound);
+    });
+}
+
+CLI::Validator finite() {
+    return on_numbers([](double) { return std::string(); });
+}
+
+CLI::Option* add_threads(CLI::App& verb, int& threads, const std::string& what) {
+    return verb.add_option("--threads", threads, what.empty() ? "0: as many as there are cores" : what)
+        ->check(CLI::Range(0, most_threads));
+}
+
+void refuse_odd_numbers(CLI::App& verb) {
+    for (CLI::Option* option : verb.get_options()) {
+        const std::string type = option->get_type_name();
+        if (type.starts_with("FLOAT")) option->check(finite());
+        if (type.starts_with("UINT")) option->check(CLI::Validator(wrong_count, ""));
+    }
+}
+
+}  // namespace osu
