@@ -7,6 +7,7 @@
 #include "app/verbs.h"
 #include "archive/checkpoint.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/progress.h"
 
 namespace osu {
@@ -61,6 +62,7 @@ int64_t parameter_count(const TensorMap& tensors) {
 }
 
 void run_convert(const ConvertFlags& flags) {
+    check_output(flags.to, {flags.from});
     Checkpoint checkpoint = read_checkpoint(flags.from);
     if (flags.weights != "all") keep_only(checkpoint, flags.weights);
     if (flags.dtype != "keep") {

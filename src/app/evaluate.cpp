@@ -34,6 +34,8 @@ void run(const Flags& flags) {
     set_thread_count(flags.threads);
     const std::string ckpt = flags.ckpt.empty() ? bundled_model_path().string() : flags.ckpt;
     if (!flags.plot.empty()) image_format(flags.plot);  // a wrong name is told before the work
+    for (const std::string& file : {flags.plot, flags.json})
+        if (!file.empty()) check_output(file, {ckpt, flags.data, flags.held_out});
     const auto backend = open_backend(flags.device);
     SamplingNetwork network(ckpt, {}, *backend);
     HeldOut held_out = network.info().held_out;

@@ -8,6 +8,7 @@
 
 #include "app/flag.h"
 #include "app/verbs.h"
+#include "base/file.h"
 #include "beatmap/beatmap.h"
 #include "picture/picture.h"
 
@@ -24,7 +25,10 @@ struct PlotFlags {
 
 void plot(const PlotFlags& flags) {
     std::vector<Beatmap> maps;
-    for (const std::string& path : flags.maps) maps.push_back(read_beatmap(path));
+    for (const std::string& path : flags.maps) {
+        check_output(flags.out, {path});
+        maps.push_back(read_beatmap(path));
+    }
     PictureOptions options = flags.picture;
     options.from = std::isnan(flags.time) ? picture_start(maps[0], options.width) : flags.time;
     std::vector<const Beatmap*> panels;

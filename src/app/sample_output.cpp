@@ -84,12 +84,10 @@ SampleOutput::SampleOutput(const SampleOptions& options, const SampleSource& sou
     if (options.osz && !source.archive)
         fail(Hint{"give the .osz with --beatmap, and --difficulty"}, "--osz adds to an .osz, and {} is none",
              options.beatmap);
-    std::error_code problem;
-    for (fs::path path = folder_; !path.empty(); path = path.parent_path()) {
-        if (fs::exists(path, problem) && !fs::is_directory(path, problem))
-            fail("cannot write to {}: {} is a file", folder_.string(), path.string());
-        if (path == path.parent_path()) break;
-    }
+    check_output(folder_ / "a map", {});
+    for (const std::string& file : {options.plot, options.dump_coordinates})
+        if (!file.empty())
+            check_output(file, {options.beatmap, options.ckpt, options.refine_ckpt, options.beatmap_idx});
 }
 
 std::string SampleOutput::version(int variant, size_t limit) const {
@@ -105,9 +103,24 @@ std::string SampleOutput::version(int variant, size_t limit) const {
 
 fs::path SampleOutput::free_path(const std::string& stem, const std::string& extension) {
     fs::path path = folder_ / (stem + extension);
-    for (int i = 2; taken_.contains(path) || (!options_.overwrite && fs::exists(path)); ++i)
-        path = folder_ / fmt::format("{} ({}){}", stem, i, extension);
+    std::error_code problem;
+    const auto is_taken = [&] {  // the source is never overwritten
+        return taken_.contains(path) || (!options_.overwrite && fs::exists(path)) ||
+               fs::equivalent(path, options_.beatmap, problem);
+    };
+    for (int i = 2; is_taken(); ++i) path = folder_ / fmt::format("{} ({}){}", stem, i, extension);
     taken_.insert(path);
+    return path;
+}
+
+// Another process may take the name first.
+fs::path SampleOutput::write_map(const std::string& stem, const std::string& text) {
+    fs::path path = free_path(stem, ".osu");
+    if (options_.overwrite)
+        write_file(path, text);
+    else
+        while (!write_new_file(path, text)) path = free_path(stem, ".osu");
+    wrote(path);
     return path;
 }
 
@@ -125,7 +138,7 @@ void SampleOutput::write(std::span<const float> x, std::span<const std::vector<f
     const size_t row = x.size() / static_cast<size_t>(options_.num_variants);
     const Metadata& metadata = source_.map.metadata;
     std::vector<std::string> texts, names;
-    std::vector<fs::path> paths;
+    fs::path first;
     for (int i = 0; i < options_.num_variants; ++i) {
         texts.push_back(remapped(x.subspan(i * row, row), version(i), options_.allow_offscreen));
         const std::string difficulty =
@@ -133,17 +146,13 @@ void SampleOutput::write(std::span<const float> x, std::span<const std::vector<f
         const std::string song =
             fmt::format("{} - {} ({})", metadata.artist, metadata.title, metadata.creator);
         const std::string stem = clean_name(song, name_limit - difficulty.size() - 1) + " " + difficulty;
-        paths.push_back(free_path(stem, ".osu"));
-        names.push_back(paths.back().filename().string());
-    }
-    fs::create_directories(folder_);
-    for (size_t i = 0; i < texts.size(); ++i) {
-        write_file(paths[i], texts[i]);
-        wrote(paths[i]);
+        const fs::path path = write_map(stem, texts.back());
+        names.push_back(path.filename().string());
+        if (i == 0) first = path;
     }
     if (options_.osz) write_archive(names, texts);
     if (!options_.dump_coordinates.empty()) dump(x);
-    draw(paths.front(), texts, frames);
+    draw(first, texts, frames);
 }
 
 void SampleOutput::write_archive(std::span<const std::string> names, std::span<const std::string> texts) {

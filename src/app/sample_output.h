@@ -48,6 +48,7 @@ class SampleOutput {
     // The difficulty's name, with at most so many bytes of the source's.
     std::string version(int variant, size_t limit = std::string::npos) const;
     std::filesystem::path free_path(const std::string& stem, const std::string& extension);
+    std::filesystem::path write_map(const std::string& stem, const std::string& text);
     std::string remapped(std::span<const float> x, const std::string& version, bool allow_offscreen) const;
     void write_archive(std::span<const std::string> names, std::span<const std::string> texts);
     void draw(const std::filesystem::path& first_map, std::span<const std::string> texts,

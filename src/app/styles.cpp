@@ -15,6 +15,7 @@
 #include "app/verbs.h"
 #include "archive/checkpoint.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/parallel.h"
 #include "base/text.h"
 #include "data/label_index.h"
@@ -173,6 +174,8 @@ void run_styles(const StylesFlags& flags) {
         fail(Hint{"--data-path DATASET or --ckpt CHECKPOINT"}, "whose styles?");
     if (flags.ckpt.empty() && flags.wants_vectors())
         fail(Hint{"give a checkpoint with --ckpt"}, "--similar-to, --outliers and --plot need label vectors");
+    for (const std::string& file : {flags.plot, flags.csv})
+        if (!file.empty()) check_output(file, {flags.ckpt, flags.data_path, flags.beatmap_idx});
     std::optional<Checkpoint> checkpoint;
     if (!flags.ckpt.empty()) checkpoint = read_checkpoint(flags.ckpt);
     const LabelIndex index = open_index(flags, checkpoint ? &*checkpoint : nullptr);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -17,12 +18,13 @@
 
 namespace osu {
 
+namespace fs = std::filesystem;
+
 namespace {
 
 class Descriptor {
   public:
-    explicit Descriptor(const std::filesystem::path& path)
-        : value(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    explicit Descriptor(const fs::path& path) : value(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
         if (value < 0) fail("cannot open {}: {}", path.string(), std::strerror(errno));
     }
     ~Descriptor() {
@@ -33,7 +35,7 @@ class Descriptor {
     int value;
 };
 
-size_t size_of_regular_file(const Descriptor& file, const std::filesystem::path& path) {
+size_t size_of_regular_file(const Descriptor& file, const fs::path& path) {
     struct stat status {};
     if (::fstat(file.value, &status) != 0) fail("cannot read {}: {}", path.string(), std::strerror(errno));
     if (!S_ISREG(status.st_mode)) fail("{} is not a file", path.string());
@@ -42,7 +44,7 @@ size_t size_of_regular_file(const Descriptor& file, const std::filesystem::path&
 
 }  // namespace
 
-std::string read_file(const std::filesystem::path& path, size_t limit) {
+std::string read_file(const fs::path& path, size_t limit) {
     const Descriptor file(path);
     const size_t size = size_of_regular_file(file, path);
     if (size > limit) fail("{} has {} bytes, more than the {} that can be right", path.string(), size, limit);
@@ -59,24 +61,55 @@ std::string read_file(const std::filesystem::path& path, size_t limit) {
     return content;
 }
 
-void write_file(const std::filesystem::path& path, std::string_view content) {
+void write_file(const fs::path& path, std::string_view content) {
     AtomicFile file(path);
     file.write(content);
     file.commit();
 }
 
-AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
+bool write_new_file(const fs::path& path, std::string_view content) {
+    AtomicFile file(path);
+    file.write(content);
+    return file.commit_new();
+}
+
+void check_output(const fs::path& output, std::initializer_list<fs::path> inputs) {
+    std::error_code problem;
+    for (const fs::path& input : inputs)
+        if (!input.empty() && fs::equivalent(output, input, problem))
+            fail(Hint{"give the result another name"}, "{} is read, and would be lost if it was written to",
+                 output.string());
+    if (fs::is_directory(output, problem)) fail("cannot write {}: it is a folder", output.string());
+    fs::path there = fs::absolute(output);
+    while (!fs::exists(there, problem) && there != there.parent_path()) there = there.parent_path();
+    if (::access(there.c_str(), W_OK) != 0)
+        fail("cannot write {}: {}: {}", output.string(), there.string(), std::strerror(errno));
+    if (there != fs::absolute(output) && !fs::is_directory(there, problem))
+        fail("cannot write {}: {} is a file", output.string(), there.string());
+}
+
+AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
     static std::atomic<unsigned> serial{0};
-    temporary_ = path_;
-    temporary_ += fmt::format(".{}.{}.part", ::getpid(), serial++);
-    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    std::error_code problem;
+    if (fs::is_symlink(path_, problem)) path_ = fs::weakly_canonical(path_);
+    const fs::file_status there = fs::status(path_, problem);
+    int flags = O_WRONLY | O_CLOEXEC;
+    if (!fs::exists(there) || fs::is_regular_file(there)) {
+        if (fs::exists(there) && ::access(path_.c_str(), W_OK) != 0)
+            fail("cannot write {}: {}", path_.string(), std::strerror(errno));
+        if (path_.has_parent_path()) fs::create_directories(path_.parent_path(), problem);
+        temporary_ = path_;
+        temporary_ += fmt::format(".{}.{}.part", ::getpid(), serial++);
+        flags |= O_CREAT | O_TRUNC;
+    }
+    descriptor_ = ::open((temporary_.empty() ? path_ : temporary_).c_str(), flags, 0644);
     if (descriptor_ < 0) fail("cannot write {}: {}", path_.string(), std::strerror(errno));
 }
 
 AtomicFile::~AtomicFile() {
     if (descriptor_ < 0) return;
     ::close(descriptor_);
-    ::unlink(temporary_.c_str());
+    if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
 void AtomicFile::write(const void* data, size_t size) {
@@ -103,17 +136,37 @@ void AtomicFile::write_through(const char* data, size_t size) {
 }
 
 void AtomicFile::commit() {
-    flush();
-    if (::fsync(descriptor_) != 0) fail("cannot write {}: {}", path_.string(), std::strerror(errno));
-    const int descriptor = std::exchange(descriptor_, -1);
-    if (::close(descriptor) != 0 || ::rename(temporary_.c_str(), path_.c_str()) != 0) {
-        const int reason = errno;
-        ::unlink(temporary_.c_str());
-        fail("cannot write {}: {}", path_.string(), std::strerror(reason));
-    }
+    finish(0);
 }
 
-MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
+bool AtomicFile::commit_new() {
+    return finish(RENAME_NOREPLACE);
+}
+
+// False: a file is there, which the flags spare.
+bool AtomicFile::finish(unsigned rename_flags) {
+    flush();
+    if (!temporary_.empty() && ::fsync(descriptor_) != 0)
+        fail("cannot write {}: {}", path_.string(), std::strerror(errno));
+    const int descriptor = std::exchange(descriptor_, -1);
+    int status = ::close(descriptor);
+    if (temporary_.empty() && status == 0) return true;
+    const auto rename = [&](unsigned flags) {
+        return ::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), flags);
+    };
+    if (status == 0) status = rename(rename_flags);
+    if (status != 0 && errno == EINVAL && rename_flags != 0) {  // a file system without that flag
+        errno = EEXIST;
+        status = fs::exists(path_) ? -1 : rename(0);
+    }
+    if (status == 0) return true;
+    const int reason = errno;
+    if (!temporary_.empty()) ::unlink(temporary_.c_str());
+    if (reason == EEXIST && rename_flags != 0) return false;
+    fail("cannot write {}: {}", path_.string(), std::strerror(reason));
+}
+
+MappedFile::MappedFile(const fs::path& path) : path_(path) {
     Descriptor file(path);
     size_ = size_of_regular_file(file, path);
     if (size_ > 0) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -16,9 +17,17 @@ std::string read_file(const std::filesystem::path& path, size_t limit = size_t{1
 // Replaces the file in one step: after a crash either the old or the new content is there, never a part.
 void write_file(const std::filesystem::path& path, std::string_view content);
 
-// A file written piece by piece under a temporary name in the same folder; commit() flushes it to the disk
-// and renames it into place. Destroyed without commit(), it leaves nothing behind. Errors name the path and
-// the reason (a full disk, a missing permission).
+// The same, unless there is such a file already: then it stays, and the answer is false.
+bool write_new_file(const std::filesystem::path& path, std::string_view content);
+
+// To be asked before the work. Error when nothing can be written there, or when `output` is one of the
+// `inputs` (those that are not empty), which it would replace.
+void check_output(const std::filesystem::path& output, std::initializer_list<std::filesystem::path> inputs);
+
+// A file written piece by piece under a temporary name in the same folder, which is made where there is none;
+// commit() flushes it to the disk and renames it into place. Destroyed without commit(), it leaves nothing
+// behind. Behind a symbolic link the file that it names is replaced; what is no file (a device, a pipe) is
+// written to as it comes. Errors name the path and the reason (a full disk, a missing permission).
 class AtomicFile {
   public:
     explicit AtomicFile(std::filesystem::path path);
@@ -29,13 +38,15 @@ class AtomicFile {
     void write(const void* data, size_t size);
     void write(std::string_view text) { write(text.data(), text.size()); }
     void commit();
+    bool commit_new();  // false: another one is there, and stays
 
   private:
-    std::filesystem::path path_, temporary_;
+    std::filesystem::path path_, temporary_;  // the latter empty where there is none
     int descriptor_ = -1;
     std::string buffer_;
     void flush();
     void write_through(const char* data, size_t size);
+    bool finish(unsigned rename_flags);
 };
 
 // A read-only memory map of a whole file; an empty file maps to no bytes.
