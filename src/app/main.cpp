@@ -29,7 +29,8 @@ int main(int argc, char** argv) {
     try {
         osu::declare_command_line(app);
         app.parse(argc, argv);
-        return 0;
+        if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return 0;
+        std::fprintf(stderr, "error: not all could be written to the standard output\n");
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 1;
     } catch (const osu::Error& error) {

@@ -30,6 +30,8 @@ struct Flags {
     TrainOptions train;
     std::string noise_schedule = "squaredcos_cap_v2", rate_schedule = "constant";
     std::string fine_tune_ids, held_out;
+    double validation_split = 0;
+    CLI::Option *split_flag = nullptr, *held_out_flag = nullptr;
     double max_time_offset = 100;  // s
     bool use_amp = true, profile = false;
     int threads = 0, num_workers = 4;
@@ -128,7 +130,10 @@ void run(Flags& flags) {
     if (!flags.use_amp) options.device.precision = "f32";
     if (!flags.fine_tune_ids.empty()) options.fine_tune_ids = beatmap_ids(flags.fine_tune_ids);
 
-    if (!flags.held_out.empty()) options.held_out.mappers = read_held_out(flags.held_out);
+    if (flags.split_flag->count() + flags.held_out_flag->count() > 0) {
+        options.held_out.emplace().share = flags.validation_split;
+        if (!flags.held_out.empty()) options.held_out->mappers = read_held_out(flags.held_out);
+    }
     options.max_time_offset = 1000 * flags.max_time_offset;
 
     options.distribution = distribution(flags.dist);
@@ -146,10 +151,13 @@ void add_data_flags(CLI::App& verb, Flags& flags) {
     verb.add_option("--data-start", o.data_start, "first track folder")->check(at_least(0));
     verb.add_option("--data-end", o.data_end, "track folder to stop before; -1: all");
     verb.add_option("--fine-tune-ids", flags.fine_tune_ids, "only these beatmap IDs (a list, or a file)");
-    verb.add_option("--validation-split", o.held_out.share, "share of the mappers whose maps are held out")
-        ->check(CLI::Range(0.0, 0.9));
-    verb.add_option("--held-out", flags.held_out, "hold out the mappers that this file lists as hashes")
-        ->check(CLI::ExistingFile);
+    flags.split_flag = verb.add_option("--validation-split", flags.validation_split,
+                                       "share of the mappers whose maps are held out")
+                           ->check(CLI::Range(0.0, 0.9))
+                           ->default_str("0, or as --ckpt says");
+    flags.held_out_flag =
+        verb.add_option("--held-out", flags.held_out, "hold out the mappers that this file lists as hashes")
+            ->check(CLI::ExistingFile);
     verb.add_option("--max-time-offset", flags.max_time_offset,
                     "seconds; a window is put at a random time of the song up to here")
         ->check(at_least(0));

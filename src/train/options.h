@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,7 @@ struct TrainOptions {
     double label_rate_factor = 1;  // learning rate of the label table over that of the rest
     double label_dropout = 0.2;
     double double_time = 0, distance_noise = 0;  // see WindowOptions
-    HeldOut held_out;                            // its seed is the one above
+    std::optional<HeldOut> held_out;             // with the seed above; null: that of ckpt
     double max_time_offset = 100000;             // ms
     bool new_run =
         false;  // from the weights of ckpt, with steps, data order and optimiser from the beginning

@@ -10,8 +10,11 @@ namespace osu {
 
 namespace {
 
-HeldOut held_out(const TrainOptions& options) {
-    HeldOut result = options.held_out;
+// A run that goes on, or begins with the weights of another, has seen what that one has: it goes on not to
+// see the rest.
+HeldOut held_out(const TrainOptions& options, const CheckpointInfo& resumed) {
+    if (!options.held_out) return resumed.held_out;
+    HeldOut result = *options.held_out;
     result.seed = options.seed;
     return result;
 }
@@ -25,7 +28,7 @@ PackedDataset open_together(const std::filesystem::path& path, Communicator& ran
 }
 
 // The maps that the options ask for.
-Split choose_maps(const PackedDataset& dataset, const TrainOptions& options) {
+Split choose_maps(const PackedDataset& dataset, const TrainOptions& options, const HeldOut& held_out) {
     const std::set<int64_t> wanted(options.fine_tune_ids.begin(), options.fine_tune_ids.end());
     std::set<int64_t> found;
     const auto keep = [&](uint32_t index) {
@@ -36,7 +39,7 @@ Split choose_maps(const PackedDataset& dataset, const TrainOptions& options) {
         if (wanted.contains(map.beatmap_id)) found.insert(map.beatmap_id);
         return wanted.contains(map.beatmap_id);
     };
-    Split split = split_held_out(dataset, held_out(options));
+    Split split = split_held_out(dataset, held_out);
     std::erase_if(split.train, [&](uint32_t index) { return !keep(index); });
     std::erase_if(split.validation, [&](uint32_t index) { return !keep(index); });
     if (split.train.empty())
@@ -84,7 +87,7 @@ CheckpointInfo start_info(const TrainOptions& options, const PackedDataset& data
              "the dataset has {} classes, the label table only {}", dataset.class_count(), classes);
     info.noise_schedule = options.noise_schedule;
     info.tokens = options.tokens;
-    info.held_out = held_out(options);
+    info.held_out = held_out(options, info);
     info.seed = options.seed;
     info.labels = label_index(dataset);
     return info;
@@ -102,9 +105,9 @@ int64_t count_steps(const TrainOptions& options, const WindowLoader& loader) {
 
 RunStart::RunStart(const TrainOptions& options, Communicator& ranks)
     : dataset(open_together(options.data_path, ranks)),
-      split(choose_maps(dataset, options)),
       resumed(start_checkpoint(options)),
       info(start_info(options, dataset, resumed)),
+      split(choose_maps(dataset, options, info.held_out)),
       loader(dataset, split.train, window_options(options, info)),
       total_steps(count_steps(options, loader)) {
     if (options.batch_size < ranks.size())

@@ -21,11 +21,11 @@ struct RunStart {
     RunStart(const TrainOptions& options, Communicator& ranks);
 
     PackedDataset dataset;
-    Split split;
     std::optional<Checkpoint> resumed;  // --ckpt, where there is one; for a new run without the moments
     CheckpointInfo info;                // the network, its labels, and where training stands
-    WindowLoader loader;                // over the maps to train on
-    int64_t total_steps;                // where the run ends
+    Split split;
+    WindowLoader loader;  // over the maps to train on
+    int64_t total_steps;  // where the run ends
 };
 
 // The device of this rank: of the GPUs of a host each process takes one of its own. `auto` takes GPUs where

@@ -112,8 +112,9 @@ void Run::say(const std::string& message) {
 void Run::announce() {
     if (folder_) say("Experiment directory created at " + folder_->path().string());
     say(fmt::format("{} Parameters: {}", info_.config.name(), network_.layout().size()));
-    say(fmt::format("Dataset: {} maps to train on, {} held out, {} windows an epoch",
+    say(fmt::format("Dataset: {} maps to train on, {} held out{}, {} windows an epoch",
                     start_.split.train.size(), start_.split.validation.size(),
+                    info_.held_out.any() && !options_.held_out ? " as the checkpoint says" : "",
                     start_.loader.windows_per_epoch()));
     if (!options_.ckpt.empty())
         say(fmt::format("Restored from checkpoint at {} (step {}{})", options_.ckpt.string(), info_.step,
@@ -306,7 +307,7 @@ TrainOutcome Run::train() {
             take_results(true);
             ranks_.expect_silence();
             if (progress_) progress_->clear();
-            log(at_checkpoint);
+            log(at_checkpoint && !stopped_);  // who wants to stop does not wait for long
         }
         if (at_checkpoint) save();
     }

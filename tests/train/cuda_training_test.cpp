@@ -82,7 +82,7 @@ class CudaTraining : public test::TrainingRun {
 };
 
 TEST_F(CudaTraining, IsThatOfTheCpu) {
-    options.held_out.mappers = {mapper_hash("mapper 2")};
+    options.held_out.emplace().mappers = {mapper_hash("mapper 2")};
     expect_near(on_gpu(options), train(options, {}), 1e-4, 1e-3);
 }
 

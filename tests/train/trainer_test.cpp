@@ -82,21 +82,21 @@ TEST_F(TrainerTest, ANewRunTakesTheWeightsAlone) {
 TEST_F(TrainerTest, CheckpointsKnowTheirStyles) {
     options.max_steps = 1;
     options.ckpt_format = "pt";
-    options.held_out.mappers = {mapper_hash("somebody else")};
+    options.held_out.emplace().mappers = {mapper_hash("somebody else")};
     const TrainOutcome outcome = train(options, {});
     const CheckpointInfo info = describe(read_checkpoint(outcome.checkpoint));
     EXPECT_EQ(info.config.name(), "DiT-XS");
     EXPECT_EQ(info.config.num_classes, 8);
     EXPECT_EQ(info.step, 1);
     EXPECT_EQ(info.samples, 6u);
-    EXPECT_EQ(info.held_out.mappers, options.held_out.mappers);
+    EXPECT_EQ(info.held_out.mappers, options.held_out->mappers);
     ASSERT_EQ(info.labels.entries().size(), 8u);
     EXPECT_EQ(info.labels.entries()[3].beatmap_id, 103);
     EXPECT_EQ(info.labels.entries()[3].creator, "mapper 1");
 }
 
 TEST_F(TrainerTest, LogsAsTheReferenceAndAsATable) {
-    options.held_out.mappers = {mapper_hash("mapper 2")};
+    options.held_out.emplace().mappers = {mapper_hash("mapper 2")};
     int drawn = 0;
     const TrainOutcome outcome = train(options, {{}, [&](const fs::path&, std::span<const LogEntry> log) {
                                                      ++drawn;
@@ -146,6 +146,23 @@ TEST_F(TrainerTest, FineTuningRelearnsLabels) {
         << "only the label table is trained";
     tuning.fine_tune_ids = {999};
     EXPECT_THROW(train(tuning, {}), Error);
+}
+
+TEST_F(TrainerTest, GoingOnHoldsOutTheSameMappers) {
+    const HeldOut two{0, 0, {mapper_hash("mapper 2")}};
+    options.held_out = two;
+    options.max_steps = 1;
+    const auto held_out = [&](const TrainOptions& with) {
+        return describe(read_checkpoint(train(with, {}).checkpoint)).held_out.mappers;
+    };
+    options.ckpt = train(options, {}).checkpoint;
+    options.max_steps = 2;
+    options.held_out.reset();
+    EXPECT_EQ(held_out(options), two.mappers);
+    options.new_run = true;
+    EXPECT_EQ(held_out(options), two.mappers);
+    options.held_out.emplace();
+    EXPECT_TRUE(held_out(options).empty()) << "unless it is told otherwise";
 }
 
 TEST_F(TrainerTest, FlagsThatContradictTheCheckpoint) {
