@@ -169,6 +169,15 @@ void Builder::write_report() const {
     write_file(report_file(options_), json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
+// The dataset's maps have lost their storyboards: as sources they would come in a second time.
+void refuse_own_maps(const fs::path& source, const fs::path& out) {
+    if (out.empty()) return;
+    const fs::path above = fs::weakly_canonical(out), below = fs::weakly_canonical(source);
+    if (std::mismatch(above.begin(), above.end(), below.begin(), below.end()).first == above.end())
+        fail(Hint{"give the folder that the maps came from, or another --out"},
+             "the maps of {} are those of the dataset {} itself", source.string(), out.string());
+}
+
 // What a run would find, without touching the place where it would write.
 DatasetReport dry_run(const DatasetOptions& options) {
     DatasetReport report;
@@ -199,6 +208,7 @@ fs::path report_file(const DatasetOptions& options) {
 }
 
 DatasetReport build_dataset(const DatasetOptions& options) {
+    for (const MapSource& source : options.sources) refuse_own_maps(source.path, options.out);
     return options.dry_run ? dry_run(options) : Builder(options).run();
 }
 

@@ -100,17 +100,33 @@ TrackContent read_track(const TrackFolder& track) {
     return content;
 }
 
-// Track numbers and the sizes of their metadata: they change with the content, and do not when the folder is
-// copied.
+constexpr uint64_t fnv_start = 0xcbf29ce484222325u, fnv_prime = 0x100000001b3u;  // FNV-1a, a word at a time
+
+// Names and sizes of its metadata and maps, in whatever order they are listed.
+uint64_t track_hash(const TrackFolder& track) {
+    uint64_t sum = 0;
+    std::error_code error;
+    for (fs::recursive_directory_iterator entry(track.path, error), end; entry != end;
+         entry.increment(error)) {
+        const fs::path extension = entry->path().extension();
+        if (extension != ".osu" && extension != ".json") continue;
+        uint64_t hash = fnv_start;
+        for (const char c : entry->path().filename().string())
+            hash = (hash ^ static_cast<unsigned char>(c)) * fnv_prime;
+        const uint64_t size = entry->file_size(error);
+        sum += (hash ^ (error ? 0 : size)) * fnv_prime;
+    }
+    return sum;
+}
+
+// It changes with what the folder holds, and does not when the folder is copied: so no times.
 std::string fingerprint_of(const std::vector<TrackFolder>& tracks) {
     if (tracks.empty()) return "";
-    uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a, a word at a time
-    for (const TrackFolder& track : tracks) {
-        std::error_code error;
-        const uint64_t size = fs::file_size(track.path / "metadata.json", error);
-        for (const uint64_t word : {uint64_t{track.number}, error ? 0 : size})
-            hash = (hash ^ word) * 0x100000001b3u;
-    }
+    std::vector<uint64_t> hashes(tracks.size());
+    parallel_for_dynamic(std::ssize(tracks), [&](int64_t i) { hashes[i] = track_hash(tracks[i]); });
+    uint64_t hash = fnv_start;
+    for (size_t i = 0; i < tracks.size(); ++i)
+        for (const uint64_t word : {uint64_t{tracks[i].number}, hashes[i]}) hash = (hash ^ word) * fnv_prime;
     return fmt::format("{} tracks, {:016x}", tracks.size(), hash);
 }
 

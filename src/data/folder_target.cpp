@@ -1,6 +1,12 @@
 // A track is completed under another name and then renamed, in order: a killed run leaves a whole dataset.
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
+#include <optional>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -48,6 +54,24 @@ void write_track(const fs::path& folder, const NewTrack& track) {
     write_plainly(folder / "metadata.json", to_json(track.metadata));
 }
 
+// One process at a time: the kernel takes the lock away when the process ends, however that is.
+class FolderLock {
+  public:
+    explicit FolderLock(const fs::path& folder)
+        : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+        // A file system that knows no locks is no reason not to go on.
+        if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+        ::close(descriptor_);
+        fail(Hint{"run again when it is done"}, "another process writes to {}", folder.string());
+    }
+    ~FolderLock() { ::close(descriptor_); }
+    FolderLock(const FolderLock&) = delete;
+    FolderLock& operator=(const FolderLock&) = delete;
+
+  private:
+    const int descriptor_;
+};
+
 class FolderTarget final : public DatasetTarget {
   public:
     FolderTarget(fs::path out, std::function<void(uint32_t)> before_track)
@@ -55,6 +79,7 @@ class FolderTarget final : public DatasetTarget {
         std::error_code error;
         fs::create_directories(out_, error);
         if (error) fail("cannot make the folder {}: {}", out_.string(), error.message());
+        lock_.emplace(out_);
         remove_unfinished(out_);
         DatasetFolder there = find_dataset_folder(out_);
         next_track = there.next_track;
@@ -103,6 +128,7 @@ class FolderTarget final : public DatasetTarget {
 
   private:
     fs::path out_;
+    std::optional<FolderLock> lock_;
     std::function<void(uint32_t)> before_track_;
 };
 

@@ -1,4 +1,8 @@
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/parallel.h"
@@ -89,6 +93,10 @@ PackedDataset open_dataset(const fs::path& pack_or_folder) {
             if (fingerprint.empty()) throw;  // no tracks to make it anew from
         }
     }
+    if (::access(pack_or_folder.c_str(), W_OK) != 0)
+        fail(Hint{"allow it once, or give a packed dataset: `dataset` writes one with --pack FILE"},
+             "the maps of {} are not packed as they are now, and dataset.pack cannot be written there: {}",
+             pack_or_folder.string(), std::strerror(errno));
     const PackReport report = pack_dataset(pack_or_folder, file);
     for (size_t i = 0; i < std::min<size_t>(report.skipped.size(), 10); ++i)
         fmt::print(stderr, "warning: skipped {}: {}\n", report.skipped[i].path, report.skipped[i].reason);

@@ -98,7 +98,8 @@ void WindowLoader::State::fill(uint64_t sample, uint64_t window, Batch& batch, i
     float* time = batch.time.data() + row * tokens;
     const double rate = augmented.double_time ? 1.5 : 1;
     for (int64_t i = 0; i < count; ++i)
-        time[i] = static_cast<float>((entry.time[start + i] - entry.time[start]) / rate + augmented.time_offset);
+        time[i] =
+            static_cast<float>((entry.time[start + i] - entry.time[start]) / rate + augmented.time_offset);
     float* distance = batch.distance.data() + row * tokens;
     std::copy_n(entry.distance + start, count, distance);
     if (options.augment && options.distance_noise > 0)

@@ -151,6 +151,47 @@ TEST_F(DatasetTest, ReadsNothingBelowItsOutput) {
     EXPECT_EQ(again.maps_added, 0u);
 }
 
+TEST_F(DatasetTest, IsNoSourceOfItself) {
+    write_maps();
+    build();
+    const fs::path out = folder_ / "out";
+    for (const fs::path& from : {out, out / "Track00000", folder_ / "maps" / ".." / "out"})
+        EXPECT_THROW(build_dataset({.sources = {recognise_source(from)}, .out = out}), Error) << from;
+    EXPECT_EQ(read_dataset_folder(out).maps.size(), 6u);
+}
+
+TEST_F(DatasetTest, IsWrittenByOneProcessAtATime) {
+    write_maps();
+    DatasetOptions options{.sources = {recognise_source(folder_ / "maps")}, .out = folder_ / "out"};
+    bool refused = false;
+    options.before_track = [&](uint32_t) {
+        try {
+            build();
+        } catch (const Error& error) {
+            refused = std::string(error.what()).find("another process") != std::string::npos;
+        }
+    };
+    build_dataset(options);
+    EXPECT_TRUE(refused);
+    EXPECT_EQ(build().maps_added, 0u) << "nothing holds it afterwards";
+}
+
+TEST_F(DatasetTest, IsPackedAnewWhenAMapChanges) {
+    write_maps();
+    build();
+    const fs::path out = folder_ / "out";
+    EXPECT_EQ(open_dataset(out).size(), 6u);
+    const auto map_of = [&](size_t i) { return out / read_dataset_folder(out).maps[i].path; };
+    write_file(map_of(0), text_of({.version = "longer", .circles = 77}));
+    const PackedDataset changed = open_dataset(out);
+    EXPECT_EQ(changed.size(), 6u);
+    EXPECT_EQ(changed.map(0).count, 77u);
+    fs::remove(map_of(5));
+    EXPECT_EQ(open_dataset(out).size(), 5u);
+    fs::copy(out, folder_ / "copy", fs::copy_options::recursive);
+    EXPECT_EQ(dataset_fingerprint(folder_ / "copy"), dataset_fingerprint(out));
+}
+
 TEST_F(DatasetTest, IsTheSameForAnyNumberOfThreads) {
     for (int set = 0; set < 150; ++set)
         write_text(folder_ / "maps" / (std::to_string(set) + ".osu"),
