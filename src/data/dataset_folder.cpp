@@ -5,6 +5,7 @@
 #include <optional>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -102,9 +103,26 @@ TrackContent read_track(const TrackFolder& track) {
 
 constexpr uint64_t fnv_start = 0xcbf29ce484222325u, fnv_prime = 0x100000001b3u;  // FNV-1a, a word at a time
 
-// Names and sizes of its metadata and maps, in whatever order they are listed.
-uint64_t track_hash(const TrackFolder& track) {
-    uint64_t sum = 0;
+uint64_t with(uint64_t hash, uint64_t word) {
+    return (hash ^ word) * fnv_prime;
+}
+
+// The end of MurmurHash3, in which every bit reaches every other: files that swap their sizes do not cancel
+// in a sum.
+uint64_t mixed(uint64_t hash) {
+    hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdu;
+    hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53u;
+    return hash ^ (hash >> 33);
+}
+
+struct TrackHash {
+    uint64_t content = 0, times = 0;
+};
+
+// Names, sizes and times of its metadata and maps, in whatever order they are listed. No file is opened:
+// 60,000 maps in 20,000 tracks take two cores 0.25 s.
+TrackHash track_hash(const TrackFolder& track) {
+    TrackHash sum;
     std::error_code error;
     for (fs::recursive_directory_iterator entry(track.path, error), end; entry != end;
          entry.increment(error)) {
@@ -112,22 +130,30 @@ uint64_t track_hash(const TrackFolder& track) {
         if (extension != ".osu" && extension != ".json") continue;
         uint64_t hash = fnv_start;
         for (const char c : entry->path().filename().string())
-            hash = (hash ^ static_cast<unsigned char>(c)) * fnv_prime;
-        const uint64_t size = entry->file_size(error);
-        sum += (hash ^ (error ? 0 : size)) * fnv_prime;
+            hash = with(hash, static_cast<unsigned char>(c));
+        struct stat status {};
+        if (::stat(entry->path().c_str(), &status) == 0)
+            hash = with(hash, static_cast<uint64_t>(status.st_size));
+        sum.content += mixed(hash);
+        const timespec& time = status.st_mtim;
+        sum.times +=
+            mixed(with(with(hash, static_cast<uint64_t>(time.tv_sec)), static_cast<uint64_t>(time.tv_nsec)));
     }
     return sum;
 }
 
-// It changes with what the folder holds, and does not when the folder is copied: so no times.
+// The times stand at the end: an edited number leaves a map its size, but a folder that was copied has other
+// times, too.
 std::string fingerprint_of(const std::vector<TrackFolder>& tracks) {
     if (tracks.empty()) return "";
-    std::vector<uint64_t> hashes(tracks.size());
+    std::vector<TrackHash> hashes(tracks.size());
     parallel_for_dynamic(std::ssize(tracks), [&](int64_t i) { hashes[i] = track_hash(tracks[i]); });
-    uint64_t hash = fnv_start;
-    for (size_t i = 0; i < tracks.size(); ++i)
-        for (const uint64_t word : {uint64_t{tracks[i].number}, hashes[i]}) hash = (hash ^ word) * fnv_prime;
-    return fmt::format("{} tracks, {:016x}", tracks.size(), hash);
+    uint64_t content = fnv_start, times = fnv_start;
+    for (size_t i = 0; i < tracks.size(); ++i) {
+        content = with(with(content, tracks[i].number), hashes[i].content);
+        times = with(times, hashes[i].times);
+    }
+    return fmt::format("{} tracks, {:016x}, {:016x}", tracks.size(), content, times);
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ struct DatasetFolder {
     std::vector<SkippedMap> problems;  // metadata that cannot be read, maps that are named and missing
     uint32_t tracks = 0, next_track = 0;
     int64_t next_index = 0;
-    std::string fingerprint;  // changes when tracks or maps come, go, or change their size
+    std::string fingerprint;  // changes when tracks or maps come, go, or change their size or time
 };
 
 // Reads names and metadata, no map. Error when the folder holds no track.

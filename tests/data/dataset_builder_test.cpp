@@ -2,6 +2,7 @@
 #include "data/dataset_builder.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include <gtest/gtest.h>
 
@@ -188,8 +189,34 @@ TEST_F(DatasetTest, IsPackedAnewWhenAMapChanges) {
     EXPECT_EQ(changed.map(0).count, 77u);
     fs::remove(map_of(5));
     EXPECT_EQ(open_dataset(out).size(), 5u);
-    fs::copy(out, folder_ / "copy", fs::copy_options::recursive);
-    EXPECT_EQ(dataset_fingerprint(folder_ / "copy"), dataset_fingerprint(out));
+
+    const fs::path edited = map_of(1);
+    std::string text = read_file(edited);
+    text.replace(text.find("Creator:somebody"), 16, "Creator:SOMEBODY");
+    fs::last_write_time(edited, fs::last_write_time(edited) - std::chrono::seconds(5));
+    open_dataset(out);
+    write_text(edited, text);
+    EXPECT_EQ(open_dataset(out).map(1).creator, "SOMEBODY") << "a map of the same size";
+
+    const fs::path added = edited.parent_path() / "000099M000.osu";
+    write_text(added, text_of({.version = "by hand"}));
+    EXPECT_EQ(open_dataset(out).size(), 6u);
+    const std::string before = dataset_fingerprint(out);
+    EXPECT_EQ(dataset_fingerprint(out), before);
+    fs::rename(added, edited.parent_path() / "000098M000.osu");
+    EXPECT_NE(dataset_fingerprint(out), before) << "another name";
+}
+
+TEST_F(DatasetTest, MapsThatSwapTheirSizesChangeTheFingerprint) {
+    const fs::path maps = folder_ / "data" / "Track00000" / "beatmaps";
+    const auto now = fs::file_time_type::clock::now();
+    const auto print = [&](size_t first, size_t second) {
+        write_text(maps / "000000M000.osu", std::string(first, 'x'));
+        write_text(maps / "000001M001.osu", std::string(second, 'x'));
+        for (const auto& map : fs::directory_iterator(maps)) fs::last_write_time(map.path(), now);
+        return dataset_fingerprint(folder_ / "data");
+    };
+    for (size_t size = 1; size < 64; ++size) EXPECT_NE(print(size, size + 1), print(size + 1, size)) << size;
 }
 
 TEST_F(DatasetTest, IsTheSameForAnyNumberOfThreads) {
