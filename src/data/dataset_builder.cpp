@@ -169,13 +169,15 @@ void Builder::write_report() const {
     write_file(report_file(options_), json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
-// The dataset's maps have lost their storyboards: as sources they would come in a second time.
-void refuse_own_maps(const fs::path& source, const fs::path& out) {
+// The dataset's maps have lost their storyboards: as sources they would come in a second time. An --out below
+// --from is well: find_map_files() leaves it out.
+void refuse_own_maps(const fs::path& from, const fs::path& out) {
     if (out.empty()) return;
-    const fs::path above = fs::weakly_canonical(out), below = fs::weakly_canonical(source);
-    if (std::mismatch(above.begin(), above.end(), below.begin(), below.end()).first == above.end())
-        fail(Hint{"give the folder that the maps came from, or another --out"},
-             "the maps of {} are those of the dataset {} itself", source.string(), out.string());
+    const fs::path above = fs::weakly_canonical(out), below = fs::weakly_canonical(from);
+    if (std::mismatch(above.begin(), above.end(), below.begin(), below.end()).first != above.end()) return;
+    fail(Hint{"give --from the folder that the maps came from, or --out another one (it may lie in --from)"},
+         "--from {} {} --out {}: the dataset would take in its own maps", from.string(),
+         above == below ? "is" : "lies in", out.string());
 }
 
 // What a run would find, without touching the place where it would write.

@@ -150,14 +150,30 @@ TEST_F(DatasetTest, ReadsNothingBelowItsOutput) {
     const DatasetReport again = build_dataset({.sources = {recognise_source(maps)}, .out = maps / "out"});
     EXPECT_EQ(again.maps_found, 12u);
     EXPECT_EQ(again.maps_added, 0u);
+    fs::create_directory_symlink(maps / "out", folder_ / "link");
+    EXPECT_EQ(build_dataset({.sources = {recognise_source(maps)}, .out = folder_ / "link"}).maps_found, 12u);
 }
 
 TEST_F(DatasetTest, IsNoSourceOfItself) {
     write_maps();
     build();
     const fs::path out = folder_ / "out";
-    for (const fs::path& from : {out, out / "Track00000", folder_ / "maps" / ".." / "out"})
-        EXPECT_THROW(build_dataset({.sources = {recognise_source(from)}, .out = out}), Error) << from;
+    fs::create_directory_symlink(out, folder_ / "link");
+    const auto refusal = [&](const fs::path& from, const fs::path& to) -> std::string {
+        try {
+            build_dataset({.sources = {recognise_source(from)}, .out = to});
+        } catch (const Error& error) {
+            EXPECT_NE(error.hint(), "");
+            return error.what();
+        }
+        return "";
+    };
+    for (const fs::path& from : {out, out / "", folder_ / "link", folder_ / "maps" / ".." / "out"})
+        EXPECT_NE(refusal(from, out).find(" is --out "), std::string::npos) << from;
+    EXPECT_NE(refusal(out, folder_ / "link").find(" is --out "), std::string::npos);
+    for (const fs::path& from : {out / "Track00000", folder_ / "link" / "Track00000" / "beatmaps"})
+        EXPECT_NE(refusal(from, out).find(" lies in --out "), std::string::npos) << from;
+    EXPECT_NE(refusal(folder_ / "maps", folder_.path()).find(" lies in --out "), std::string::npos);
     EXPECT_EQ(read_dataset_folder(out).maps.size(), 6u);
 }
 
