@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "data/dataset_fixture.h"
 #include "data/dataset_folder.h"
+#include "data/dataset_target.h"
 #include "data/game_fixture.h"
 
 namespace osu {
@@ -120,6 +121,35 @@ TEST_F(PackGrowthTest, AddsWhatIsNewBehindWhatStands) {
     EXPECT_EQ(dataset.map(5).version, "no IDs");
     EXPECT_EQ(dataset.map(6).set_id, 1);
     EXPECT_EQ(dataset.map(6).track, 4u);
+}
+
+TEST_F(PackGrowthTest, IsWrittenByOneProcessAtATime) {
+    write_maps();
+    const fs::path lock = folder_ / "packs" / "a.pack.lock";
+    int held[2];
+    ASSERT_EQ(::pipe(held), 0);
+    const pid_t other = ::fork();
+    if (other == 0) {
+        const auto target = pack_target(folder_ / "packs" / "a.pack");
+        if (::write(held[1], "", 1) == 1) ::pause();
+        ::_exit(1);
+    }
+    char byte = 0;
+    ASSERT_EQ(::read(held[0], &byte, 1), 1);
+    try {
+        pack(folder_ / "maps");
+        ADD_FAILURE() << "two at once";
+    } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()).find("another process"), std::string::npos) << error.what();
+        EXPECT_NE(error.hint(), "");
+    }
+    EXPECT_FALSE(fs::exists(folder_ / "packs" / "a.pack"));
+    ::kill(other, SIGKILL);
+    ::waitpid(other, nullptr, 0);
+    for (const int end : held) ::close(end);
+    EXPECT_TRUE(fs::exists(lock)) << "which holds nothing any more";
+    EXPECT_EQ(pack(folder_ / "maps").maps_added, 6u);
+    EXPECT_FALSE(fs::exists(lock));
 }
 
 TEST_F(PackGrowthTest, LeavesThePackOfAFolderAlone) {
