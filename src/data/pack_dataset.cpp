@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 #include <unistd.h>
 
@@ -48,6 +49,18 @@ void read_map(const fs::path& dataset, const FolderMap& entry, ReadMap& result) 
     map.track = entry.track;
 }
 
+// Why the pack cannot be written; empty where it can.
+std::string what_forbids(const fs::path& folder, const fs::path& file) {
+    const bool may = ::access(folder.c_str(), W_OK) == 0 &&
+                     (::access(file.c_str(), F_OK) != 0 || ::access(file.c_str(), W_OK) == 0);
+    return may ? "" : std::strerror(errno);
+}
+
+// Of a fingerprint. A folder that was copied to where nobody may write has new times, and is as good.
+std::string_view but_for_times(std::string_view fingerprint) {
+    return fingerprint.substr(0, fingerprint.rfind(','));
+}
+
 }  // namespace
 
 PackReport pack_dataset(const fs::path& dataset, const fs::path& file) {
@@ -85,18 +98,30 @@ PackedDataset open_dataset(const fs::path& pack_or_folder) {
     if (!fs::is_directory(pack_or_folder)) return PackedDataset::open(pack_or_folder);
     const fs::path file = pack_or_folder / "dataset.pack";
     const std::string fingerprint = dataset_fingerprint(pack_or_folder);
+    const std::string obstacle = what_forbids(pack_or_folder, file);
     if (fs::exists(file)) {
         try {
             PackedDataset dataset = PackedDataset::open(file);
             if (fingerprint.empty() || dataset.fingerprint() == fingerprint) return dataset;
+            if (!obstacle.empty() && but_for_times(dataset.fingerprint()) == but_for_times(fingerprint)) {
+                fmt::print(
+                    stderr,
+                    "warning: {} is taken as it is, for it cannot be written ({}): the maps have other "
+                    "times, but the same names and sizes\n",
+                    file.string(), obstacle);
+                return dataset;
+            }
         } catch (const Error&) {
             if (fingerprint.empty()) throw;  // no tracks to make it anew from
         }
     }
-    if (::access(pack_or_folder.c_str(), W_OK) != 0)
-        fail(Hint{"allow it once, or give a packed dataset: `dataset` writes one with --pack FILE"},
-             "the maps of {} are not packed as they are now, and dataset.pack cannot be written there: {}",
-             pack_or_folder.string(), std::strerror(errno));
+    if (!fingerprint.empty() && !obstacle.empty())
+        fail(Hint{fmt::format("let it be written once, or pack the maps elsewhere and give that file: "
+                              "osu-diffusion dataset --from {} --pack FILE (it numbers the classes anew)",
+                              pack_or_folder.string())},
+             "the maps of {} are packed into dataset.pack there before they are used, and it cannot be "
+             "written: {}",
+             pack_or_folder.string(), obstacle);
     const PackReport report = pack_dataset(pack_or_folder, file);
     for (size_t i = 0; i < std::min<size_t>(report.skipped.size(), 10); ++i)
         fmt::print(stderr, "warning: skipped {}: {}\n", report.skipped[i].path, report.skipped[i].reason);

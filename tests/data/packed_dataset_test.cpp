@@ -1,13 +1,18 @@
 // Packed datasets: what they hold, when they are made anew, and damage.
 #include "data/packed_dataset.h"
 
+#include <chrono>
 #include <set>
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "beatmap/beatmap.h"
 #include "data/dataset_fixture.h"
+#include "data/dataset_folder.h"
 #include "data/sequence.h"
 #include "support/goldens.h"
 
@@ -81,6 +86,46 @@ TEST_F(DatasetTest, OpensFoldersByPackingThemOnce) {
     EXPECT_EQ(open_dataset(folder_ / "out").size(), 2u);
     EXPECT_THROW(open_dataset(folder_ / "maps"), Error);
     EXPECT_THROW(open_dataset(folder_ / "nowhere"), Error);
+}
+
+// In a process that may not write there, whoever runs the tests: what it says, and whether it opens.
+[[noreturn]] void open_as_a_reader(const fs::path& folder) {
+    set_thread_count(1);  // the threads of the pool are not in this process
+    constexpr uid_t nobody = 65534;
+    if (::geteuid() == 0 && ::setresuid(nobody, nobody, nobody) != 0) ::_exit(2);
+    try {
+        fmt::print(stderr, "opened with {} maps\n", open_dataset(folder).size());
+        ::_exit(0);
+    } catch (const Error& error) {
+        fmt::print(stderr, "error: {}\nhint: {}\n", error.what(), error.hint());
+        ::_exit(1);
+    }
+}
+
+TEST_F(DatasetTest, FoldersThatCannotBeWrittenSayWhy) {
+    write_text(folder_ / "maps" / "a.osu", text_of({.set_id = 5}));
+    build();
+    const fs::path out = folder_ / "out", map = out / read_dataset_folder(out).maps[0].path;
+    fs::permissions(folder_.path(), fs::perms(0755));
+    const auto expect = [](const fs::path& folder, int status, const char* message) {
+        fs::permissions(folder, fs::perms(0555));
+        EXPECT_EXIT(open_as_a_reader(folder), ::testing::ExitedWithCode(status), message);
+        fs::permissions(folder, fs::perms(0755));
+    };
+    const char* const refusal =
+        "error: the maps of .*out are packed into dataset.pack there .*: Permission denied\n"
+        "hint: .* dataset --from .*out --pack FILE";
+    expect(out, 1, refusal);
+    fs::create_directories(folder_ / "no dataset");
+    expect(folder_ / "no dataset", 1, "it is not a dataset");
+
+    EXPECT_EQ(open_dataset(out).size(), 1u);
+    expect(out, 0, "^opened with 1 maps");
+    fs::last_write_time(map, fs::last_write_time(map) + std::chrono::seconds(5));
+    expect(out, 0, "^warning: .*dataset.pack is taken as it is.*opened with 1 maps");
+    write_text(map, text_of({.circles = 30}));
+    expect(out, 1, refusal);
+    EXPECT_EQ(open_dataset(out).map(0).count, 30u);
 }
 
 TEST_F(DatasetTest, DamagedPacksAreErrors) {
