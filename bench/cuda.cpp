@@ -336,7 +336,7 @@ int main(int argc, char** argv) {
     app.add_option("--tokens", flags.tokens, "datapoints of a window");
     app.add_option("--product", flags.product, "rows and columns of the large product");
     app.add_option("--datapoints", flags.datapoints, "of the map that is sampled");
-    app.add_flag("--step-only", flags.step_only, "neither operations nor a sample");
+    app.add_flag("--step-only", flags.step_only, "neither profile, operations nor a sample");
     app.add_option("--json", flags.json, "add the figures to this file");
     CLI11_PARSE(app, argc, argv);
     try {

@@ -61,7 +61,6 @@ void run_index(const IndexFlags& flags) {
     fmt::print("sets      {}\nmaps      {}\nclasses   {}\nmappers   {}\ndatapoints {}\n", count_sets(index),
                dataset.size(), index.class_count(), creators.size(), dataset.datapoints());
     print_unreachable(index);
-    std::filesystem::create_directories(out.empty() ? "." : out);
     write_file(out / "beatmap_idx.pickle", pickle_int_map(index.by_beatmap_id()));
     write_file(out / "beatmap_idx.json", index.to_json());
     fmt::print("wrote     {}\nwrote     {}\n", (out / "beatmap_idx.pickle").string(),

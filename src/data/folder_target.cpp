@@ -1,17 +1,13 @@
 // A track is completed under another name and then renamed, in order: a killed run leaves a whole dataset.
 #include <algorithm>
-#include <cerrno>
 #include <fstream>
 #include <optional>
-
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/parallel.h"
 #include "data/dataset_target.h"
+#include "data/writer_lock.h"
 
 namespace osu {
 
@@ -53,24 +49,6 @@ void write_track(const fs::path& folder, const NewTrack& track) {
     if (track.audio) copy_audio(*track.audio, folder / track.metadata.audio_file);
     write_plainly(folder / "metadata.json", to_json(track.metadata));
 }
-
-// One process at a time: the kernel takes the lock away when the process ends, however that is.
-class FolderLock {
-  public:
-    explicit FolderLock(const fs::path& folder)
-        : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-        // A file system that knows no locks is no reason not to go on.
-        if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
-        ::close(descriptor_);
-        fail(Hint{"run again when it is done"}, "another process writes to {}", folder.string());
-    }
-    ~FolderLock() { ::close(descriptor_); }
-    FolderLock(const FolderLock&) = delete;
-    FolderLock& operator=(const FolderLock&) = delete;
-
-  private:
-    const int descriptor_;
-};
 
 class FolderTarget final : public DatasetTarget {
   public:
@@ -128,7 +106,7 @@ class FolderTarget final : public DatasetTarget {
 
   private:
     fs::path out_;
-    std::optional<FolderLock> lock_;
+    std::optional<WriterLock> lock_;
     std::function<void(uint32_t)> before_track_;
 };
 

@@ -1,17 +1,11 @@
 // A pack is written anew, first what stood in it, and takes its place at the end: a killed run leaves the old
 // one.
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "data/dataset_target.h"
 #include "data/pack_format.h"
+#include "data/writer_lock.h"
 
 namespace osu {
 
@@ -21,47 +15,9 @@ namespace {
 
 constexpr const char* without_folder = "no folder";  // as the fingerprint of such a pack
 
-// One process at a time, or the last to end would undo what the others added. The pack itself is replaced, so
-// the lock is on FILE.lock. The kernel takes it away when the process ends, however that is; a file that a
-// killed one left is the next one's.
-class PackLock {
-  public:
-    explicit PackLock(const fs::path& file) : path_(fs::weakly_canonical(file).string() + ".lock") {
-        do {
-            if (descriptor_ >= 0) ::close(descriptor_);
-            descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-            if (descriptor_ < 0) fail("cannot write {}: {}", file.string(), std::strerror(errno));
-            // A file system that knows no locks is no reason not to go on.
-            if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-                ::close(descriptor_);
-                fail(Hint{"run again when it is done"}, "another process writes {}", file.string());
-            }
-        } while (!is_there());
-    }
-    ~PackLock() {
-        ::unlink(path_.c_str());
-        ::close(descriptor_);
-    }
-    PackLock(const PackLock&) = delete;
-    PackLock& operator=(const PackLock&) = delete;
-
-  private:
-    // False where its last owner removed the file after it was opened here.
-    bool is_there() const {
-        struct stat opened {
-        }, named{};
-        return ::fstat(descriptor_, &opened) == 0 && ::stat(path_.c_str(), &named) == 0 &&
-               opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
-    }
-
-    const std::string path_;
-    int descriptor_ = -1;
-};
-
 class PackTarget final : public DatasetTarget {
   public:
-    explicit PackTarget(const fs::path& file)
-        : lock_((make_parent(file), file)), writer_(file, without_folder) {
+    explicit PackTarget(const fs::path& file) : lock_(file), writer_(file, without_folder) {
         remove_unfinished(file);
         if (!fs::exists(file)) return;
         const PackedDataset there = PackedDataset::open(file);
@@ -110,12 +66,6 @@ class PackTarget final : public DatasetTarget {
     }
 
   private:
-    static void make_parent(const fs::path& file) {
-        std::error_code error;
-        if (file.has_parent_path()) fs::create_directories(file.parent_path(), error);
-        if (error) fail("cannot make the folder {}: {}", file.parent_path().string(), error.message());
-    }
-
     // What a run left that was killed while it wrote: FILE.PROCESS.N.part.
     static void remove_unfinished(const fs::path& file) {
         const std::string start = file.filename().string() + ".";
@@ -139,7 +89,7 @@ class PackTarget final : public DatasetTarget {
         return sequence;
     }
 
-    PackLock lock_;
+    const WriterLock lock_;
     PackWriter writer_;
 };
 

@@ -42,7 +42,7 @@ class Run {
     const TrainEvents& events_;
     Communicator& ranks_;
     RunStart start_;
-    CheckpointInfo info_;  // of the start, and then of each step
+    CheckpointInfo& info_ = start_.info;  // of the start, and then of each step
     const OpenDevice device_;
     Backend* const backend_;
     const std::unique_ptr<RankSums> sums_;  // of several processes
@@ -82,7 +82,6 @@ Run::Run(const TrainOptions& options, const TrainEvents& events, Communicator& r
       events_(events),
       ranks_(ranks),
       start_(options, ranks),
-      info_(start_.info),
       device_(open()),
       backend_(device_.backend.get()),
       sums_(make_rank_sums(options.distribution, ranks, *backend_)),
@@ -290,7 +289,7 @@ TrainOutcome Run::go() {
         // Here, not further out: the device may be in a sum that other ranks never join, and whoever cleans
         // up would wait for it.
         ranks_.give_up(error);
-        throw;
+        throw;  // not reached
     }
 }
 

@@ -132,6 +132,16 @@ class CudaRanks : public CudaTraining, public testing::WithParamInterface<bool> 
         emulation::share_one_gpu(false);
         CudaTraining::TearDown();
     }
+    void expect_hosts_to_sum() {
+        options.max_steps = 1;
+        EXPECT_NE(read_file(on_gpus(2, Distribution::automatic).run / "log.txt").find("MPI sums"),
+                  std::string::npos);
+        test::on_ranks(2, [&](Communicator& ranks) {
+            TrainOptions with = options;
+            with.distribution = Distribution::nccl;
+            EXPECT_THROW(train(with, {}, ranks, gpu), Error);
+        });
+    }
 };
 
 TEST_P(CudaRanks, AreTheSameRunAndRepeat) {
@@ -146,27 +156,13 @@ TEST_P(CudaRanks, AreTheSameRunAndRepeat) {
 }
 
 TEST_P(CudaRanks, WithoutNcclTheHostsSum) {
-    options.max_steps = 1;
     emulation::install_nccl(false);
-    EXPECT_NE(read_file(on_gpus(2, Distribution::automatic).run / "log.txt").find("MPI sums"),
-              std::string::npos);
-    test::on_ranks(2, [&](Communicator& ranks) {
-        TrainOptions with = options;
-        with.distribution = Distribution::nccl;
-        EXPECT_THROW(train(with, {}, ranks, gpu), Error);
-    });
+    expect_hosts_to_sum();
 }
 
 TEST_P(CudaRanks, OnOneGpuTheHostsSum) {
-    options.max_steps = 1;
     emulation::share_one_gpu(true);
-    EXPECT_NE(read_file(on_gpus(2, Distribution::automatic).run / "log.txt").find("MPI sums"),
-              std::string::npos);
-    test::on_ranks(2, [&](Communicator& ranks) {
-        TrainOptions with = options;
-        with.distribution = Distribution::nccl;
-        EXPECT_THROW(train(with, {}, ranks, gpu), Error);
-    });
+    expect_hosts_to_sum();
 }
 
 TEST_P(CudaRanks, GiveUpBeforeAnythingWaitsForTheGpu) {

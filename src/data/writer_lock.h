@@ -1,0 +1,26 @@
+// One process at a time writes a dataset: two would meet in each other's unfinished parts, or the last to end
+// would undo what the other added. The kernel takes the lock away when the process ends, however that is.
+#pragma once
+
+#include <filesystem>
+
+namespace osu {
+
+class WriterLock {
+  public:
+    // Of a folder, which is there: on the folder itself. Of a file, which will be replaced: on FILE.lock, in
+    // a folder that is made where there is none; it goes when the lock does, and one that a killed process
+    // left is the next one's. Error when another process holds it.
+    explicit WriterLock(const std::filesystem::path& written);
+    ~WriterLock();
+    WriterLock(const WriterLock&) = delete;
+    WriterLock& operator=(const WriterLock&) = delete;
+
+  private:
+    std::filesystem::path file_;  // empty for a folder
+    int descriptor_ = -1;
+
+    bool is_there() const;
+};
+
+}  // namespace osu
