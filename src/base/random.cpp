@@ -63,14 +63,10 @@ SineCosine sincos_float(float x) {
     cosine = fused(cosine, square, -(square * 0.5f)) + 1;
     const float sine = fused(polynomial(square, sine_coefficients) * square, x, x);
     switch (octant & 6) {
-        case 0:
-            return {sine, cosine};
-        case 2:
-            return {cosine, -sine};
-        case 4:
-            return {-sine, -cosine};
-        default:
-            return {-cosine, sine};
+        case 0: return {sine, cosine};
+        case 2: return {cosine, -sine};
+        case 4: return {-sine, -cosine};
+        default: return {-cosine, sine};
     }
 }
 

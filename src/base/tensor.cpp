@@ -23,7 +23,8 @@ size_t size_of(DType type) {
 }
 
 std::string_view name_of(DType type) {
-    constexpr std::string_view names[] = {"f32", "f64", "f16", "bf16", "i8", "u8", "i16", "i32", "i64", "bool"};
+    constexpr std::string_view names[] = {"f32", "f64", "f16", "bf16", "i8",
+                                          "u8",  "i16", "i32", "i64",  "bool"};
     return names[static_cast<size_t>(type)];
 }
 
@@ -32,7 +33,8 @@ float half_to_float(uint16_t bits) {
     const int mantissa = bits & 0x3ff;
     const float sign = (bits & 0x8000) ? -1.0f : 1.0f;
     if (exponent == 31)
-        return mantissa ? std::numeric_limits<float>::quiet_NaN() : sign * std::numeric_limits<float>::infinity();
+        return mantissa ? std::numeric_limits<float>::quiet_NaN()
+                        : sign * std::numeric_limits<float>::infinity();
     if (exponent == 0) return sign * std::ldexp(static_cast<float>(mantissa), -24);
     return sign * std::ldexp(static_cast<float>(mantissa + 1024), exponent - 25);
 }

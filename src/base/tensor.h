@@ -16,8 +16,8 @@ namespace osu {
 
 enum class DType : uint8_t { f32, f64, f16, bf16, i8, u8, i16, i32, i64, boolean };
 
-size_t size_of(DType type);             // bytes of one element
-std::string_view name_of(DType type);   // "f32", "bf16", …
+size_t size_of(DType type);            // bytes of one element
+std::string_view name_of(DType type);  // "f32", "bf16", …
 
 // The upper half of a float32; arithmetic happens in float32.
 struct BFloat16 {

@@ -43,12 +43,9 @@ PathSegment read_curve_type(std::string_view text) {
             if (read_number(text.substr(1), degree) && degree > 0)
                 return {CurveType::bspline, static_cast<uint16_t>(std::min(degree, int32_t{UINT16_MAX}))};
             return {CurveType::bezier};
-        case 'L':
-            return {CurveType::linear};
-        case 'P':
-            return {CurveType::perfect};
-        default:
-            return {CurveType::catmull};
+        case 'L': return {CurveType::linear};
+        case 'P': return {CurveType::perfect};
+        default: return {CurveType::catmull};
     }
 }
 

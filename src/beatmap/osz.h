@@ -16,8 +16,8 @@
 namespace osu {
 
 struct OszEntry {
-    std::string name;   // with '/' between folders, UTF-8
-    uint64_t size = 0;  // bytes, as the archive declares it
+    std::string name;      // with '/' between folders, UTF-8
+    uint64_t size = 0;     // bytes, as the archive declares it
     int64_t modified = 0;  // seconds since 1970; 0: unknown
 };
 

@@ -13,16 +13,11 @@ constexpr int lazer_version = 128;
 void flatten(CurveFlattener& curve, CurveType type, int degree, std::span<const Vec2> control) {
     if (control.empty()) return;
     switch (type) {
-        case CurveType::linear:
-            return curve.linear(control);
-        case CurveType::perfect:
-            return curve.perfect(control);
-        case CurveType::catmull:
-            return curve.catmull(control);
-        case CurveType::bspline:
-            return curve.bspline(control, degree);
-        case CurveType::bezier:
-            return curve.bezier(control);
+        case CurveType::linear: return curve.linear(control);
+        case CurveType::perfect: return curve.perfect(control);
+        case CurveType::catmull: return curve.catmull(control);
+        case CurveType::bspline: return curve.bspline(control, degree);
+        case CurveType::bezier: return curve.bezier(control);
     }
 }
 

@@ -166,15 +166,9 @@ void sample(const Diffusion& diffusion, const Denoiser& denoiser, const SamplerO
         const size_t index = diffusion.steps() - 1 - done;
         run.predict(index);
         switch (options.kind) {
-            case SamplerKind::ddpm:
-                run.ancestral(index);
-                break;
-            case SamplerKind::ddim:
-                run.implicit(index);
-                break;
-            case SamplerKind::dpmpp:
-                run.multistep(index);
-                break;
+            case SamplerKind::ddpm: run.ancestral(index); break;
+            case SamplerKind::ddim: run.implicit(index); break;
+            case SamplerKind::dpmpp: run.multistep(index); break;
         }
         if (index == 0) run.finish();
         if (!run.report(done)) return;

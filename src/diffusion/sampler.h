@@ -38,8 +38,8 @@ struct SamplerOptions {
     // Called after each step with the step's number from 0, x, and the predicted x₀; may be empty. Returning
     // false stops the run.
     std::function<bool(size_t done, std::span<const float> x, std::span<const float> x0)> on_step;
-    // Makes the predicted x₀ (rows, 2, T) of step `index` what the caller knows it must be; may be empty. What
-    // is known it must leave.
+    // Makes the predicted x₀ (rows, 2, T) of step `index` what the caller knows it must be; may be empty.
+    // What is known it must leave.
     std::function<void(size_t index, std::span<float> x0)> shape;
 };
 

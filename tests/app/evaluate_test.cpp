@@ -132,9 +132,7 @@ TEST_F(Evaluate, SeedsDecideAndNothingElseDoes) {
 
 TEST_F(Evaluate, APicture) {
     const std::string file = (folder_ / "page.svg").string();
-    EXPECT_EQ(
-        evaluate({"--held-out", held_out(), "--seeds", "1", "--plot", file}).error,
-        "");
+    EXPECT_EQ(evaluate({"--held-out", held_out(), "--seeds", "1", "--plot", file}).error, "");
     EXPECT_NE(read_file(file).find("</svg>"), std::string::npos);
 }
 

@@ -265,7 +265,9 @@ TEST_F(Windows, DistanceNoiseIsNormalAndNeverBelowZero) {
 
 TEST_F(Windows, PlainWindowsAreLeftAlone) {
     const PackedDataset dataset = make({700});
-    const WindowLoader loader(dataset, all(dataset), {.augment = false, .double_time = 1, .distance_noise = 4, .label_dropout = 1, .null_label = 5});
+    const WindowLoader loader(
+        dataset, all(dataset),
+        {.augment = false, .double_time = 1, .distance_noise = 4, .label_dropout = 1, .null_label = 5});
     const Batch batch = load(loader, 0, 72);
     for (int64_t row = 0; row < batch.size; ++row) {
         EXPECT_EQ(batch.start[row] % 16, 0u);

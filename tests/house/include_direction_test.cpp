@@ -1,10 +1,10 @@
 // The rooms may include one another in one direction only: the table of CONTRIBUTING.md.
-#include <gtest/gtest.h>
-
 #include <fstream>
 #include <map>
 #include <regex>
 #include <set>
+
+#include <gtest/gtest.h>
 
 #include "support/goldens.h"
 
@@ -22,7 +22,8 @@ const std::map<std::string, std::set<std::string>> may_include = {
     {"train", {"base", "archive", "data", "ops", "model", "diffusion"}},
     {"evaluation", {"base", "beatmap", "data"}},
     {"picture", {"base", "beatmap"}},
-    {"app", {"base", "beatmap", "archive", "data", "ops", "model", "diffusion", "train", "evaluation", "picture"}},
+    {"app",
+     {"base", "beatmap", "archive", "data", "ops", "model", "diffusion", "train", "evaluation", "picture"}},
 };
 
 TEST(IncludeDirection, EveryIncludeFollowsTheTable) {
