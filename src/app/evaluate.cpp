@@ -26,7 +26,7 @@ struct Flags {
     uint64_t seed = 0;
     int maps = 40, seeds = 2, style_maps = 3, threads = 0;
     float cfg_scale = 1;
-    int64_t seq_len = 128;
+    int64_t seq_len = 0;  // 0: the window that the network was trained with
     bool keep_spacing = true;
 };
 
@@ -52,7 +52,7 @@ void run(const Flags& flags) {
     options.maps = static_cast<size_t>(flags.maps);
     options.sampling.sampler = sampler_kind(flags.sampler);
     options.sampling.diffusion = &diffusion;
-    options.sampling.band = flags.seq_len;
+    options.sampling.band = flags.seq_len > 0 ? flags.seq_len : network.info().window();
     options.sampling.seed = flags.seed;
     options.sampling.variants = flags.seeds;
     options.sampling.constraints.spacing = flags.keep_spacing;
@@ -97,7 +97,8 @@ void add_evaluate_verb(CLI::App& app) {
         ->check(CLI::IsMember({"ddpm", "ddim", "dpm++"}));
     verb->add_option("--num-sampling-steps", flags->steps, "denoising steps")->type_name("STEPS");
     verb->add_option("--seq-len", flags->seq_len, "datapoints that a datapoint sees before and after it")
-        ->check(CLI::Range(1, 1 << 20));
+        ->check(CLI::Range(1, 1 << 20))
+        ->default_str("128, or as --ckpt was trained");
     verb->add_option("--style-maps", flags->style_maps,
                      "held-out maps to place in the style of each of 20 mappers; 0: none")
         ->check(at_least(0));

@@ -8,7 +8,6 @@ namespace osu {
 namespace {
 
 constexpr int resamples = 1000;
-constexpr int64_t usual_tokens = 128;  // of a window, where the checkpoint does not say
 
 Figure mean_with_interval(std::span<const float> values) {
     const auto mean = [&](std::span<const uint32_t> times) {
@@ -37,7 +36,7 @@ std::vector<Figure> denoising_loss(const PackedDataset& dataset, const std::vect
     const Diffusion diffusion(info.noise_schedule, respace("1000"));
     Objective objective(diffusion, true, 0, network);
     WindowOptions options;
-    options.tokens = info.tokens > 0 ? info.tokens : usual_tokens;
+    options.tokens = info.window();
     options.augment = false;
     options.label_dropout = 1;
     options.null_label = info.config.null_label();

@@ -71,7 +71,8 @@ void add_sampler_flags(CLI::App& verb, SampleOptions& o) {
         ->check(CLI::IsMember({"philox", "torch"}));
     verb.add_option("--num-variants", o.num_variants, "maps to make")->check(CLI::Range(1, 1000));
     verb.add_option("--seq-len", o.seq_len, "datapoints that a datapoint sees before and after it")
-        ->check(CLI::Range(1, 1 << 20));
+        ->check(CLI::Range(1, 1 << 20))
+        ->default_str("128, or as the network was trained");
     add_truth(
         verb, "--keep-spacing", o.keep_spacing,
         "hold objects to the source's spacing, sliders to their lengths, and apart from each other; not with "

@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 // What stands on the command line and is not yet what the trainer takes.
 struct Flags {
     TrainOptions train;
-    std::string noise_schedule = "squaredcos_cap_v2", rate_schedule = "constant";
+    std::string noise_schedule, rate_schedule = "constant";
     std::string fine_tune_ids, held_out;
     double validation_split = 0;
     CLI::Option *split_flag = nullptr, *held_out_flag = nullptr;
@@ -125,7 +125,7 @@ void train_together(const Flags& flags, Communicator& ranks) {
 
 void run(Flags& flags) {
     TrainOptions& options = flags.train;
-    options.noise_schedule = noise_schedule(flags.noise_schedule);
+    if (!flags.noise_schedule.empty()) options.noise_schedule = noise_schedule(flags.noise_schedule);
     options.rate_schedule = rate_schedule(flags.rate_schedule);
     if (!flags.use_amp) options.device.precision = "f32";
     if (!flags.fine_tune_ids.empty()) options.fine_tune_ids = beatmap_ids(flags.fine_tune_ids);
@@ -154,7 +154,7 @@ void add_data_flags(CLI::App& verb, Flags& flags) {
     flags.split_flag = verb.add_option("--validation-split", flags.validation_split,
                                        "share of the mappers whose maps are held out")
                            ->check(CLI::Range(0.0, 0.9))
-                           ->default_str("0, or as --ckpt says");
+                           ->default_str("0, or that of --ckpt");
     flags.held_out_flag =
         verb.add_option("--held-out", flags.held_out, "hold out the mappers that this file lists as hashes")
             ->check(CLI::ExistingFile);
@@ -166,7 +166,9 @@ void add_data_flags(CLI::App& verb, Flags& flags) {
     verb.add_option("--distance-noise", o.distance_noise,
                     "pixels; the asked spacing is off by about so much, for maps with careless spacing")
         ->check(at_least(0));
-    verb.add_option("--seq-len", o.tokens, "datapoints of a window")->check(CLI::Range(2, 1 << 16));
+    verb.add_option("--seq-len", o.tokens, "datapoints of a window")
+        ->check(CLI::Range(2, 1 << 16))
+        ->default_str("128, or that of --ckpt");
     verb.add_option("--stride", o.stride, "datapoints between the starts of two windows")->check(above(0));
     verb.add_option("--num-workers", flags.num_workers, "accepted for old scripts: loading needs no workers")
         ->check(at_least(0));
@@ -187,7 +189,8 @@ void add_model_flags(CLI::App& verb, Flags& flags) {
     verb.add_option("--embed-only-epochs", o.embed_only_epochs,
                     "train the label table alone for so many epochs")
         ->check(at_least(0));
-    verb.add_option("--noise-schedule", flags.noise_schedule, "squaredcos_cap_v2, linear");
+    verb.add_option("--noise-schedule", flags.noise_schedule, "squaredcos_cap_v2, linear")
+        ->default_str("squaredcos_cap_v2, or that of --ckpt");
     verb.add_option("--l1-loss", o.l1_loss, "L1 loss; false: the mean square")->expected(0, 1);
 }
 
@@ -198,7 +201,8 @@ void add_optimizer_flags(CLI::App& verb, Flags& flags) {
         ->check(at_least(0));
     verb.add_option("--global-batch-size", o.batch_size, "windows a step, of all processes together")
         ->check(above(0));
-    verb.add_option("--global-seed", o.seed, "of the weights, the order of the data, and the noise");
+    verb.add_option("--global-seed", o.seed, "of the weights, the order of the data, and the noise")
+        ->default_str("0, or that of the run that goes on");
     verb.add_option("--lr", o.learning_rate, "learning rate")->check(at_least(0));
     verb.add_option("--label-lr-factor", o.label_rate_factor,
                     "learning rate of the label table over that of the rest: its rows are seldom seen")

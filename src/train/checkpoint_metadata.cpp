@@ -45,6 +45,7 @@ CheckpointInfo describe(const Checkpoint& checkpoint, int heads, bool with_label
     if (!flags.is_null())
         info.noise_schedule =
             noise_schedule(field<std::string>(flags, "noise_schedule", "squaredcos_cap_v2"));
+    if (!args.is_null()) info.tokens = field<int64_t>(args, "seq_len", 0);
     if (const auto labels = checkpoint.metadata.find("labels");
         with_labels && labels != checkpoint.metadata.end()) {
         info.labels = parse_label_index(labels->second);
@@ -58,7 +59,8 @@ CheckpointInfo describe(const Checkpoint& checkpoint, int heads, bool with_label
         info.samples = field<uint64_t>(training, "samples", 0);
         info.tokens = field<int64_t>(training, "tokens", 0);
         info.seed = field<uint64_t>(training, "seed", 0);
-        info.held_out = {field(training, "validation_split", 0.0), info.seed,
+        info.held_out = {field(training, "validation_split", 0.0),
+                         field<uint64_t>(training, "held_out_seed", info.seed),
                          field(training, "held_out", std::set<std::string>())};
     }
     return info;
@@ -79,6 +81,7 @@ void set_metadata(Checkpoint& checkpoint, const CheckpointInfo& info) {
         {"samples", info.samples},
         {"tokens", info.tokens},
         {"validation_split", info.held_out.share},
+        {"held_out_seed", info.held_out.seed},
         {"held_out", info.held_out.mappers},
         {"seed", info.seed}}.dump();
 }

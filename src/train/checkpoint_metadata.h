@@ -16,11 +16,13 @@ struct CheckpointInfo {
     DitConfig config;
     NoiseSchedule noise_schedule = NoiseSchedule::squaredcos_cap_v2;
     LabelIndex labels;   // which class is which map; empty where the file does not say
-    int64_t tokens = 0;  // datapoints of a training window; 0: unknown
+    int64_t tokens = 0;  // datapoints of a training window; 0: the file does not say
     int64_t step = 0;    // of training; the optimiser's where the file says no other
     HeldOut held_out;    // what training never saw
     uint64_t seed = 0;
     uint64_t samples = 0;  // windows seen: where the data order goes on
+
+    int64_t window() const { return tokens > 0 ? tokens : 128; }  // else the reference's
 };
 
 // From the metadata where it is there, else from the shapes. `heads` 0: by the metadata, then by the table of

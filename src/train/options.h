@@ -23,12 +23,10 @@ struct TrainOptions {
     int64_t data_start = 0, data_end = -1;  // track folders, end exclusive; −1: all
     int64_t epochs = 1400, max_steps = 0;   // 0: epochs alone decide
     int64_t batch_size = 256;
-    uint64_t seed = 0;
     int64_t log_every = 100, ckpt_every = 50000;
     std::string ckpt_format = "safetensors";  // or "pt"
-    int64_t tokens = 128, stride = 16;
+    int64_t stride = 16;
     std::vector<int64_t> fine_tune_ids;  // beatmap IDs; empty: all
-    NoiseSchedule noise_schedule = NoiseSchedule::squaredcos_cap_v2;
     bool l1_loss = true;
     double learning_rate = 1e-4;
     RateSchedule rate_schedule = RateSchedule::constant;
@@ -38,12 +36,17 @@ struct TrainOptions {
     double label_rate_factor = 1;  // learning rate of the label table over that of the rest
     double label_dropout = 0.2;
     double double_time = 0, distance_noise = 0;  // see WindowOptions
-    std::optional<HeldOut> held_out;             // with the seed above; null: that of ckpt
     double max_time_offset = 100000;             // ms
     bool new_run =
         false;  // from the weights of ckpt, with steps, data order and optimiser from the beginning
     bool relearn_embeds = false;
     int64_t embed_only_epochs = 0;
+    // Null: as ckpt was trained, else the reference's squaredcos_cap_v2, windows of 128, seed 0 (which every
+    // new run has), and nothing held out.
+    std::optional<NoiseSchedule> noise_schedule;
+    std::optional<int64_t> tokens;
+    std::optional<uint64_t> seed;
+    std::optional<HeldOut> held_out;  // with the seed of the run
     DeviceChoice device{"cpu", "f32"};
     Distribution distribution = Distribution::automatic;  // how several processes sum their gradients
 };

@@ -12,10 +12,10 @@ namespace {
 
 // A run that goes on, or begins with the weights of another, has seen what that one has: it goes on not to
 // see the rest.
-HeldOut held_out(const TrainOptions& options, const CheckpointInfo& resumed) {
+HeldOut held_out(const TrainOptions& options, const CheckpointInfo& resumed, uint64_t seed) {
     if (!options.held_out) return resumed.held_out;
     HeldOut result = *options.held_out;
-    result.seed = options.seed;
+    result.seed = seed;
     return result;
 }
 
@@ -85,12 +85,27 @@ CheckpointInfo start_info(const TrainOptions& options, const PackedDataset& data
     if (dataset.class_count() > classes)
         fail(Hint{resumed ? "--relearn-embeds begins the label table anew" : "raise --num-classes"},
              "the dataset has {} classes, the label table only {}", dataset.class_count(), classes);
-    info.noise_schedule = options.noise_schedule;
-    info.tokens = options.tokens;
-    info.held_out = held_out(options, info);
-    info.seed = options.seed;
+    info.noise_schedule = options.noise_schedule.value_or(info.noise_schedule);
+    info.tokens = options.tokens.value_or(info.window());
+    info.seed = options.seed.value_or(options.new_run ? 0 : info.seed);
+    info.held_out = held_out(options, info, info.seed);
     info.labels = label_index(dataset);
     return info;
+}
+
+std::string changed_by(const TrainOptions& options, const std::optional<Checkpoint>& resumed,
+                       const CheckpointInfo& info) {
+    if (!resumed) return {};
+    const CheckpointInfo before = describe(*resumed, 0, false);
+    std::string changed;
+    const auto compare = [&](const char* flag, const auto& now, const auto& then) {
+        if (now != then)
+            changed += fmt::format("{}{} {}, which was {}", changed.empty() ? "" : "; ", flag, now, then);
+    };
+    compare("--noise-schedule", name_of(info.noise_schedule), name_of(before.noise_schedule));
+    compare("--seq-len", info.window(), before.window());
+    if (!options.new_run && before.samples > 0) compare("--global-seed", info.seed, before.seed);
+    return changed;
 }
 
 int64_t count_steps(const TrainOptions& options, const WindowLoader& loader) {
@@ -109,7 +124,8 @@ RunStart::RunStart(const TrainOptions& options, Communicator& ranks)
       info(start_info(options, dataset, resumed)),
       split(choose_maps(dataset, options, info.held_out)),
       loader(dataset, split.train, window_options(options, info)),
-      total_steps(count_steps(options, loader)) {
+      total_steps(count_steps(options, loader)),
+      changed(changed_by(options, resumed, info)) {
     if (options.batch_size < ranks.size())
         fail(Hint{"start fewer processes, or raise --global-batch-size"},
              "a batch of {} windows cannot be shared by {} processes", options.batch_size, ranks.size());
@@ -138,9 +154,9 @@ Share share_of(int64_t windows, const Communicator& ranks) {
 
 WindowOptions window_options(const TrainOptions& options, const CheckpointInfo& info) {
     WindowOptions windows;
-    windows.tokens = options.tokens;
+    windows.tokens = info.tokens;
     windows.stride = options.stride;
-    windows.seed = options.seed;
+    windows.seed = info.seed;
     windows.label_dropout = options.label_dropout;
     windows.max_time_offset = options.max_time_offset;
     windows.double_time = options.double_time;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "archive/checkpoint.h"
 #include "data/packed_dataset.h"
@@ -26,6 +27,7 @@ struct RunStart {
     Split split;
     WindowLoader loader;  // over the maps to train on
     int64_t total_steps;  // where the run ends
+    std::string changed;  // what the options have otherwise than the checkpoint; mostly nothing
 };
 
 // The device of this rank: of the GPUs of a host each process takes one of its own. `auto` takes GPUs where

@@ -88,8 +88,8 @@ Run::Run(const TrainOptions& options, const TrainEvents& events, Communicator& r
       network_(info_.config, *backend_),
       state_(network_.layout(), *backend_),
       results_(*backend_),
-      diffusion_(options.noise_schedule, respace("1000")),
-      objective_(diffusion_, options.l1_loss, options.seed, network_,
+      diffusion_(info_.noise_schedule, respace("1000")),
+      objective_(diffusion_, options.l1_loss, info_.seed, network_,
                  backend_->tokens_at_once(training_token_bytes(info_.config, backend_->compute_type()))) {
     if (sums_) {
         const Parameter& table = network_.layout().find(label_table);
@@ -97,7 +97,7 @@ Run::Run(const TrainOptions& options, const TrainEvents& events, Communicator& r
                              options.batch_size};
         buckets_.emplace(*sums_, *backend_, state_.gradients(), rows);
     }
-    state_.initialize(options_.seed);
+    state_.initialize(info_.seed);
     if (start_.resumed) state_.restore(*start_.resumed, options_.relearn_embeds);
     start_.resumed.reset();  // as large as the state itself
     network_.load(state_.parameters());
@@ -118,6 +118,7 @@ void Run::announce() {
     if (!options_.ckpt.empty())
         say(fmt::format("Restored from checkpoint at {} (step {}{})", options_.ckpt.string(), info_.step,
                         options_.new_run ? ", a new run" : ""));
+    if (!start_.changed.empty()) say("Notice: other than in the checkpoint: " + start_.changed);
     if (!device_.notice.empty()) say("Notice: " + device_.notice);
     if (ranks_.size() > 1)
         say(fmt::format("{} processes, {} on this host, {} threads each; {} sums their gradients",

@@ -165,6 +165,42 @@ TEST_F(TrainerTest, GoingOnHoldsOutTheSameMappers) {
     EXPECT_TRUE(held_out(options).empty()) << "unless it is told otherwise";
 }
 
+TEST_F(TrainerTest, GoingOnTrainsAsBefore) {
+    options.noise_schedule = NoiseSchedule::linear;
+    options.seed = 5;
+    options.held_out = HeldOut{0.3, 0, {}};
+    options.max_steps = 1;
+    options.ckpt = train(options, {}).checkpoint;
+    options.noise_schedule.reset();
+    options.tokens.reset();
+    options.seed.reset();
+    options.held_out.reset();
+    options.max_steps = 2;
+    const auto info = [&] { return describe(read_checkpoint(options.ckpt)); };
+    const auto go_on = [&] {
+        const TrainOutcome outcome = train(options, {});
+        options.ckpt = outcome.checkpoint;
+        return read_file(outcome.run / "log.txt").find("other than in the checkpoint");
+    };
+    EXPECT_EQ(go_on(), std::string::npos);
+    EXPECT_EQ(info().noise_schedule, NoiseSchedule::linear);
+    EXPECT_EQ(info().tokens, 24);
+    EXPECT_EQ(info().seed, 5u);
+
+    options.seed = 6;
+    options.max_steps = 3;
+    EXPECT_NE(go_on(), std::string::npos);
+    EXPECT_EQ(info().seed, 6u);
+    EXPECT_EQ(info().held_out.seed, 5u) << "what is held out stays so when the order of the data changes";
+    EXPECT_EQ(info().held_out.share, 0.3);
+
+    options.seed.reset();
+    options.new_run = true;
+    go_on();
+    EXPECT_EQ(info().seed, 0u);
+    EXPECT_EQ(info().noise_schedule, NoiseSchedule::linear);
+}
+
 TEST_F(TrainerTest, FlagsThatContradictTheCheckpoint) {
     options.max_steps = 1;
     const TrainOutcome first = train(options, {});
