@@ -111,6 +111,10 @@ void run_dataset(const DatasetFlags& flags) {
     const DatasetReport report = build_dataset(options);
     print_report(report, options);
     if (options.dry_run) return;
+    if (report.maps_in_dataset == 0)
+        fail(Hint{report.maps_found == 0 ? "give the osu! folder, or a folder of .osu and .osz, with --from"
+                                         : "see above what was left out, and why"},
+             "there is no map to make a dataset of");
     if (options.out.empty())
         print_written(options.pack);
     else

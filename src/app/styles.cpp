@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
+#include "app/bundled_model.h"
 #include "app/flag.h"
 #include "app/label_space.h"
 #include "app/sampling_network.h"
@@ -70,6 +71,15 @@ std::vector<size_t> select(const LabelIndex& index, const StylesFlags& flags) {
     return chosen;
 }
 
+[[noreturn]] void fail_for_want(const LabelIndex& index, const StylesFlags& flags) {
+    std::string search;
+    for (const auto& [flag, text] :
+         {std::pair("--mapper", flags.mapper), {"--title", flags.title}, {"--tag", flags.tag}})
+        if (!text.empty()) search += fmt::format(" {} \"{}\"", flag, text);
+    fail(Hint{"--mapper and --tag take whole names, --title a part; without them all are listed"},
+         "none of {} styles is found by{}", index.entries().size(), search);
+}
+
 std::string described(const LabelEntry& e) {
     return printable(fmt::format("{:>6} {:>8}  {:<16} {} - {} [{}]", e.label, e.beatmap_id, e.creator,
                                  e.artist, e.title, e.version));
@@ -86,7 +96,6 @@ void print_rest(const StylesFlags& flags, size_t count) {
 
 void print_list(const LabelIndex& index, const std::vector<size_t>& chosen, const StylesFlags& flags) {
     fmt::print("{} of {} styles\n", chosen.size(), index.entries().size());
-    if (chosen.empty()) return;
     fmt::print(" class  beatmap  mapper           map\n");
     for (size_t i = 0; i < shown(flags, chosen.size()); ++i)
         fmt::print("{}\n", described(index.entries()[chosen[i]]));
@@ -168,10 +177,9 @@ void leave_out_untrained(const LabelIndex& index, const Checkpoint& checkpoint, 
                  *flags.similar_to);
 }
 
-void run_styles(const StylesFlags& flags) {
+void run_styles(StylesFlags& flags) {
     set_thread_count(flags.threads);
-    if (flags.data_path.empty() && flags.ckpt.empty())
-        fail(Hint{"--data-path DATASET or --ckpt CHECKPOINT"}, "whose styles?");
+    if (flags.data_path.empty() && flags.ckpt.empty()) flags.ckpt = bundled_model_path().string();
     if (flags.ckpt.empty() && flags.wants_vectors())
         fail(Hint{"give a checkpoint with --ckpt"}, "--similar-to, --outliers and --plot need label vectors");
     for (const std::string& file : {flags.plot, flags.csv})
@@ -180,6 +188,7 @@ void run_styles(const StylesFlags& flags) {
     if (!flags.ckpt.empty()) checkpoint = read_checkpoint(flags.ckpt);
     const LabelIndex index = open_index(flags, checkpoint ? &*checkpoint : nullptr);
     const std::vector<size_t> chosen = select(index, flags);
+    if (chosen.empty()) fail_for_want(index, flags);
     std::vector<size_t> trained = chosen;
     std::optional<LabelSpace> space;
     std::optional<LabelSpace::Plane> plane;
@@ -206,7 +215,9 @@ void add_styles_verb(CLI::App& app) {
     CLI::App* verb = app.add_subcommand(
         "styles", "Searches the styles of a dataset or a checkpoint; finds those alike, and those apart");
     verb->add_option("--data-path", flags->data_path, "dataset folder, or a packed dataset");
-    verb->add_option("--ckpt", flags->ckpt, "checkpoint: its index, and the vectors of its styles");
+    verb->add_option("--ckpt", flags->ckpt, "checkpoint: its index, and the vectors of its styles")
+        ->type_name("FILE")
+        ->default_str("the model that comes with the program, without --data-path");
     verb->add_option("--beatmap-idx", flags->beatmap_idx,
                      "index of a checkpoint that has none itself, pickle or JSON");
     verb->add_option("--mapper", flags->mapper, "styles by this mapper, guest difficulties included");

@@ -154,7 +154,10 @@ TEST_F(StylesTest, DrawsAndWritesTables) {
 }
 
 TEST_F(StylesTest, SaysWhatIsMissing) {
-    EXPECT_NE(run_command({"styles"}).error, "");
+    const test::CommandResult nobody = run_command({"styles", "--ckpt", ckpt_, "--mapper", "Nobody"});
+    EXPECT_NE(nobody.error.find("none of 4 styles is found by --mapper \"Nobody\""), std::string::npos);
+    EXPECT_NE(run_command({"styles", "--limit", "1"}).output.find("of 1130 styles"), std::string::npos)
+        << "without a name it is the model that comes with the program";
     test::StableFolder stable(folder_ / "osu!");
     stable.add({.version = "Hard", .beatmap_id = 100, .set_id = 7}, 4.25);
     stable.write({{"Mine", {stable.maps()[0].md5}}});
@@ -194,6 +197,13 @@ TEST_F(StylesTest, SaysWhatIsMissing) {
     EXPECT_NE(run_command({"dataset", "--from", data, "-o", data, "-s", "best"}).error.find("best"),
               std::string::npos);
     EXPECT_NE(run_command({"dataset", "--from", data}).error, "");
+    fs::create_directory(folder_ / "empty");
+    const test::CommandResult nothing =
+        run_command({"dataset", "--from", (folder_ / "empty").string(), "-o", (folder_ / "none").string()});
+    EXPECT_NE(nothing.error.find("no map"), std::string::npos) << nothing.error;
+    EXPECT_EQ(run_command({"dataset", "--from", stable.path().string(), "-o", data, "-a", "nobody"}).error,
+              "")
+        << "it holds a map already";
 }
 
 }  // namespace
