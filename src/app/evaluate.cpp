@@ -111,7 +111,11 @@ void add_evaluate_verb(CLI::App& app) {
     verb->add_option("--plot", flags->plot,
                      "draw generated beside real maps and what is counted: .png or .svg")
         ->type_name("FILE");
-    verb->callback([flags] { run(*flags); });
+    verb->callback([verb, flags] {
+        warn_if_idle(*verb, "--cfg-scale", flags->style_maps == 0,
+                     "--style-maps 0 places nothing in a style");
+        run(*flags);
+    });
 }
 
 }  // namespace osu

@@ -57,6 +57,10 @@ CLI::Option* add_threads(CLI::App& verb, int& threads, const std::string& what) 
         ->check(CLI::Range(0, most_threads));
 }
 
+void warn_if_idle(const CLI::App& verb, const std::string& flag, bool idle, const std::string& why) {
+    if (idle && verb.count(flag) > 0) fmt::print(stderr, "warning: {} changes nothing: {}\n", flag, why);
+}
+
 void refuse_odd_numbers(CLI::App& verb) {
     for (CLI::Option* option : verb.get_options()) {
         const std::string type = option->get_type_name();

@@ -20,6 +20,9 @@ CLI::Validator finite();  // where the flag's type has a name of its own, such a
 
 CLI::Option* add_threads(CLI::App& verb, int& threads, const std::string& what = {});
 
+// Says on standard error that a flag which was given changes nothing, and why.
+void warn_if_idle(const CLI::App& verb, const std::string& flag, bool idle, const std::string& why);
+
 // Refuses what no number of a flag's type should be, on all flags of a verb.
 void refuse_odd_numbers(CLI::App& verb);
 

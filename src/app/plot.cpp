@@ -1,4 +1,5 @@
 // The verb plot: a map, or several side by side, as a picture.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -7,9 +8,9 @@
 #include <fmt/core.h>
 
 #include "app/flag.h"
+#include "app/source_map.h"
 #include "app/verbs.h"
 #include "base/file.h"
-#include "beatmap/beatmap.h"
 #include "picture/picture.h"
 
 namespace osu {
@@ -18,7 +19,7 @@ namespace {
 
 struct PlotFlags {
     std::vector<std::string> maps;
-    std::string out;
+    std::string difficulty, out;
     double time = std::numeric_limits<double>::quiet_NaN();
     PictureOptions picture;
 };
@@ -27,7 +28,7 @@ void plot(const PlotFlags& flags) {
     std::vector<Beatmap> maps;
     for (const std::string& path : flags.maps) {
         check_output(flags.out, {path});
-        maps.push_back(read_beatmap(path));
+        maps.push_back(read_source(path, is_archive(path) ? flags.difficulty : "").map);
     }
     PictureOptions options = flags.picture;
     options.from = std::isnan(flags.time) ? picture_start(maps[0], options.width) : flags.time;
@@ -42,10 +43,13 @@ void plot(const PlotFlags& flags) {
 void add_plot_verb(CLI::App& app) {
     auto flags = std::make_shared<PlotFlags>();
     CLI::App* verb = app.add_subcommand("plot", "Draw a map, or several side by side");
-    verb->add_option("--beatmap", flags->maps, "the .osu to draw; several give a comparison")
+    verb->add_option("--beatmap", flags->maps, "the map to draw, .osu or .osz; several give a comparison")
         ->required()
         ->default_str("")
         ->type_name("MAP");
+    verb->add_option("--difficulty", flags->difficulty,
+                     "which map of an .osz: its difficulty name, beatmap ID or file name")
+        ->type_name("NAME|ID");
     verb->add_option("--out", flags->out, "the picture: .png or .svg")->required()->type_name("FILE");
     verb->add_option("--plot-time", flags->time, "where the picture begins, ms")
         ->type_name("MS")
@@ -57,7 +61,11 @@ void add_plot_verb(CLI::App& app) {
     verb->add_option("--scale", flags->picture.scale, "pixels for each osu! pixel")
         ->type_name("S")
         ->check(above(0));
-    verb->callback([flags] { plot(*flags); });
+    verb->callback([verb, flags] {
+        warn_if_idle(*verb, "--difficulty", std::none_of(flags->maps.begin(), flags->maps.end(), is_archive),
+                     "it chooses a map of an .osz");
+        plot(*flags);
+    });
 }
 
 }  // namespace osu

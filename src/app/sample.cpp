@@ -76,7 +76,7 @@ class Frames {
 void run_sample(const SampleOptions& options) {
     const Profile profile(options.profile);
     set_thread_count(options.threads);
-    const SampleSource source = read_source(options.beatmap, options.difficulty);
+    const SourceMap source = read_source(options.beatmap, options.difficulty);
     const Sequence sequence = to_sequence(source.map);
     if (sequence.size() == 0) fail("{} has no hit objects", options.beatmap);
     std::vector<uint8_t> selected;
@@ -91,8 +91,6 @@ void run_sample(const SampleOptions& options) {
     const std::vector<int32_t> style =
         find_style(network.info(), {options.style_id, options.style_mapper, options.beatmap_idx});
     const Guidance guidance = guidance_of(network, style, options.cfg_scale);
-    if (style.empty() && options.cfg_scale != 1)
-        fmt::print(stderr, "warning: --cfg-scale guides towards a style, and none was named\n");
     const Diffusion diffusion =
         sampler_steps(options.sampler, options.num_sampling_steps, network.info().noise_schedule);
     const int refine_iters = options.refine_ckpt.empty() ? 0 : options.refine_iters;
@@ -137,7 +135,10 @@ void add_sample_verb(CLI::App& app) {
     CLI::App* verb = app.add_subcommand("sample", "Remap a beatmap: new positions for the same rhythm.");
     auto options = std::make_shared<SampleOptions>();
     declare_sample_flags(*verb, *options);
-    verb->callback([options] { run_sample(*options); });
+    verb->callback([verb, options] {
+        warn_of_idle_flags(*verb, *options);
+        run_sample(*options);
+    });
 }
 
 }  // namespace osu

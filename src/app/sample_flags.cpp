@@ -119,4 +119,16 @@ void declare_sample_flags(CLI::App& verb, SampleOptions& options) {
     add_output_flags(verb, options);
 }
 
+void warn_of_idle_flags(const CLI::App& verb, const SampleOptions& o) {
+    const bool no_style = !o.style_id && o.style_mapper.empty();
+    warn_if_idle(verb, "--cfg-scale", no_style && o.cfg_scale != 1, "it guides towards a style: name one");
+    warn_if_idle(verb, "--beatmap-idx", no_style, "it goes with --style-id and --style-mapper");
+    warn_if_idle(verb, "--eta", o.sampler != "ddim", "it is of --sampler ddim");
+    warn_if_idle(verb, "--refine-iters", o.refine_ckpt.empty(), "it goes with --refine-ckpt");
+    warn_if_idle(verb, "--keep-spacing", o.keep_spacing && o.rng == "torch",
+                 "--rng torch leaves the reference's numbers as they are");
+    warn_if_idle(verb, "--plot-width", o.plot.empty() && !o.plot_time && !o.make_animation,
+                 "it goes with --plot, --plot-time and --make-animation");
+}
+
 }  // namespace osu

@@ -49,7 +49,8 @@ struct SampleOptions {
     bool profile = false;
 };
 
-void declare_sample_flags(CLI::App& verb, SampleOptions& options);  // sample_flags.cpp
-void run_sample(const SampleOptions& options);                      // sample.cpp
+void declare_sample_flags(CLI::App& verb, SampleOptions& options);            // sample_flags.cpp
+void warn_of_idle_flags(const CLI::App& verb, const SampleOptions& options);  // the same
+void run_sample(const SampleOptions& options);                                // sample.cpp
 
 }  // namespace osu

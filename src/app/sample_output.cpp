@@ -40,22 +40,6 @@ void wrote(const fs::path& path) {
 
 }  // namespace
 
-SampleSource read_source(const std::string& beatmap, const std::string& difficulty) {
-    SampleSource source;
-    if (lower_extension(beatmap) == ".osz") {
-        source.archive = std::make_unique<OszArchive>(beatmap);
-        source.map = source.archive->map(difficulty);
-    } else {
-        if (!difficulty.empty()) fail("--difficulty chooses a map of an .osz, and {} is none", beatmap);
-        source.map = read_beatmap(beatmap);
-    }
-    const Beatmap& map = source.map;
-    if (map.warning_count > 0)
-        fmt::print(stderr, "warning: {} lines of {} could not be read; line {}: {}\n", map.warning_count,
-                   beatmap, map.warnings.front().line, map.warnings.front().message);
-    return source;
-}
-
 std::string clean_name(std::string_view name, size_t limit) {
     std::string clean;
     for (const char c : name) {
@@ -70,7 +54,7 @@ std::string clean_name(std::string_view name, size_t limit) {
     return clean.empty() ? "untitled" : clean;
 }
 
-SampleOutput::SampleOutput(const SampleOptions& options, const SampleSource& source,
+SampleOutput::SampleOutput(const SampleOptions& options, const SourceMap& source,
                            std::vector<uint8_t> selected)
     : options_(options), source_(source), selected_(std::move(selected)) {
     const Metadata& metadata = source.map.metadata;

@@ -9,19 +9,9 @@
 #include <vector>
 
 #include "app/sample_options.h"
-#include "beatmap/beatmap.h"
-#include "beatmap/osz.h"
+#include "app/source_map.h"
 
 namespace osu {
-
-// The map to remap, and the archive that it came in.
-struct SampleSource {
-    Beatmap map;
-    std::unique_ptr<OszArchive> archive;
-};
-// Error that lists the maps of an .osz when the difficulty does not name one. Says on standard error how many
-// lines could not be read.
-SampleSource read_source(const std::string& beatmap, const std::string& difficulty);
 
 // As a name of a file or a folder: what no system takes becomes '-', and it ends within so many bytes of
 // UTF-8.
@@ -31,8 +21,7 @@ class SampleOutput {
   public:
     // Fails on what can be known to go wrong before hours of sampling.
     // `selected`: for each object, 0 where it stays as it is; empty: all change.
-    SampleOutput(const SampleOptions& options, const SampleSource& source,
-                 std::vector<uint8_t> selected = {});
+    SampleOutput(const SampleOptions& options, const SourceMap& source, std::vector<uint8_t> selected = {});
 
     // x (variants, 2, T), [0, 1] on the playfield. Frames: the first variant's (2, T) on the way. Every file
     // is named on standard output once it is there.
@@ -40,7 +29,7 @@ class SampleOutput {
 
   private:
     const SampleOptions& options_;
-    const SampleSource& source_;
+    const SourceMap& source_;
     const std::vector<uint8_t> selected_;
     std::filesystem::path folder_;
     std::set<std::filesystem::path> taken_;

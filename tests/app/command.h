@@ -13,7 +13,8 @@
 namespace osu::test {
 
 struct CommandResult {
-    std::string output, error, hint;  // standard output; what the Error said, empty when there was none
+    std::string output, warnings;  // standard output, standard error
+    std::string error, hint;       // what the Error said, empty when there was none
 };
 
 inline CommandResult run_command(std::vector<std::string> arguments) {
@@ -22,6 +23,7 @@ inline CommandResult run_command(std::vector<std::string> arguments) {
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
     CommandResult result;
     ::testing::internal::CaptureStdout();
+    ::testing::internal::CaptureStderr();
     try {
         app.parse(arguments);
     } catch (const Error& error) {
@@ -32,6 +34,7 @@ inline CommandResult run_command(std::vector<std::string> arguments) {
     }
     std::fflush(stdout);
     result.output = ::testing::internal::GetCapturedStdout();
+    result.warnings = ::testing::internal::GetCapturedStderr();
     return result;
 }
 

@@ -256,6 +256,9 @@ TEST_F(Sample, Styles) {
     EXPECT_NE(first, coordinates({"--style-id", "110"}));
     EXPECT_NE(first, coordinates({"--style-id", "100", "--cfg-scale", "2"}));
     EXPECT_EQ(null, coordinates({"--cfg-scale", "3"}));  // towards nothing
+    EXPECT_NE(sample({"--cfg-scale", "3"}).warnings.find("--cfg-scale changes nothing"), std::string::npos);
+    EXPECT_EQ(sample({"--cfg-scale", "3", "--style-id", "100"}).warnings.find("changes nothing"),
+              std::string::npos);
     // A mapper of one map is that map; of two, their mean, and letter case is no matter.
     EXPECT_EQ(coordinates({"--style-mapper", "Bert"}), coordinates({"--style-id", "110"}));
     const auto mean = coordinates({"--style-mapper", "ANNA"});
@@ -396,6 +399,16 @@ TEST_F(Sample, Archives) {
     EXPECT_EQ(made.read("hard.osu"), map_text);
     EXPECT_EQ(made.read(files("out")[1].filename().string()), read_file(files("out")[1]));
     EXPECT_EQ(OszArchive(archive).entries().size(), 2u);  // the source stays
+
+    const auto plot = [&](std::vector<std::string> flags) {
+        flags.insert(flags.begin(), {"plot", "--out", (folder_ / "p.svg").string(), "--beatmap"});
+        return test::run_command(flags);
+    };
+    EXPECT_EQ(plot({archive.string(), map_.string(), "--difficulty", "Easy"}).error, "");
+    EXPECT_NE(read_file(folder_ / "p.svg").find("<svg"), std::string::npos);
+    EXPECT_NE(plot({archive.string()}).hint.find("Easy"), std::string::npos) << plot({archive.string()}).hint;
+    EXPECT_NE(plot({map_.string(), "--difficulty", "Easy"}).warnings.find("--difficulty changes nothing"),
+              std::string::npos);
 }
 
 TEST(CleanName, FitsEverySystem) {
