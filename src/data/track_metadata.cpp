@@ -18,13 +18,17 @@ constexpr const char* star_keys[] = {"StandardStarRating", "TaikoStarRating", "C
                                      "ManiaStarRating"};
 
 // Whole numbers without a point and floats with their own shortest digits (9.3, not 9.300000190734863).
-Json number(double value) {
-    if (!std::isfinite(value)) return 0;
-    if (value == std::floor(value) && std::abs(value) < 1e15) return static_cast<int64_t>(value);
-    return value;
-}
-Json number(float value) {
-    return number(std::strtod(fmt::format("{}", value).c_str(), nullptr));
+template <class T>
+Json field(const T& value) {
+    if constexpr (std::is_floating_point_v<T>) {
+        if (!std::isfinite(value)) return 0;
+        const double shortest = std::strtod(fmt::format("{}", value).c_str(), nullptr);
+        if (shortest == std::floor(shortest) && std::abs(shortest) < 1e15)
+            return static_cast<int64_t>(shortest);
+        return shortest;
+    } else {
+        return value;
+    }
 }
 
 template <class T>
@@ -43,29 +47,47 @@ void take(const Json& object, const char* key, T& value) {
     }
 }
 
+// The fields of a map or a track, but for names and what lies below them: for reading and for writing.
+template <class Map, class Visit>
+void each_field_of_map(Map& map, const Visit& visit) {
+    visit("Index", map.index);
+    visit("BeatmapId", map.beatmap_id);
+    visit("Ruleset", map.ruleset);
+    visit("MD5Hash", map.md5);
+    visit("Difficulty", map.difficulty);
+    visit("OnlineOffset", map.online_offset);
+    visit("DrainTime", map.drain_time);
+    visit("TotalTime", map.total_time);
+    visit("RankedStatus", map.ranked_status);
+    visit("CirclesCount", map.circles);
+    visit("SpinnersCount", map.spinners);
+    visit("SlidersCount", map.sliders);
+    visit("CircleSize", map.cs);
+    visit("ApproachRate", map.ar);
+    visit("OverallDifficulty", map.od);
+    visit("HPDrain", map.hp);
+    visit("SliderVelocity", map.slider_velocity);
+    visit("StackLeniency", map.stack_leniency);
+}
+
+template <class Track, class Visit>
+void each_field_of_track(Track& track, const Visit& visit) {
+    visit("BeatmapSetId", track.set_id);
+    visit("Artist", track.artist);
+    visit("Title", track.title);
+    visit("Source", track.source);
+    visit("Creator", track.creator);
+    visit("Tags", track.tags);
+    visit("AudioFile", track.audio_file);
+    visit("MapDir", track.map_dir);
+}
+
 Json beatmap_to_json(const TrackBeatmap& map) {
     Json json;
-    json["Index"] = map.index;
-    json["BeatmapId"] = map.beatmap_id;
-    json["Ruleset"] = map.ruleset;
-    json["MD5Hash"] = map.md5;
-    json["Difficulty"] = map.difficulty;
-    json["OnlineOffset"] = map.online_offset;
-    json["DrainTime"] = map.drain_time;
-    json["TotalTime"] = map.total_time;
-    json["RankedStatus"] = map.ranked_status;
-    json["CirclesCount"] = map.circles;
-    json["SpinnersCount"] = map.spinners;
-    json["SlidersCount"] = map.sliders;
-    json["CircleSize"] = number(map.cs);
-    json["ApproachRate"] = number(map.ar);
-    json["OverallDifficulty"] = number(map.od);
-    json["HPDrain"] = number(map.hp);
-    json["SliderVelocity"] = number(map.slider_velocity);
-    json["StackLeniency"] = number(map.stack_leniency);
+    each_field_of_map(map, [&](const char* key, const auto& value) { json[key] = field(value); });
     for (size_t mode = 0; mode < map.stars.size(); ++mode) {
         Json& stars = json[star_keys[mode]] = Json::object();
-        for (const auto& [mods, value] : map.stars[mode]) stars[std::to_string(mods)] = number(value);
+        for (const auto& [mods, value] : map.stars[mode]) stars[std::to_string(mods)] = field(value);
     }
     return json;
 }
@@ -74,24 +96,7 @@ TrackBeatmap beatmap_from_json(const std::string& name, const Json& json) {
     if (!json.is_object()) fail("{} is no object", name);
     TrackBeatmap map;
     map.name = name;
-    take(json, "Index", map.index);
-    take(json, "BeatmapId", map.beatmap_id);
-    take(json, "Ruleset", map.ruleset);
-    take(json, "MD5Hash", map.md5);
-    take(json, "Difficulty", map.difficulty);
-    take(json, "OnlineOffset", map.online_offset);
-    take(json, "DrainTime", map.drain_time);
-    take(json, "TotalTime", map.total_time);
-    take(json, "RankedStatus", map.ranked_status);
-    take(json, "CirclesCount", map.circles);
-    take(json, "SpinnersCount", map.spinners);
-    take(json, "SlidersCount", map.sliders);
-    take(json, "CircleSize", map.cs);
-    take(json, "ApproachRate", map.ar);
-    take(json, "OverallDifficulty", map.od);
-    take(json, "HPDrain", map.hp);
-    take(json, "SliderVelocity", map.slider_velocity);
-    take(json, "StackLeniency", map.stack_leniency);
+    each_field_of_map(map, [&](const char* key, auto& value) { take(json, key, value); });
     for (size_t mode = 0; mode < map.stars.size(); ++mode) {
         const auto stars = json.find(star_keys[mode]);
         if (stars == json.end() || !stars->is_object()) continue;
@@ -106,14 +111,7 @@ TrackBeatmap beatmap_from_json(const std::string& name, const Json& json) {
 
 std::string to_json(const TrackMetadata& track) {
     Json json;
-    json["BeatmapSetId"] = track.set_id;
-    json["Artist"] = track.artist;
-    json["Title"] = track.title;
-    json["Source"] = track.source;
-    json["Creator"] = track.creator;
-    json["Tags"] = track.tags;
-    json["AudioFile"] = track.audio_file;
-    json["MapDir"] = track.map_dir;
+    each_field_of_track(track, [&](const char* key, const auto& value) { json[key] = field(value); });
     Json& maps = json["Beatmaps"] = Json::object();
     for (const TrackBeatmap& map : track.beatmaps) maps[map.name] = beatmap_to_json(map);
     // Old maps have texts that are no UTF-8.
@@ -125,14 +123,7 @@ TrackMetadata parse_track_metadata(std::string_view text) {
     const Json json = Json::parse(text, nullptr, false);
     if (!json.is_object()) fail("metadata.json is not a JSON object");
     TrackMetadata track;
-    take(json, "BeatmapSetId", track.set_id);
-    take(json, "Artist", track.artist);
-    take(json, "Title", track.title);
-    take(json, "Source", track.source);
-    take(json, "Creator", track.creator);
-    take(json, "Tags", track.tags);
-    take(json, "AudioFile", track.audio_file);
-    take(json, "MapDir", track.map_dir);
+    each_field_of_track(track, [&](const char* key, auto& value) { take(json, key, value); });
     if (const auto maps = json.find("Beatmaps"); maps != json.end() && maps->is_object())
         for (const auto& [name, map] : maps->items()) track.beatmaps.push_back(beatmap_from_json(name, map));
     return track;
