@@ -16,6 +16,13 @@ parts=${*:-tests bench variants sanitize}
 OSU_SOURCE=$PWD
 OSU_TEST_SEED=$(date +%s)
 export OSU_SOURCE OSU_TEST_SEED
+# cuBLASLt and NCCL may have come with PyTorch alone.
+packages=$(python3 -c '
+import glob, importlib.util
+spec = importlib.util.find_spec("nvidia")
+print(":".join(folder for path in (spec.submodule_search_locations if spec else []) for folder in glob.glob(path + "/*/lib")))' 2>/dev/null)
+LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$packages
+export LD_LIBRARY_PATH
 failed=0
 only='--gtest_filter=*cuda*:*Cuda*'
 

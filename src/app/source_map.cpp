@@ -22,8 +22,8 @@ SourceMap read_source(const std::string& path, const std::string& difficulty) {
     }
     const Beatmap& map = source.map;
     if (map.warning_count > 0)
-        fmt::print(stderr, "warning: {} lines of {} could not be read; line {}: {}\n", map.warning_count, path,
-                   map.warnings.front().line, map.warnings.front().message);
+        fmt::print(stderr, "warning: {} lines of {} could not be read; line {}: {}\n", map.warning_count,
+                   path, map.warnings.front().line, map.warnings.front().message);
     return source;
 }
 

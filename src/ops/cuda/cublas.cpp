@@ -18,8 +18,9 @@ void* open_library() {
         for (const std::string folder : {"", "/usr/local/cuda/lib64/"})
             if (void* library = dlopen((folder + name + version).c_str(), RTLD_NOW | RTLD_LOCAL))
                 return library;
-    fail(Hint{"install the CUDA toolkit's libcublas, or use --device cpu"}, "{}{} was not found: {}", name,
-         ours, dlerror());
+    fail(Hint{"install the CUDA toolkit's libcublas, put the folder that has it into LD_LIBRARY_PATH, or use "
+              "--device cpu"},
+         "{}{} was not found: {}", name, ours, dlerror());
 }
 
 template <class Function>
