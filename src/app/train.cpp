@@ -116,9 +116,13 @@ void train_together(const Flags& flags, Communicator& ranks) {
     if (!ranks.leads()) return;
     std::printf("\nlog         %s\nlosses      %s\ncheckpoint  %s\n", (outcome.run / "log.txt").c_str(),
                 (outcome.run / "loss.png").c_str(), outcome.checkpoint.c_str());
-    if (!outcome.finished)
-        std::printf("stopped at step %lld; go on with the same command and --ckpt %s\n",
-                    static_cast<long long>(outcome.step), outcome.checkpoint.c_str());
+    if (!outcome.finished) {
+        const bool begun = flags.train.new_run, relearnt = flags.train.relearn_embeds;
+        std::printf("stopped at step %lld; go on with the same command and --ckpt %s%s%s%s%s\n",
+                    static_cast<long long>(outcome.step), outcome.checkpoint.c_str(),
+                    begun || relearnt ? ", without " : "", begun ? "--new-run" : "",
+                    begun && relearnt ? " and " : "", relearnt ? "--relearn-embeds" : "");
+    }
     std::printf("%s", profile.table().c_str());
     if (flags.profile) std::printf("%s", traffic_line(ranks).c_str());
 }

@@ -62,6 +62,7 @@ class Run {
     std::optional<Progress> progress_;  // of rank 0
     std::chrono::steady_clock::time_point log_start_ = std::chrono::steady_clock::now();
 
+    bool labels_only() const;  // whether the next step trains the label table alone
     double learning_rate() const { return osu::learning_rate(options_, info_.step, start_.total_steps); }
     void say(const std::string& message);
     void announce();
@@ -119,6 +120,8 @@ void Run::announce() {
         say(fmt::format("Restored from checkpoint at {} (step {}{})", options_.ckpt.string(), info_.step,
                         options_.new_run ? ", a new run" : ""));
     if (!start_.changed.empty()) say("Notice: other than in the checkpoint: " + start_.changed);
+    if (options_.embed_only_epochs > 0 && !labels_only())
+        say("Notice: the epochs of --embed-only-epochs are over; --new-run begins them anew");
     if (!device_.notice.empty()) say("Notice: " + device_.notice);
     if (ranks_.size() > 1)
         say(fmt::format("{} processes, {} on this host, {} threads each; {} sums their gradients",
@@ -171,14 +174,18 @@ void Run::step(Batch& batch) {
     take_results(false);
 }
 
+bool Run::labels_only() const {
+    return info_.samples / start_.loader.windows_per_epoch() <
+           static_cast<uint64_t>(options_.embed_only_epochs);
+}
+
 void Run::update() {
     OptimizerOptions optimizer;
     optimizer.learning_rate = learning_rate();
     optimizer.label_rate_factor = options_.label_rate_factor;
     optimizer.ema_decay = options_.ema_decay;
     optimizer.gradient_clip = options_.gradient_clip;
-    const uint64_t epoch = info_.samples / start_.loader.windows_per_epoch();
-    optimizer.label_table_only = epoch < static_cast<uint64_t>(options_.embed_only_epochs);
+    optimizer.label_table_only = labels_only();
     state_.update(optimizer);
     network_.load(state_.parameters());
 }

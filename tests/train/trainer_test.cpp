@@ -144,6 +144,10 @@ TEST_F(TrainerTest, FineTuningRelearnsLabels) {
     EXPECT_EQ(to_floats(after.model.at("blocks.0.mlp.fc1.weight")),
               to_floats(before.model.at("blocks.0.mlp.fc1.weight")))
         << "only the label table is trained";
+    const auto log_of = [&] { return read_file(train(tuning, {}).run / "log.txt"); };
+    EXPECT_EQ(log_of().find("--embed-only-epochs are over"), std::string::npos);
+    tuning.embed_only_epochs = 1;
+    EXPECT_NE(log_of().find("--embed-only-epochs are over"), std::string::npos);
     tuning.fine_tune_ids = {999};
     EXPECT_THROW(train(tuning, {}), Error);
 }
