@@ -6,12 +6,11 @@
 #include <memory>
 #include <vector>
 
-#include <dnnl.hpp>
-
 #include "base/tensor.h"
 #include "model/config.h"
 #include "ops/cpu/kernels.h"
 #include "ops/cpu/memory.h"
+#include "ops/cpu/onednn.h"
 
 namespace osu::bench {
 
@@ -59,7 +58,7 @@ class Floor {
         return {desc, engine_, weights_.back().get()};
     }
     dnnl::memory activation(const dnnl::memory::desc& desc, Role role) {
-        auto& memory = activations_[{role, desc.dims()[1]}];
+        auto& memory = activations_[{role, cpu::dims_of(desc)[1]}];
         if (!memory) memory = random_values(desc.get_size(), type_);
         return {desc, engine_, memory.get()};
     }
@@ -85,14 +84,14 @@ inline void Floor::add(int64_t out, int64_t in) {
     const auto element = type_ == DType::bf16 ? memory::data_type::bf16 : memory::data_type::f32;
     const memory::desc x({rows_, in}, element, Tag::ab), y({rows_, out}, element, Tag::ab);
     const memory::desc any({out, in}, element, Tag::any);
-    const inner_product_forward::primitive_desc forward({prop_kind::forward_inference, x, any, y}, engine_);
+    const auto forward = cpu::describe_forward(engine_, x, any, nullptr, y);
     const auto xs = activation(x, Role::input), ys = activation(y, Role::output);
     steps_.push_back({inner_product_forward(forward),
                       {{DNNL_ARG_SRC, xs},
                        {DNNL_ARG_WEIGHTS, weight(forward.weights_desc(), type_)},
                        {DNNL_ARG_DST, ys}}});
     if (!trains_) return;
-    const inner_product_backward_data::primitive_desc data({x, any, y}, engine_, forward);
+    const auto data = cpu::describe_input_gradient(engine_, x, any, y, forward);
     steps_.push_back({inner_product_backward_data(data),
                       {{DNNL_ARG_DIFF_DST, ys},
                        {DNNL_ARG_WEIGHTS, weight(data.weights_desc(), type_)},
@@ -100,7 +99,7 @@ inline void Floor::add(int64_t out, int64_t in) {
     // AMX is faster with packed gradients, everything else with plain ones.
     const bool tiles = cpu::has_tiles() && type_ == DType::bf16;
     const memory::desc wanted({out, in}, memory::data_type::f32, tiles ? Tag::any : Tag::ab);
-    const inner_product_backward_weights::primitive_desc weights({x, wanted, y}, engine_, forward);
+    const auto weights = cpu::describe_weight_gradient(engine_, x, wanted, y, forward);
     steps_.push_back({inner_product_backward_weights(weights),
                       {{DNNL_ARG_DIFF_DST, ys},
                        {DNNL_ARG_SRC, xs},

@@ -6,12 +6,11 @@
 #include <mutex>
 #include <optional>
 
-#include <dnnl.hpp>
-
 #include "base/error.h"
 #include "base/parallel.h"
 #include "ops/cpu/kernels.h"
 #include "ops/cpu/memory.h"
+#include "ops/cpu/onednn.h"
 
 namespace osu::cpu {
 
@@ -42,15 +41,15 @@ const PackedWeight& packed(const Weight& weight) {
 
 // The layout as pack_weight() writes it, where it is one of those.
 std::optional<WeightLayout> known_layout(const memory::desc& desc, DType type) {
-    const auto& format = desc.data.format_desc.blocking;
     const bool pairs = type == DType::bf16;
-    const int64_t columns = format.inner_blks[0] * (pairs ? 2 : 1), rows = format.inner_blks[1];
-    if (desc.data.format_kind != dnnl_blocked || format.inner_nblks != (pairs ? 3 : 2)) return {};
-    if (format.inner_idxs[0] != 1 || format.inner_idxs[1] != 0) return {};
-    if (pairs && (format.inner_idxs[2] != 1 || format.inner_blks[2] != 2)) return {};
-    if (pairs && desc.data.dims[1] % 2) return {};
-    const auto& padded = desc.data.padded_dims;
-    if (format.strides[1] != rows * columns || format.strides[0] != rows * padded[1]) return {};
+    const auto blocking = blocking_of(desc);
+    if (!blocking || blocking->sizes.size() != (pairs ? 3 : 2)) return {};
+    const auto& [sizes, dimensions, strides, padded] = *blocking;
+    const int64_t columns = sizes[0] * (pairs ? 2 : 1), rows = sizes[1];
+    if (dimensions[0] != 1 || dimensions[1] != 0) return {};
+    if (pairs && (dimensions[2] != 1 || sizes[2] != 2)) return {};
+    if (pairs && dims_of(desc)[1] % 2) return {};
+    if (strides[1] != rows * columns || strides[0] != rows * padded[1]) return {};
     if (padded[0] % rows || padded[1] % columns) return {};
     return WeightLayout{type, rows, columns};
 }
@@ -113,8 +112,8 @@ struct Products::State {
         return found->second;
     }
 
-    dnnl::inner_product_forward::primitive_desc forward_desc(int64_t rows, const memory::desc& weight,
-                                                             bool bias, DType y_type, bool sum) const;
+    ForwardProduct::primitive_desc forward_desc(int64_t rows, const memory::desc& weight, bool bias,
+                                                DType y_type, bool sum) const;
     Primitive make_input_gradient(int64_t rows, const memory::desc& weight, DType dx_type) const;
     Primitive make_weight_gradient(int64_t rows, int64_t out, int64_t in, int64_t dw_stride) const;
     void run(const Primitive& primitive, std::unordered_map<int, memory> arguments) const;
@@ -130,11 +129,9 @@ dnnl::primitive_attr own_scratchpad() {
 
 }  // namespace
 
-dnnl::inner_product_forward::primitive_desc Products::State::forward_desc(int64_t rows,
-                                                                          const memory::desc& weight,
-                                                                          bool bias, DType y_type,
-                                                                          bool sum) const {
-    const auto dims = weight.dims();
+ForwardProduct::primitive_desc Products::State::forward_desc(int64_t rows, const memory::desc& weight,
+                                                             bool bias, DType y_type, bool sum) const {
+    const auto dims = dims_of(weight);
     const auto x = dense_desc(rows, dims[1], type), y = dense_desc(rows, dims[0], y_type);
     const memory::desc b({dims[0]}, memory::data_type::f32, Tag::a);
     auto attributes = own_scratchpad();
@@ -143,19 +140,16 @@ dnnl::inner_product_forward::primitive_desc Products::State::forward_desc(int64_
         operations.append_sum();
         attributes.set_post_ops(operations);
     }
-    using Forward = dnnl::inner_product_forward;
-    const auto kind = dnnl::prop_kind::forward_inference;
-    const auto desc = bias ? Forward::desc(kind, x, weight, b, y) : Forward::desc(kind, x, weight, y);
-    return {desc, attributes, engine};
+    return describe_forward(engine, x, weight, bias ? &b : nullptr, y, attributes);
 }
 
 Primitive Products::State::make_input_gradient(int64_t rows, const memory::desc& weight,
                                                DType dx_type) const {
-    const auto dims = weight.dims();
+    const auto dims = dims_of(weight);
     const auto dy = dense_desc(rows, dims[0], type), dx = dense_desc(rows, dims[1], dx_type);
-    const dnnl::inner_product_backward_data::primitive_desc desc(
-        {dx, weight, dy}, own_scratchpad(), engine, forward_desc(rows, weight, false, type, false));
-    return {dnnl::inner_product_backward_data(desc), desc.scratchpad_desc(), {}, {}, desc.impl_info_str()};
+    const auto desc = describe_input_gradient(
+        engine, dx, weight, dy, forward_desc(rows, weight, false, type, false), own_scratchpad());
+    return {InputGradient(desc), desc.scratchpad_desc(), {}, {}, desc.impl_info_str()};
 }
 
 // bfloat16: a product into packed (AMX) or plain float32, which a reorder adds to the caller's rows.
@@ -166,15 +160,15 @@ Primitive Products::State::make_weight_gradient(int64_t rows, int64_t out, int64
     const memory::desc any({out, in}, dnnl_type(type), Tag::any);
     const memory::desc wanted({out, in}, float32, tiles ? Tag::any : Tag::ab);
     const memory::desc target({out, in}, float32, memory::dims{dw_stride, 1});
-    const dnnl::inner_product_backward_weights::primitive_desc desc(
-        {x, wanted, dy}, own_scratchpad(), engine, forward_desc(rows, any, false, type, false));
+    const auto desc = describe_weight_gradient(engine, x, wanted, dy,
+                                               forward_desc(rows, any, false, type, false), own_scratchpad());
     dnnl::primitive_attr attributes;
     dnnl::post_ops operations;
     operations.append_sum();
     attributes.set_post_ops(operations);
     const dnnl::reorder::primitive_desc spread(engine, desc.diff_weights_desc(), engine, target, attributes);
-    return {dnnl::inner_product_backward_weights(desc), desc.scratchpad_desc(), desc.diff_weights_desc(),
-            dnnl::reorder(spread), desc.impl_info_str()};
+    return {WeightGradient(desc), desc.scratchpad_desc(), desc.diff_weights_desc(), dnnl::reorder(spread),
+            desc.impl_info_str()};
 }
 
 void Products::State::run(const Primitive& primitive, std::unordered_map<int, memory> arguments) const {
@@ -198,7 +192,7 @@ std::unique_ptr<Weight> Products::make_weight(int64_t out, int64_t in, bool) {
     {
         const std::lock_guard lock(state_->mutex);
         auto& layout = state_->layouts[{out, in}];
-        if (!layout.data.ndims) {
+        if (layout.is_zero()) {
             const memory::desc any({out, in}, dnnl_type(state_->type), Tag::any);
             layout = state_->forward_desc(layout_rows, any, true, state_->type, false).weights_desc();
         }
@@ -235,7 +229,7 @@ void Products::forward(Matrix x, const Weight& weight, const float* bias, Matrix
                   static_cast<int64_t>(target.type),        0,      thread_count()};
     const auto& primitive = state_->find(key, [&]() -> Primitive {
         const auto desc = state_->forward_desc(x.rows, w.layout, bias, target.type, add_to_y);
-        return {dnnl::inner_product_forward(desc), desc.scratchpad_desc(), {}, {}, desc.impl_info_str()};
+        return {ForwardProduct(desc), desc.scratchpad_desc(), {}, {}, desc.impl_info_str()};
     });
     const auto& engine = state_->engine;
     std::unordered_map<int, memory> arguments{
