@@ -12,8 +12,6 @@
 
 namespace osu {
 
-using TensorMap = std::map<std::string, TensorView, std::less<>>;
-
 class Safetensors {
   public:
     // Error that names what is wrong for a truncated, hostile or other file; memory is bounded by the

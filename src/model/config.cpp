@@ -22,12 +22,6 @@ constexpr std::array<NamedSize, 5> known_sizes{{{"DiT-XS", 6, 256, 4},
                                                 {"DiT-L", 24, 1024, 16},
                                                 {"DiT-XL", 28, 1152, 16}}};
 
-const TensorView& tensor_of(const TensorMap& weights, std::string_view name) {
-    const auto found = weights.find(name);
-    if (found == weights.end()) fail("the checkpoint is no osu-diffusion network: {} is missing", name);
-    return found->second;
-}
-
 int64_t dimension(const TensorMap& weights, std::string_view name, size_t axis) {
     const Shape& shape = tensor_of(weights, name).shape;
     if (shape.size() != 2) fail("{} has {} dimensions instead of 2", name, shape.size());

@@ -7,6 +7,7 @@
 #include "base/profile.h"
 #include "model/input_features.h"
 #include "model/network.h"
+#include "model/parameters.h"
 #include "model/staging.h"
 
 namespace osu {
@@ -15,12 +16,6 @@ namespace {
 
 constexpr int64_t context_features = input_features - 2 * position_features;
 constexpr size_t modulation_bytes_limit = size_t{48} << 20;  // of one precomputed run of steps
-
-const TensorView& tensor_of(const TensorMap& weights, const std::string& name) {
-    const auto found = weights.find(name);
-    if (found == weights.end()) fail("the checkpoint has no tensor {}", name);
-    return found->second;
-}
 
 }  // namespace
 

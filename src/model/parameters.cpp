@@ -95,16 +95,21 @@ void initialize(const ParameterLayout& layout, uint64_t seed, std::span<float> v
     }
 }
 
+const TensorView& tensor_of(const TensorMap& weights, std::string_view name) {
+    const auto found = weights.find(name);
+    if (found == weights.end()) fail("the checkpoint is no osu-diffusion network: {} is missing", name);
+    return found->second;
+}
+
 void load_parameters(const ParameterLayout& layout, const TensorMap& tensors, std::span<float> values,
                      std::string_view except) {
     for (const Parameter& parameter : layout.all()) {
         if (parameter.name == except) continue;
-        const auto found = tensors.find(parameter.name);
-        if (found == tensors.end()) fail("the checkpoint has no tensor {}", parameter.name);
-        if (found->second.shape != parameter.shape)
+        const TensorView& tensor = tensor_of(tensors, parameter.name);
+        if (tensor.shape != parameter.shape)
             fail("{} has the shape ({}) in the checkpoint, the network needs ({})", parameter.name,
-                 fmt::join(found->second.shape, ", "), fmt::join(parameter.shape, ", "));
-        const std::vector<float> floats = to_floats(found->second);
+                 fmt::join(tensor.shape, ", "), fmt::join(parameter.shape, ", "));
+        const std::vector<float> floats = to_floats(tensor);
         std::copy(floats.begin(), floats.end(), values.begin() + static_cast<int64_t>(parameter.offset));
     }
 }

@@ -43,6 +43,9 @@ class ParameterLayout {
 // The initial values of the reference (Xavier, normal 0.02, zeros); a function of the seed alone.
 void initialize(const ParameterLayout& layout, uint64_t seed, std::span<float> values);
 
+// The tensor of that name. Error where it is missing.
+const TensorView& tensor_of(const TensorMap& weights, std::string_view name);
+
 // Copies tensors of a state dict, of any float type, into an arena. Error when one is missing or of another
 // shape; the one named `except` is left alone.
 void load_parameters(const ParameterLayout& layout, const TensorMap& tensors, std::span<float> values,
