@@ -1,6 +1,8 @@
 // Any bytes as an archive: listed and read, or refused with an Error.
 #include "beatmap/osz.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -1,4 +1,5 @@
 // The verb `train`: its flags, and what it says at the end.
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>

@@ -1,6 +1,7 @@
 // Runs the program's command line inside the test.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 

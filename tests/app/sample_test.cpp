@@ -1,5 +1,7 @@
 // The verb sample from flags to files, with a small network of random weights.
+#include <algorithm>
 #include <fstream>
+#include <sstream>
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>

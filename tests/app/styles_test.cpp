@@ -1,4 +1,5 @@
 // The verbs `dataset` and `styles` as a user runs them, and the geometry beneath.
+#include <algorithm>
 #include <cmath>
 
 #include <gtest/gtest.h>

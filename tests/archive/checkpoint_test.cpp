@@ -1,5 +1,6 @@
 #include "archive/checkpoint.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 

@@ -1,5 +1,6 @@
 #include "base/profile.h"
 
+#include <cstdlib>
 #include <thread>
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
 #include "beatmap/slider_path.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <numbers>

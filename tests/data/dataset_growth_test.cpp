@@ -1,5 +1,6 @@
 // Datasets that are built in several runs: killed ones, and packs without a folder.
 #include <csignal>
+#include <tuple>
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>

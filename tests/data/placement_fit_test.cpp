@@ -1,5 +1,6 @@
 #include "data/placement_fit.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <gtest/gtest.h>

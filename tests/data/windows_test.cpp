@@ -1,6 +1,7 @@
 // The loader over packs of invented sequences, in which every datapoint tells its map and its place.
 #include "data/windows.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <numeric>

@@ -1,5 +1,6 @@
 #include "diffusion/sampler.h"
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <string>

@@ -2,6 +2,7 @@
 // float32.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <string>

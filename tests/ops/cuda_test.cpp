@@ -1,7 +1,9 @@
 // What is the CUDA backend's alone: products that cuBLASLt has nothing for, and the errors of a GPU.
 #if defined(OSU_CUDA) || defined(OSU_EMULATED_CUDA)
 
+#include <algorithm>
 #include <cstdlib>
+#include <tuple>
 
 #include "base/error.h"
 #include "base/profile.h"

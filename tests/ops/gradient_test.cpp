@@ -1,5 +1,6 @@
 // The reference's backwards against central differences of its forwards: what the fast backends are compared
 // with is right by itself.
+#include <algorithm>
 #include <functional>
 #include <random>
 

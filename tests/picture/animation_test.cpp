@@ -1,4 +1,5 @@
 // A GIF is taken apart again: frames, times, and the last frame against the still picture.
+#include <algorithm>
 #include <cmath>
 
 #include <gif_lib.h>

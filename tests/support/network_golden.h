@@ -1,6 +1,7 @@
 // The inputs of the goldens dit_forward, train_* and sampling as the network takes them.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>

@@ -1,5 +1,6 @@
 #include "support/reference_backend.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <functional>

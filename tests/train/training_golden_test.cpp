@@ -1,5 +1,6 @@
 // Losses, every gradient, and three AdamW steps with EMA against the reference's numbers, on every backend.
 #include <algorithm>
+#include <tuple>
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,6 @@
 // AdamW with the moving average in one pass, and sums of many values.
+#include <algorithm>
+
 #include "ops/cuda/kernels.h"
 #include "ops/cuda/language.cuh"
 
