@@ -196,10 +196,13 @@ TEST_F(ManyProcessesTest, AnErrorIsPrintedOnce) {
                 "(rank ");  // whichever is first
     EXPECT_TRUE(runs("error").empty());
 
-    std::vector<std::string> two = arguments("error", 3), second = arguments("error", 3, {"--num-classes=2"});
-    two.insert(two.end(), {":", "-np", "1", test::program_path()});
-    two.insert(two.end(), second.begin(), second.end());
-    test::LaunchedProgram one(1, two, folder / "one.txt");
+    const fs::path odd = folder / "odd.sh";
+    write_file(odd,
+               std::string("#!/bin/sh\n[ \"$OMPI_COMM_WORLD_RANK\" = 1 ] && set -- \"$@\" --num-classes=2\n"
+                           "exec ") +
+                   test::program_path() + " \"$@\"\n");
+    fs::permissions(odd, fs::perms::owner_all);
+    test::LaunchedProgram one(2, arguments("error", 3), folder / "one.txt", odd.string());
     expect_once(one, "the dataset has 6 classes, the label table only 2", "(rank 1 on ");
 
     test::LaunchedProgram nccl(2, arguments("error", 3, {"--device=cpu", "--dist=nccl"}),

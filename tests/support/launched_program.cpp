@@ -32,7 +32,8 @@ pid_t parent_of(pid_t process) {
     return -1;
 }
 
-void become(int ranks, const std::vector<std::string>& arguments, const fs::path& output) {
+void become(int ranks, const std::string& program, const std::vector<std::string>& arguments,
+            const fs::path& output) {
     const int file = open(output.c_str(), O_CREAT | O_WRONLY | O_TRUNC, 0644);
     dup2(file, STDOUT_FILENO);
     dup2(file, STDERR_FILENO);
@@ -41,7 +42,7 @@ void become(int ranks, const std::vector<std::string>& arguments, const fs::path
     setenv("ASAN_OPTIONS", "detect_leaks=0", 1);  // MPI keeps some
     setenv("OMP_WAIT_POLICY", "passive", 1);
     std::vector<std::string> line{"mpirun", "--oversubscribe",     "--bind-to", "none",
-                                  "-np",    std::to_string(ranks), OSU_PROGRAM};
+                                  "-np",    std::to_string(ranks), program};
     line.insert(line.end(), arguments.begin(), arguments.end());
     std::vector<char*> words;
     for (std::string& word : line) words.push_back(word.data());
@@ -61,9 +62,10 @@ bool can_launch() {
            std::system("mpirun --version >/dev/null 2>&1") == 0;
 }
 
-LaunchedProgram::LaunchedProgram(int ranks, const std::vector<std::string>& arguments, fs::path output)
+LaunchedProgram::LaunchedProgram(int ranks, const std::vector<std::string>& arguments, fs::path output,
+                                 const std::string& program)
     : output_(std::move(output)), process_(fork()) {
-    if (process_ == 0) become(ranks, arguments, output_);
+    if (process_ == 0) become(ranks, program, arguments, output_);
 }
 
 LaunchedProgram::~LaunchedProgram() {

@@ -14,8 +14,9 @@ bool can_launch();           // mpirun is there, and the program was built with 
 
 class LaunchedProgram {
   public:
-    // mpirun -np RANKS osu-diffusion ARGUMENTS; what it prints goes to the file `output`.
-    LaunchedProgram(int ranks, const std::vector<std::string>& arguments, std::filesystem::path output);
+    // mpirun -np RANKS osu-diffusion ARGUMENTS, or another program; what it prints goes to the file `output`.
+    LaunchedProgram(int ranks, const std::vector<std::string>& arguments, std::filesystem::path output,
+                    const std::string& program = program_path());
     ~LaunchedProgram();  // kills what still runs
     LaunchedProgram(const LaunchedProgram&) = delete;
     LaunchedProgram& operator=(const LaunchedProgram&) = delete;
