@@ -38,7 +38,7 @@ bool survives(DatasetOptions options, uint32_t track) {
         options.before_track = [track](uint32_t number) {
             if (number == track) std::raise(SIGKILL);
         };
-        ::freopen("/dev/null", "w", stderr);
+        if (!::freopen("/dev/null", "w", stderr)) ::_exit(1);
         build_dataset(options);
         ::_exit(0);
     }
