@@ -1,5 +1,6 @@
 // The verb `evaluate`: the ruler for generated maps.
 #include <memory>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
@@ -26,7 +27,7 @@ struct Flags {
     uint64_t seed = 0;
     int maps = 40, seeds = 2, style_maps = 3, threads = 0;
     float cfg_scale = 1;
-    int64_t seq_len = 0;  // 0: the window that the network was trained with
+    std::optional<int64_t> seq_len;  // null: the window that the network was trained with
     bool keep_spacing = true;
 };
 
@@ -52,7 +53,7 @@ void run(const Flags& flags) {
     options.maps = static_cast<size_t>(flags.maps);
     options.sampling.sampler = sampler_kind(flags.sampler);
     options.sampling.diffusion = &diffusion;
-    options.sampling.band = flags.seq_len > 0 ? flags.seq_len : network.info().window();
+    options.sampling.band = flags.seq_len.value_or(network.info().window());
     options.sampling.seed = flags.seed;
     options.sampling.variants = flags.seeds;
     options.sampling.constraints.spacing = flags.keep_spacing;

@@ -103,7 +103,7 @@ void run_sample(const SampleOptions& options) {
     run.sampler = sampler_kind(options.sampler);
     run.eta = static_cast<float>(options.eta);
     run.diffusion = &diffusion;
-    run.band = options.seq_len > 0 ? options.seq_len : network.info().window();
+    run.band = options.seq_len.value_or(network.info().window());
     run.noise = options.rng == "torch" ? NoiseKind::torch : NoiseKind::philox;
     run.seed = options.seed;
     run.variants = options.num_variants;

@@ -34,7 +34,7 @@ struct SampleOptions {
     double eta = 0;
     bool keep_spacing = true;  // not with the torch numbers
     uint64_t seed = 0;
-    int64_t seq_len = 0;  // 0: the window that the network was trained with
+    std::optional<int64_t> seq_len;  // null: the window that the network was trained with
     int num_variants = 1;
     std::string refine_ckpt;
     int refine_iters = 10;

@@ -44,8 +44,9 @@ class Sample : public ::testing::Test {
 
     // Small weights: a network that the sampler does not amplify.
     void write_network(const std::string& name, uint64_t seed, float scale = 0.03f,
-                       std::set<std::string> held_out = {}) {
+                       std::set<std::string> held_out = {}, int64_t window = 0) {
         CheckpointInfo info;
+        info.tokens = window;
         info.held_out.mappers = std::move(held_out);
         info.config = {1, 32, 2, 4};
         info.labels = LabelIndex({{0, 100, -1, "Anna", "A", "One", "Easy"},
@@ -295,6 +296,15 @@ TEST_F(Sample, Styles) {
     EXPECT_NE(held_out.error.find("map 110 was held out"), std::string::npos) << held_out.error;
     const auto bert = sample({"--style-mapper", "bert"}, "none");
     EXPECT_NE(bert.error.find("bert was held out"), std::string::npos) << bert.error;
+}
+
+TEST_F(Sample, LooksAsFarAsTheNetworkWasTrainedTo) {
+    const auto far = coordinates({}), near = coordinates({"--seq-len", "2"});
+    EXPECT_EQ(coordinates({"--seq-len", "128"}), far) << "where the checkpoint does not say";
+    EXPECT_NE(near, far);
+    write_network("net.safetensors", 1, 0.03f, {}, 2);
+    EXPECT_EQ(coordinates({}), near);
+    EXPECT_EQ(coordinates({"--seq-len", "128"}), far);
 }
 
 // At scale 1, and towards nothing, the null row is not computed.
