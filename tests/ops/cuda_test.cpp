@@ -13,7 +13,8 @@
 #ifdef OSU_EMULATED_CUDA
 namespace osu::emulation {
 
-// From now on only products without epilogue are found (1), or none at all (2); 0: all.
+// From now on only products without epilogue are found (1), or none at all (2); or they are found, and then
+// only those without epilogue are done (3), or none at all (4). 0: all.
 void forget_products(int which);
 // From now on streams beside the operations' own run at once; else as late as they may.
 void make_hasty(bool hasty);
@@ -122,6 +123,60 @@ TEST(CudaDevice, IsAskedAndTimed) {
     tensor_backend() = nullptr;
 }
 
+// What cannot be captured is done all the same, now and later.
+TEST(CudaDevice, GoesOnWithoutGraphs) {
+    if (cuda::device_count() == 0) GTEST_SKIP() << "no GPU";
+    const auto backend = cuda::make_backend(DType::f32, 0);
+    tensor_backend() = backend.get();
+    Tensor x(3, 40), sum(3, 40, DType::f32, 0, 2), master(40, 40, DType::f32, 0, 3);
+    const auto weight = backend->make_weight(40, 40, false);
+    backend->pack(*weight, master.floats(), 40);
+    const auto run = [&](bool waits) {
+        Tensor result = sum;
+        const auto recording = backend->make_recording();
+        for (int i = 0; i < 4; ++i)
+            recording->run([&] {
+                backend->linear_add(x.own(), *weight, result.own());
+                if (waits) backend->wait();
+            });
+        return result.bytes();
+    };
+    const auto expected = run(false);
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(run(true), expected);
+    EXPECT_EQ(run(true), expected);
+    const std::string told = testing::internal::GetCapturedStderr();
+    EXPECT_NE(told.find("notice: "), std::string::npos) << told;
+    EXPECT_EQ(told.find("notice: "), told.rfind("notice: ")) << "told once: " << told;
+    tensor_backend() = nullptr;
+}
+
+// One process alone: what NCCL makes of its own values are these values, also in a recording.
+TEST(CudaDevice, SumsOverItselfAlone) {
+    if (cuda::device_count() == 0) GTEST_SKIP() << "no GPU";
+    const auto backend = cuda::make_backend(DType::f32, 0);
+    if (!backend->has_sums()) GTEST_SKIP() << "no NCCL";
+    tensor_backend() = backend.get();
+    Tensor x(7, 1000), seen(7, 1000, DType::f32, 0, 2);
+    OnDevice<double> totals(std::vector<double>{1, 2.5, -3});
+    const auto sums = backend->make_sums(backend->make_sums_key(), 0, 1);
+    const auto recording = backend->make_recording();
+    const std::vector<std::byte> before = x.bytes();
+    for (int i = 0; i < 4; ++i) {
+        recording->run([&] {
+            sums->start(x.floats(), 7000);
+            sums->start(totals.changeable(), 3);
+            sums->finish();
+            backend->cast(x.own(), seen.own());
+        });
+        sums->check();
+        EXPECT_EQ(x.bytes(), before) << i;
+        EXPECT_EQ(seen.bytes(), before) << i;
+        EXPECT_EQ(totals.host(), (std::vector<double>{1, 2.5, -3})) << i;
+    }
+    tensor_backend() = nullptr;
+}
+
 #ifdef OSU_EMULATED_CUDA
 class WithoutProducts : public testing::TestWithParam<std::tuple<DType, int>> {
   protected:
@@ -166,10 +221,12 @@ TEST_P(WithoutProducts, LinearLayersAreTheSame) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cuda, WithoutProducts,
-                         testing::Combine(testing::Values(DType::f32, DType::bf16), testing::Values(1, 2)),
+                         testing::Combine(testing::Values(DType::f32, DType::bf16),
+                                          testing::Values(1, 2, 3, 4)),
                          [](const auto& info) {
                              return "cuda_" + std::string(name_of(std::get<0>(info.param))) +
-                                    (std::get<1>(info.param) == 1 ? "_unfused" : "_plain");
+                                    (std::get<1>(info.param) % 2 == 1 ? "_unfused" : "_plain") +
+                                    (std::get<1>(info.param) > 2 ? "_at_last" : "");
                          });
 #endif
 

@@ -1,6 +1,7 @@
 #include "ops/cuda/device.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 
@@ -55,6 +56,8 @@ Device::Device(int index) {
              properties.minor);
     static_assert(sizeof(id_) == sizeof(properties.uuid));
     std::memcpy(&id_, &properties.uuid, sizeof(id_));
+    const char* graphs = std::getenv("OSU_CUDA_GRAPHS");
+    makes_graphs_ = !graphs || std::string(graphs) != "0";
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
     uploads_ = make_urgent_stream();
     timer_.emplace(stream_);
@@ -68,8 +71,8 @@ Device::~Device() {
     static_cast<void>(cudaStreamDestroy(stream_));
 }
 
-Event::Event() {
-    check(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming), "making an event");
+Event::Event(bool times) {
+    check(cudaEventCreateWithFlags(&event_, times ? 0 : cudaEventDisableTiming), "making an event");
 }
 
 Event::~Event() {
@@ -87,6 +90,12 @@ void Event::wait() {
 
 void Event::wait_before_next(cudaStream_t stream) {
     check(cudaStreamWaitEvent(stream, event_, 0), "waiting for another stream");
+}
+
+float Event::milliseconds_since(const Event& earlier) const {
+    float milliseconds = 0;
+    check(cudaEventElapsedTime(&milliseconds, earlier.event_, event_), "asking for times");
+    return milliseconds;
 }
 
 bool has_passed(cudaEvent_t event) {
@@ -159,6 +168,27 @@ void Device::wait() {
     const ProfileScope scope(waiting_scope);
     check(cudaStreamSynchronize(stream_), "its work");
     timer_->collect();
+}
+
+float Device::milliseconds(const std::function<void()>& give) {
+    constexpr int times = 5;
+    Event begin(true), end(true);
+    float least = 0;
+    for (int i = 0; i < times; ++i) {
+        begin.record(stream_);
+        give();
+        end.record(stream_);
+        wait();
+        const float taken = end.milliseconds_since(begin);
+        least = i == 0 ? taken : std::min(least, taken);
+    }
+    return least;
+}
+
+bool Device::is_capturing() const {
+    cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
+    check(cudaStreamIsCapturing(stream_, &status), "asking for its state");
+    return status != cudaStreamCaptureStatusNone;
 }
 
 Device::Memory Device::memory() const {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -25,10 +26,10 @@ void check_limit(bool holds, const char* what);
 // Whether the stream has come to where `event` was recorded. Error when its work failed.
 bool has_passed(cudaEvent_t event);
 
-// Marks a place in a stream. It times nothing.
+// Marks a place in a stream.
 class Event {
   public:
-    Event();
+    explicit Event(bool times = false);
     ~Event();
     Event(const Event&) = delete;
     Event& operator=(const Event&) = delete;
@@ -37,6 +38,7 @@ class Event {
     void wait();                                 // the host; returns at once when nothing was recorded
     void wait_before_next(cudaStream_t stream);  // what `stream` is given from now on
     bool passed() { return has_passed(event_); }
+    float milliseconds_since(const Event& earlier) const;  // of two that were made to time, and have passed
 
   private:
     cudaEvent_t event_ = nullptr;
@@ -63,11 +65,17 @@ class Device {
     void download(void* host, const void* device, size_t bytes);
     void zero(void* device, size_t bytes);
     void wait();
+    // Of the device, for the work that `give` gives it: the least of several times. Waits.
+    float milliseconds(const std::function<void()>& give);
+    bool is_capturing() const;  // what it is given becomes part of a graph
     struct Memory {
         size_t free, in_use;  // bytes
     };
     Memory memory() const;
     Backend::DeviceId id() const { return id_; }
+    // Whether recordings become graphs: unless OSU_CUDA_GRAPHS is 0, or one could not be made.
+    bool makes_graphs() const { return makes_graphs_; }
+    void make_no_graphs() { makes_graphs_ = false; }
 
     // Memory that is free again when the next operation begins. It is never given back, so that captured
     // graphs may go on using it.
@@ -81,6 +89,7 @@ class Device {
 
   private:
     Backend::DeviceId id_;
+    bool makes_graphs_;
     cudaStream_t stream_ = nullptr;
     std::optional<OperationTimer> timer_;
     std::vector<std::shared_ptr<void>> scratch_blocks_;

@@ -1,5 +1,8 @@
 #include "ops/cuda/graph.h"
 
+#include <fmt/core.h>
+
+#include "base/error.h"
 #include "base/profile.h"
 
 namespace osu::cuda {
@@ -11,12 +14,21 @@ GraphRecording::~GraphRecording() {
 }
 
 void GraphRecording::run(const std::function<void()>& operations) {
-    if (!ran_ || Profile::current()) {  // what is in a graph cannot be timed
+    if (!graph_ && ran_ && device_.makes_graphs() && !Profile::current()) {
+        try {
+            capture(operations);
+        } catch (const Error& error) {
+            device_.make_no_graphs();
+            fmt::print(stderr,
+                       "notice: steps are given to the GPU operation by operation, which is slower: {}\n",
+                       error.what());
+        }
+    }
+    if (!graph_ || Profile::current()) {  // what is in a graph cannot be timed
         operations();
         ran_ = true;
         return;
     }
-    if (!graph_) capture(operations);
     check(cudaGraphLaunch(graph_, device_.stream()), "launching a graph");
 }
 

@@ -1,6 +1,7 @@
 #include "ops/cuda/products.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cstdlib>
 #include <string>
@@ -39,14 +40,33 @@ bool fuses(const char* what) {
     return unfused.find("," + std::string(what) + ",") == std::string::npos;
 }
 
+constexpr int most_candidates = 16;
+
+// How many algorithms of the heuristic's list are timed for each shape; 1: its first is taken. More may be
+// faster, but which of two nearly equal ones wins is chance, and with it the last bits of a run.
+int candidates() {
+    static const int count = [] {
+        const char* text = std::getenv("OSU_CUDA_CANDIDATES");
+        return std::clamp(text ? std::atoi(text) : 1, 1, most_candidates);
+    }();
+    return count;
+}
+
+// The product itself, not the library or the GPU, is what cannot be done.
+bool means_unsupported(cublasStatus_t status) {
+    return status == CUBLAS_STATUS_NOT_SUPPORTED || status == CUBLAS_STATUS_INVALID_VALUE;
+}
+
 // The largest power of two that divides the address, up to what any kernel asks for.
 uint32_t alignment_of(const void* address) {
     const uintptr_t bits = reinterpret_cast<uintptr_t>(address) | 256;
     return static_cast<uint32_t>(bits & (~bits + 1));
 }
 
+}  // namespace
+
 // The descriptions of one product; made for a call, kept by nobody.
-class Description {
+class Products::Description {
   public:
     explicit Description(const CublasLt& lt) : lt_(lt) {}
     ~Description() {
@@ -84,8 +104,6 @@ class Description {
     const CublasLt& lt_;
     std::vector<cublasLtMatrixLayout_t> layouts_;
 };
-
-}  // namespace
 
 Products::Products(Device& device, DType compute)
     : device_(device), compute_(compute), lt_(cublas_lt()), workspace_(device.allocate_raw(workspace_bytes)) {
@@ -177,32 +195,67 @@ bool Products::run_fused(const Product& p) {
         d.set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, p.aux.data);
         d.set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, p.aux.stride);
     }
-    const auto a = d.layout(p.a), b = d.layout(p.b), to = d.layout(p.d);
+    const Layouts layouts{d.layout(p.a), d.layout(p.b), d.layout(p.d)};
     const auto [found, is_new] = algorithms_.try_emplace(key_of(p));
     if (is_new) {
-        d.check(lt_.preference_create(&d.preference));
-        d.prefer(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, workspace_bytes);
-        d.prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, alignment_of(p.a.data));
-        d.prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, alignment_of(p.b.data));
-        d.prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, alignment_of(p.d.data));
-        d.prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, alignment_of(p.d.data));
-        cublasLtMatmulHeuristicResult_t result{};
-        int count = 0;
-        const cublasStatus_t status =
-            lt_.find_algorithms(handle_, d.operation, a, b, to, to, d.preference, 1, &result, &count);
-        if (status == CUBLAS_STATUS_SUCCESS && count > 0) {
-            found->second = result.algo;
-        } else if (status != CUBLAS_STATUS_SUCCESS && status != CUBLAS_STATUS_NOT_SUPPORTED &&
-                   status != CUBLAS_STATUS_INVALID_VALUE) {
+        try {
+            found->second = choose(p, d, layouts);
+        } catch (...) {
             algorithms_.erase(found);  // that the library or the GPU has failed says nothing of the product
-            d.check(status);
+            throw;
         }
     }
     if (!found->second) return false;
+    const cublasStatus_t status = multiply(p, d, layouts, *found->second, p.d.data);
+    if (!means_unsupported(status)) {
+        d.check(status);
+        return true;
+    }
+    found->second.reset();  // offered, and then refused
+    return false;
+}
+
+cublasStatus_t Products::multiply(const Product& p, const Description& d, const Layouts& layouts,
+                                  const cublasLtMatmulAlgo_t& algorithm, void* to) {
     const float alpha = 1, beta = p.add ? 1 : 0;
-    d.check(lt_.matmul(handle_, d.operation, &alpha, p.a.data, a, p.b.data, b, &beta, p.d.data, to, p.d.data,
-                       to, &*found->second, workspace_.get(), workspace_bytes, device_.stream()));
-    return true;
+    return lt_.matmul(handle_, d.operation, &alpha, p.a.data, layouts.a, p.b.data, layouts.b, &beta, to,
+                      layouts.d, to, layouts.d, &algorithm, workspace_.get(), workspace_bytes,
+                      device_.stream());
+}
+
+// The first of what the heuristic offers that the library then does, or the fastest of several.
+std::optional<cublasLtMatmulAlgo_t> Products::choose(const Product& p, Description& d,
+                                                     const Layouts& layouts) {
+    d.check(lt_.preference_create(&d.preference));
+    d.prefer(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, workspace_bytes);
+    d.prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, alignment_of(p.a.data));
+    d.prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, alignment_of(p.b.data));
+    d.prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, alignment_of(p.d.data));
+    d.prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, alignment_of(p.d.data));
+    std::array<cublasLtMatmulHeuristicResult_t, most_candidates> offers{};
+    int count = 0;
+    const cublasStatus_t status =
+        lt_.find_algorithms(handle_, d.operation, layouts.a, layouts.b, layouts.d, layouts.d, d.preference,
+                            candidates(), offers.data(), &count);
+    if (means_unsupported(status) || count == 0) return std::nullopt;
+    d.check(status);
+    if (count == 1 || device_.is_capturing()) return offers[0].algo;
+    // Products that add would change what they are tried on.
+    const std::shared_ptr<void> copy =
+        device_.allocate(static_cast<size_t>(p.d.rows * std::max(p.d.stride, p.d.cols)) * size_of(p.d.type));
+    std::optional<cublasLtMatmulAlgo_t> best;
+    float least = 0;
+    for (int i = 0; i < count; ++i) {
+        const auto run = [&] { return multiply(p, d, layouts, offers[i].algo, copy.get()); };
+        const cublasStatus_t tried = run();
+        if (means_unsupported(tried)) continue;
+        d.check(tried);
+        const float milliseconds = device_.milliseconds([&] { d.check(run()); });
+        if (best && milliseconds >= least) continue;
+        best = offers[i].algo;
+        least = milliseconds;
+    }
+    return best;
 }
 
 void Products::run(Product p) {

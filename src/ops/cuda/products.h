@@ -44,6 +44,10 @@ class Products {
         Matrix aux;                  // what GELU was given
     };
     using Key = std::array<int64_t, 16>;
+    class Description;
+    struct Layouts {
+        cublasLtMatrixLayout_t a, b, d;
+    };
 
     Device& device_;
     const DType compute_;
@@ -55,8 +59,11 @@ class Products {
     Matrix in_compute_type(Matrix x);
     const void* bias_of_type(const float* bias, int64_t count, DType type);
     static Key key_of(const Product& p);
-    bool run_fused(const Product& p);  // false: cuBLASLt has nothing for it
-    void run(Product p);               // without epilogue
+    bool run_fused(const Product& p);  // false: cuBLASLt cannot do it
+    std::optional<cublasLtMatmulAlgo_t> choose(const Product& p, Description& d, const Layouts& layouts);
+    cublasStatus_t multiply(const Product& p, const Description& d, const Layouts& layouts,
+                            const cublasLtMatmulAlgo_t& algorithm, void* to);
+    void run(Product p);  // without epilogue
 };
 
 }  // namespace osu::cuda

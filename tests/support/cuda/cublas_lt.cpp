@@ -1,4 +1,5 @@
 // cuBLASLt's products, one entry after the other, in the column-major layout of its documentation.
+#include <algorithm>
 #include <vector>
 
 #include "base/tensor.h"
@@ -23,7 +24,7 @@ struct EmulatedPreference {
 
 namespace {
 
-int forgotten = 0;
+int forgotten = 0;  // as forget_products() says
 
 // A column-major matrix in device memory.
 struct Entries {
@@ -187,7 +188,7 @@ cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t p
 cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t, cublasLtMatmulDesc_t description,
                                               cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
                                               cublasLtMatrixLayout_t, cublasLtMatrixLayout_t d,
-                                              cublasLtMatmulPreference_t preference, int,
+                                              cublasLtMatmulPreference_t preference, int most,
                                               cublasLtMatmulHeuristicResult_t* results, int* count) {
     *count = 0;
     const bool a_transposed = description->a == CUBLAS_OP_T, b_transposed = description->b == CUBLAS_OP_T;
@@ -201,8 +202,8 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t, cublasLtMatmulDe
         return CUBLAS_STATUS_INVALID_VALUE;
     if (forgotten == 2 || (forgotten == 1 && description->epilogue != CUBLASLT_EPILOGUE_DEFAULT))
         return CUBLAS_STATUS_NOT_SUPPORTED;
-    std::memcpy(results->algo.alignments, preference->alignments, sizeof(preference->alignments));
-    *count = 1;
+    for (; *count < std::min(most, 2); ++*count)
+        std::memcpy(results[*count].algo.alignments, preference->alignments, sizeof(preference->alignments));
     return CUBLAS_STATUS_SUCCESS;
 }
 
@@ -214,6 +215,8 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t description
                               cudaStream_t stream) {
     if (osu::emulation::has_error())
         return CUBLAS_STATUS_EXECUTION_FAILED;  // as if its own launch had failed
+    if (forgotten == 4 || (forgotten == 3 && description->epilogue != CUBLASLT_EPILOGUE_DEFAULT))
+        return CUBLAS_STATUS_NOT_SUPPORTED;
     if (*static_cast<const float*>(alpha) != 1 || c != d || !workspace ||
         !aligned(a, algorithm->alignments[0]) || !aligned(b, algorithm->alignments[1]) ||
         !aligned(d, algorithm->alignments[3]))
