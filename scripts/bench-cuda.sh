@@ -49,7 +49,7 @@ packages=$(python3 -c '
 import glob, importlib.util
 spec = importlib.util.find_spec("nvidia")
 print(":".join(folder for path in (spec.submodule_search_locations if spec else []) for folder in glob.glob(path + "/*/lib")))' 2>/dev/null)
-LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$packages
+LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$packages:/usr/local/nvidia/lib64
 export OSU_SOURCE OSU_TEST_SEED PYTHONUNBUFFERED PATH LD_LIBRARY_PATH
 all_unfused=gelu,gelu_gradient,bias_gradient
 tested='' broken='' notes='' variants='' status=0 part=environment deadline=0
@@ -231,16 +231,17 @@ kernels() {
     say "== kernels of an eager step"
     command -v ncu >/dev/null || { say "error: there is no ncu in the path"; fail "kernels: no ncu"; return; }
     for skipped_launches in 2500 0; do
-        run 150 env OSU_CUDA_GRAPHS=0 ncu --metrics gpu__time_duration.sum --clock-control none --print-units base --csv --page raw \
+        run 150 env OSU_CUDA_GRAPHS=0 ncu --target-processes all --metrics gpu__time_duration.sum --clock-control none --print-units base --csv --page raw \
             --launch-skip $skipped_launches --launch-count 1000 --kill yes \
             "$bin/bench_cuda" --device "$device" --size "$size" --batch "$batch" --batches "$batch" --step-only
         cp "$last" "$out/kernels.txt"
         grep -q '^"[0-9]' "$last" && break
     done
-    # By name: how many, and nanoseconds of all. Fields are quoted; the time is the last.
-    grep '^"[0-9]' "$out/kernels.txt" | sed 's/,\([0-9]\)/\1/g' | awk -F '","' '
-        { time = $NF; gsub(/[^0-9.]/, "", time); calls[$5]++; total[$5] += time }
-        END { for (name in calls) printf "%10.1f us %5d  %.150s\n", total[name] / 1000, calls[name], name }' |
+    # By name: how many, and the microseconds of all.
+    awk -F '","' '
+        /^"ID"/ { for (i = 1; i <= NF; i++) { if ($i ~ /^Kernel Name/) who = i; if ($i ~ /^gpu__time/) what = i } }
+        /^"[0-9]/ && what { time = $what; gsub(/[^0-9.]/, "", time); calls[$who]++; total[$who] += time }
+        END { for (name in calls) printf "%10.1f us %5d  %.150s\n", total[name] / 1000, calls[name], name }' "$out/kernels.txt" |
         sort -rn >"$scratch/kernels"
     [ -s "$scratch/kernels" ] || { fail kernels; tail -5 "$last"; return; }
     head -40 "$scratch/kernels" | tee -a "$log"
