@@ -6,7 +6,7 @@
 #   operations  where the time of a step goes, by operation and shape, and a sample
 #   check     values at the shapes of production
 #   variants  the step with GELU, its gradient, gradients of biases unfused, and without graphs. OSU_ALTERNATIVE=DIR in
-#             the environment: also the bench_cuda of that folder
+#             the environment: also the bench_cuda of that folder, which may go without a lib of its own
 #   kernels   the names and times of the kernels of a step, by ncu
 #   networks  the tests of network, sampling, training and program, and a map remapped on GPU and CPU
 #   pytorch   PyTorch's step beside ours. OSU_REFERENCE=DIR: also osu-diffusion's own, from its checkout in DIR
@@ -222,7 +222,7 @@ variants() {
     for unfused in gelu gelu_gradient bias_gradient $all_unfused; do
         variant "unfused $unfused" "$bin" OSU_CUDA_UNFUSED=$unfused
     done
-    [ -z "${OSU_ALTERNATIVE:-}" ] || variant "$OSU_ALTERNATIVE" "$OSU_ALTERNATIVE" OSU_CUDA_UNFUSED=
+    [ -z "${OSU_ALTERNATIVE:-}" ] || variant "$OSU_ALTERNATIVE" "$OSU_ALTERNATIVE" LD_LIBRARY_PATH="$LD_LIBRARY_PATH:$PWD/$bin/lib"
     variant "as it is, again" "$bin" OSU_CUDA_UNFUSED=
 }
 
