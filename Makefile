@@ -37,7 +37,6 @@ bench: build
 	@./scripts/bench.sh
 
 bundle: program
-	@./scripts/install-deps.sh xz-utils
 	@./scripts/bundle.sh
 
 fuzz:

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -59,11 +60,16 @@ inline double median(std::vector<double> values) {
     return *middle;
 }
 
-// None is zero, as some are at the beginning of a training.
+// None is zero, as some are at the beginning of a training. A million normals are drawn, and repeated: the
+// large label tables would take seconds for each network.
 inline std::vector<float> random_parameters(const ParameterLayout& layout) {
+    constexpr size_t drawn = size_t{1} << 20;
     std::vector<float> values(layout.size());
-    Philox(1).fill_normal(values);
-    for (float& value : values) value *= 0.02f;
+    const std::span all(values);
+    const auto first = all.first(std::min(drawn, all.size()));
+    Philox(1).fill_normal(first);
+    for (float& value : first) value *= 0.02f;
+    for (size_t i = first.size(); i < all.size(); ++i) values[i] = values[i - drawn];
     return values;
 }
 
@@ -89,25 +95,24 @@ Turns in_turn(int pairs, double budget, First&& first, Second&& second) {
     return {median(ratios), median(firsts), median(seconds), pairs};
 }
 
-// Figures by name; written into the file beside those that other programs left there.
+// Figures by name; each is written as it comes into the file, beside those that other programs left there: a
+// run that is cut short leaves what it learned.
 class Report {
   public:
     explicit Report(std::string path) : path_(std::move(path)) {}
-    ~Report() {
-        if (path_.empty()) return;
-        nlohmann::ordered_json all = nlohmann::ordered_json::object();
-        if (std::filesystem::exists(path_)) all = nlohmann::ordered_json::parse(read_file(path_));
-        for (const auto& [key, value] : figures_) all[key] = value;
-        write_file(path_, all.dump(1) + "\n");
-    }
     Report(const Report&) = delete;
     Report& operator=(const Report&) = delete;
 
-    void set(const std::string& key, double value) { figures_.emplace_back(key, value); }
+    void set(const std::string& key, double value) const {
+        if (path_.empty()) return;
+        nlohmann::ordered_json all = nlohmann::ordered_json::object();
+        if (std::filesystem::exists(path_)) all = nlohmann::ordered_json::parse(read_file(path_));
+        all[key] = value;
+        write_file(path_, all.dump(1) + "\n");
+    }
 
   private:
     std::string path_;
-    std::vector<std::pair<std::string, double>> figures_;
 };
 
 }  // namespace osu::bench

@@ -2,8 +2,10 @@
 """The same network and steps in PyTorch, beside the figures of bench_network and bench_sample, or of bench_cuda.
 
     bench/pytorch.py [--size B,S,XS] [--threads N] [--json build/bench.json]
-    bench/pytorch.py --device cuda --size B        the training step on 256 windows, eager and compiled
+    bench/pytorch.py --device cuda --size B        the training step on 256 windows: eager, with a fused optimizer, and
+                                                   that compiled; the figures are added to the JSON file
     bench/pytorch.py --device cuda --reference DIR the same, and osu-diffusion's own step, from its checkout in DIR
+    bench/pytorch.py --step --windows 4 --size XS  the same on a CPU, to see that it runs
 
 Built from torch.nn as one would write it there: float32, and bfloat16 by autocast. Forward of one row of 1024
 datapoints with the band as a mask; a training step on 16 windows of 128 (forward, L1 loss, backward, AdamW, EMA);
@@ -39,18 +41,30 @@ def sinusoids(values, count):
     return torch.cat([angles.cos(), angles.sin()], dim=-1)
 
 
+class Attention(nn.MultiheadAttention):
+    """On a GPU as one writes it there today, without the module's copies on the way; its own way elsewhere."""
+
+    def forward(self, x, mask):
+        if DEVICE == "cpu":
+            return super().forward(x, x, x, attn_mask=mask, need_weights=False)[0]
+        qkv = F.linear(x, self.in_proj_weight, self.in_proj_bias).unflatten(-1, (3, self.num_heads, self.head_dim))
+        q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind()
+        y = F.scaled_dot_product_attention(q, k, v, attn_mask=None if mask is None else ~mask)
+        return self.out_proj(y.transpose(1, 2).flatten(2))
+
+
 class Block(nn.Module):
     def __init__(self, hidden, heads):
         super().__init__()
         self.norms = nn.ModuleList(nn.LayerNorm(hidden, eps=1e-6, elementwise_affine=False) for _ in range(2))
-        self.attention = nn.MultiheadAttention(hidden, heads, batch_first=True)
+        self.attention = Attention(hidden, heads, batch_first=True)
         self.mlp = nn.ModuleList([nn.Linear(hidden, 4 * hidden), nn.Linear(4 * hidden, hidden)])
         self.modulation = nn.Linear(hidden, 6 * hidden)
 
     def forward(self, x, condition, mask):
         shift1, scale1, gate1, shift2, scale2, gate2 = self.modulation(F.silu(condition))[:, None].chunk(6, dim=-1)
         y = self.norms[0](x) * (1 + scale1) + shift1
-        x = x + gate1 * self.attention(y, y, y, attn_mask=mask, need_weights=False)[0]
+        x = x + gate1 * self.attention(y, mask)
         y = self.norms[1](x) * (1 + scale2) + shift2
         y = F.gelu(self.mlp[0](y).float()).to(y.dtype) if GELU_NEEDS_FLOAT else F.gelu(self.mlp[0](y), **TANH)
         return x + gate2 * self.mlp[1](y)
@@ -126,10 +140,12 @@ def measure_forward(network, kind):
         return milliseconds(lambda: network(**inputs, mask=mask))
 
 
-def measure_training(network, kind, windows=16):
+def measure_training(network, kind, windows=16, fused=False):
+    """`fused`: optimizer and average in as few kernels as PyTorch has for them."""
     inputs, target = invented(windows, 128), torch.randn(windows, 128, 2).to(DEVICE)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-4, weight_decay=0)
-    average = [p.detach().clone() for p in network.parameters()]
+    parameters = list(network.parameters())
+    optimizer = torch.optim.AdamW(parameters, lr=1e-4, weight_decay=0, **({"fused": True} if fused else {}))
+    average = [p.detach().clone() for p in parameters]
 
     def step():
         optimizer.zero_grad()
@@ -139,8 +155,11 @@ def measure_training(network, kind, windows=16):
         ((out[..., :2] - target).abs().mean() + out[..., 2:].square().mean()).backward()
         optimizer.step()
         with torch.no_grad():
-            for mean, p in zip(average, network.parameters()):
-                mean.lerp_(p, 1e-4)
+            if fused:
+                torch._foreach_lerp_(average, parameters, 1e-4)
+            else:
+                for mean, p in zip(average, parameters):
+                    mean.lerp_(p, 1e-4)
 
     return milliseconds(step)
 
@@ -208,35 +227,54 @@ def product_rate():
     return 2e-9 * size ** 3 / min(times)
 
 
-def compare_on_gpu(flags, ours):
-    """The training step on 256 windows of 128; TF32 for what stays float32, as one would train."""
-    global DEVICE
-    DEVICE = "cuda"
-    torch.backends.cuda.matmul.allow_tf32 = True
-    print(f"PyTorch {torch.__version__}, {torch.cuda.get_device_name()}; training step on 256 x 128, ms")
-    print(f"{'':<30}{'PyTorch':>12}{'ours':>12}{'times':>8}{'GiB':>8}")
-    def plain(size):
-        return measure_training(Network(size, REFERENCE_CLASSES).to(DEVICE), "bf16", 256)
+def add_figure(file, name, value):
+    """Beside those that are there; a run that is cut short leaves what it learned."""
+    try:
+        with open(file) as before:
+            figures = json.load(before)
+    except OSError:
+        figures = {}
+    figures[name] = value
+    with open(file + ".part", "w") as after:
+        json.dump(figures, after, indent=1)
+        after.write("\n")
+    os.replace(file + ".part", file)
 
-    def compiled(size):
-        return measure_training(torch.compile(Network(size, REFERENCE_CLASSES).to(DEVICE)), "bf16", 256)
 
-    ways = {"bf16, eager": plain, "bf16, compiled": compiled}
+def compare_steps(flags, ours):
+    """The training step on windows of 128; TF32 for what stays float32, as the reference has it."""
+    torch.set_float32_matmul_precision("high")
+    card = torch.cuda.get_device_name() if DEVICE == "cuda" else "CPU"
+    print(f"PyTorch {torch.__version__}, {card}; training step on {flags.windows} x 128, ms")
+    print(f"{'':<30}{'PyTorch':>12}{'ours':>12}{'times':>8}{'peak GiB':>10}")
+
+    def plain(size, fused=False, compiled=False):
+        network = Network(size, REFERENCE_CLASSES).to(DEVICE)
+        return measure_training(torch.compile(network) if compiled else network, "bf16", flags.windows, fused)
+
+    ways = {"eager": plain, "fused": lambda size: plain(size, True), "compiled": lambda size: plain(size, True, True)}
     if flags.reference:
-        ways["osu-diffusion, f16"] = lambda size: milliseconds(reference_step(flags.reference, size, 256))
+        ways["reference"] = lambda size: milliseconds(reference_step(flags.reference, size, flags.windows))
     for size in flags.size.split(","):
         for how, measure in ways.items():
             torch.manual_seed(0)
-            torch.cuda.reset_peak_memory_stats()
+            if DEVICE == "cuda":
+                torch.cuda.empty_cache()
+                torch.cuda.reset_peak_memory_stats()
             try:
                 theirs = measure(size)
-            except Exception as error:  # without a compiler there are still the other figures
-                print(f"{size} {how}: {type(error).__name__}: {error}")
+            except Exception as error:  # without a compiler, or on an old PyTorch, there are still the other figures
+                print(f"{size} {how}: {type(error).__name__}: {str(error)[:500]}", flush=True)
                 continue
-            mine = ours.get(f"cuda_train_step_ms.{size}.batch256")
+            mine = ours.get(f"cuda_train_step_ms.{size}.batch{flags.windows}")
             line = f"{size + ' ' + how:<30}{theirs:>12.1f}"
-            line += f"{mine:>12.1f}{theirs / mine:>8.1f}" if mine else " " * 20
-            print(line + f"{torch.cuda.max_memory_allocated() / 2 ** 30:>8.1f}", flush=True)
+            line += f"{mine:>12.1f}{theirs / mine:>8.2f}" if mine else " " * 20
+            add_figure(flags.json, f"pytorch_train_step_ms.{size}.{how}", theirs)
+            if DEVICE == "cuda":
+                peak = torch.cuda.max_memory_allocated() / 2 ** 30
+                add_figure(flags.json, f"pytorch_train_gib.{size}.{how}", peak)
+                line += f"{peak:>10.1f}"
+            print(line, flush=True)
 
 
 def main():
@@ -246,6 +284,8 @@ def main():
     parser.add_argument("--json", default="build/bench.json", help="where our figures stand")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--reference", help="a checkout of osu-diffusion")
+    parser.add_argument("--step", action="store_true", help="the training step alone, in all its ways; always so on a GPU")
+    parser.add_argument("--windows", type=int, default=256, help="of that step")
     flags = parser.parse_args()
     torch.set_num_threads(flags.threads or len(os.sched_getaffinity(0)))
     try:
@@ -254,7 +294,12 @@ def main():
     except OSError:
         ours = {}
     if flags.device == "cuda":
-        return compare_on_gpu(flags, ours) if torch.cuda.is_available() else print("skipped: PyTorch sees no GPU")
+        if not torch.cuda.is_available():
+            return print("skipped: PyTorch sees no GPU")
+        global DEVICE
+        DEVICE = "cuda"
+    if flags.step or DEVICE == "cuda":
+        return compare_steps(flags, ours)
     print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads; ms, ours from {flags.json}")
     rate = product_rate()
     print(f"its float32 products run at {rate:.0f} GFLOP/s"

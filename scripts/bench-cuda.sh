@@ -1,74 +1,339 @@
 #!/bin/sh
-# All that wants a GPU: scripts/bench-cuda.sh [BUILD [PART …]], all parts unless some are named:
-#   tests     the tests of operations, network, sampling and training on it
-#   bench     bench_cuda, and PyTorch beside it; figures land in build/bench-cuda.json. OSU_REFERENCE=DIR in the
-#             environment: also osu-diffusion's own training step, from its checkout in DIR
-#   variants  the training step with GELU, its gradient, or gradients of biases behind the products instead of in them
-#   sanitize  the tests of operations under compute-sanitizer with its four tools: the longest part
-# Build first: cmake --preset cuda && cmake --build --preset cuda. Built on another machine: there
-# scripts/bundle.sh build/cuda bench_cuda ops_test model_test diffusion_test train_test, and here BUILD is the folder that
-# the archive holds.
+# All that wants a GPU: scripts/bench-cuda.sh [BUILD [PART[:SECONDS] …]], in this order unless parts are named:
+#   tests     ops_test, a process a suite; a suite that fails once more under compute-sanitizer's memcheck; then all of
+#             it with epilogues behind the products instead of in them
+#   step      the training step; where that fails, without graphs, and then with nothing fused
+#   operations  where the time of a step goes, by operation and shape, and a sample
+#   check     values at the shapes of production
+#   variants  the step with GELU, its gradient, gradients of biases unfused, and without graphs. OSU_ALTERNATIVE=DIR in
+#             the environment: also the bench_cuda of that folder, which may go without a lib of its own
+#   kernels   the names and times of the kernels of a step, by ncu
+#   networks  the tests of network, sampling, training and program, and a map remapped on GPU and CPU
+#   pytorch   PyTorch's step beside ours. OSU_REFERENCE=DIR: also osu-diffusion's own, from its checkout in DIR
+#   sizes     the step from XS to XL, by batch, with its memory
+#   sanitize  ops_test under the four tools of compute-sanitizer, slow; OSU_FILTER: a filter of GoogleTest's
+# bench stands for step, operations, check. A part ends after its SECONDS; what it learned until then is kept.
+#
+# In $OUT (else build/gpu), each written as it comes: summary.txt, figures.json, log.txt (everything), failures.txt, kernels.txt, clocks.csv.
+# Also heeded: OSU_TEST_SEED, OSU_SIZE (B), OSU_BATCH (256), OSU_DEVICE (cuda), OSU_SHARED (the goldens not tracked).
+#
+# Build first: cmake --preset cuda && cmake --build --preset cuda. For another machine: scripts/bundle.sh packs the
+# programs, and there BUILD is the archive or the folder in it:
+#   cmake --preset cuda-h100 && cmake --build --preset cuda-h100
+#   scripts/bundle.sh --no-models build/cuda-h100 osu-diffusion bench_cuda ops_test model_test diffusion_test train_test app_test
+#   scripts/bench-cuda.sh build/bundle/osu-diffusion-cuda-h100.tar.gz tests bench
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 bin=${1:-build/cuda}
 [ $# -gt 0 ] && shift
-parts=${*:-tests bench variants sanitize}
+parts=${*:-tests step operations check variants kernels networks pytorch sizes sanitize}
+out=${OUT:-build/gpu}
+size=${OSU_SIZE:-B}
+batch=${OSU_BATCH:-256}
+device=${OSU_DEVICE:-cuda}
+mkdir -p "$out" || exit 1
+case $bin in
+    *.tar.gz) tar -xzf "$bin" -C "$(dirname "$bin")" || exit 1; bin=${bin%.tar.gz} ;;
+esac
+log=$out/log.txt figures=$out/figures.json
+scratch=$(mktemp -d)
+last=$scratch/last
+: >"$log"
+: >"$out/failures.txt"
 OSU_SOURCE=$PWD
-OSU_TEST_SEED=$(date +%s)
-export OSU_SOURCE OSU_TEST_SEED
+OSU_TEST_SEED=${OSU_TEST_SEED:-1}
+PYTHONUNBUFFERED=1
+PATH=$PATH:/usr/local/cuda/bin
 # cuBLASLt and NCCL may have come with PyTorch alone.
 packages=$(python3 -c '
 import glob, importlib.util
 spec = importlib.util.find_spec("nvidia")
 print(":".join(folder for path in (spec.submodule_search_locations if spec else []) for folder in glob.glob(path + "/*/lib")))' 2>/dev/null)
-LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$packages
-export LD_LIBRARY_PATH
-failed=0
-only='--gtest_filter=*cuda*:*Cuda*'
+LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$packages:/usr/local/nvidia/lib64
+export OSU_SOURCE OSU_TEST_SEED PYTHONUNBUFFERED PATH LD_LIBRARY_PATH
+all_unfused=gelu,gelu_gradient,bias_gradient
+tested='' broken='' notes='' variants='' status=0 part=environment deadline=0
 
-tests() {
-    echo "== values of the operations' tests drawn with OSU_TEST_SEED=$OSU_TEST_SEED"
-    for program in ops_test model_test diffusion_test train_test; do
-        echo "== $program on the GPU"
-        "$bin/$program" --gtest_brief=1 "$only" || failed=1
-    done
-    echo "== ops_test on the GPU, with epilogues behind the products"
-    OSU_CUDA_UNFUSED=gelu,gelu_gradient,bias_gradient "$bin/ops_test" --gtest_brief=1 "$only" || failed=1
+say() { echo "$*" | tee -a "$log"; }
+note() { notes="$notes$*
+"; }
+left() { echo $((deadline - $(date +%s))); }
+least() { if [ "$1" -lt "$2" ]; then echo "$1"; else echo "$2"; fi; }
+# The number that figures.json has for a name.
+figure() { sed -n "s/^ *\"$1\": \([-0-9.e+]*\),\{0,1\}\$/\1/p" "${2:-$figures}" 2>/dev/null; }
+calculate() { awk "BEGIN { printf \"$1\", $2 }"; }
+
+# run SECONDS COMMAND …: its output to the log as it comes, and into $last; fails as the command does. Not longer than
+# the part has.
+run() {
+    limit=$(least "$1" "$(left)")
+    shift
+    : >"$last"
+    if [ "$limit" -le 0 ]; then
+        say "-- no time left for: $*"
+        note "$part: no time left for $*"
+        return 124
+    fi
+    echo "-- $(date +%T) at most $limit s: $*" >>"$log"
+    { timeout -k 5 "$limit" "$@" 2>&1; echo $? >"$scratch/status"; } | tee -a "$log" >"$last"
+    status=$(cat "$scratch/status")
+    [ "$status" = 124 ] && note "$part: cut short after $limit s: $*"
+    [ "$status" = 0 ]
 }
 
-bench() {
-    mkdir -p build
-    rm -f build/bench-cuda.json
-    echo "== bench_cuda"
-    "$bin/bench_cuda" --json build/bench-cuda.json || failed=1
-    echo "== PyTorch"
-    python3 bench/pytorch.py --device cuda --size B --json build/bench-cuda.json ${OSU_REFERENCE:+--reference "$OSU_REFERENCE"}
+# What a part prints on the screen: its tables.
+show() { run "$@"; shown=$?; cat "$last"; return $shown; }
+fail() { broken="$broken $1;"; say "== FAILED: $1 (status $status)"; }
+count() { grep -c "$1" "$last"; }
+
+environment() {
+    deadline=$(($(date +%s) + 60))
+    say "== $(date), $(uname -sr), $(getconf GNU_LIBC_VERSION), $(nproc) cores, $bin"
+    run 30 nvidia-smi
+    run 30 nvidia-smi -q -d CLOCK,POWER
+    run 10 nvcc --version
+    run 10 sh -c "ldconfig -p | grep -E 'libcublasLt|libnccl|libcuda\.'; ls -l /usr/local/cuda*/lib64/libcublasLt.so* $(echo "$packages" | sed 's,:,/*cublasLt* ,g; s,$,/*cublasLt*,')"
+    for program in "$bin"/*; do
+        [ -f "$program" ] && [ -x "$program" ] && ldd "$program" 2>&1 | grep 'not found' | tee -a "$log"
+    done
+    run 60 python3 -c 'import torch; print("PyTorch", torch.__version__, "for CUDA", torch.version.cuda, "NCCL", torch.cuda.is_available() and torch.cuda.nccl.version())'
+    torch=$(grep '^PyTorch' "$last")
+    gpu='no nvidia-smi'
+    if command -v nvidia-smi >/dev/null; then
+        gpu=$(nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm --format=csv,noheader 2>&1 | head -1)
+        nvidia-smi --query-gpu=timestamp,clocks.sm,power.draw,temperature.gpu,memory.used --format=csv,noheader,nounits \
+            -lms 500 >"$out/clocks.csv" 2>&1 &
+        clocks=$!
+        trap 'kill $clocks' EXIT
+    fi
+    # Small, and its errors are told in full.
+    deadline=$(($(date +%s) + 60))
+    if run 60 "$bin/bench_cuda" --device "$device" --size XS --batch 1 --batches 1 --product 512 --step-only; then
+        say "$(grep TFLOP "$last" | sed 's/:.*//')"
+    else
+        cat "$last"
+        fail "the first small step"
+        note "$(grep -E -A1 '^error|CUDA|libcublas' "$last" | head -3)"
+    fi
+    "$bin/ops_test" --gtest_list_tests | grep -q cuda_f32 && return
+    say "error: $bin/ops_test finds no GPU"
+    summary
+    exit 1
+}
+
+# tests_of PROGRAM: those on the GPU, a process a suite: a fault of the GPU spoils what comes behind it in its process.
+tests_of() {
+    program=$1 passed=0 failed=0 skipped=0 aborted=0 left_out=0 suspects='' began=$(date +%s)
+    suites=$("$bin/$program" --gtest_list_tests --gtest_filter='*cuda*:*Cuda*' | sed -n 's/^\([^ ].*\)\.\( .*\)*$/\1/p')
+    for suite in $suites; do
+        case $suite in
+            *Cuda*) filter="$suite.*" ;;
+            *) filter="$suite.*cuda*:$suite.*Cuda*" ;;
+        esac
+        [ "$(left)" -gt 0 ] || { left_out=$((left_out + 1)); continue; }
+        run 120 "$bin/$program" --gtest_filter="$filter"
+        good=$?
+        p=$(count '^\[       OK \]') f=$(count '^\[  FAILED  \] .* ms)$') s=$(count '^\[  SKIPPED \] .* ms)$')
+        passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+        aborted=$((aborted + $(count '^\[ RUN ') - p - f - s))
+        grep -A1 ': Skipped$' "$last" | grep -v -e ': Skipped$' -e '^--$' >>"$scratch/skips"
+        [ "$good" = 0 ] || suite_failed
+    done
+    line="$program${OSU_CUDA_UNFUSED:+ (unfused)}: $passed passed, $failed failed, $skipped skipped, $aborted broken off, $left_out suites left out; $(($(date +%s) - began)) s"
+    say "$line"
+    tested="$tested$line
+"
+    [ "$left_out" = 0 ] || fail "$program: $left_out suites left out"
+    for filter in $suspects; do memcheck "$filter"; done
+}
+
+suite_failed() {
+    fail "$program $suite"
+    suspects="$suspects $filter"
+    { echo "== $program $suite, status $status"; cat "$last"; } >>"$out/failures.txt"
+    grep -E '^\[ (RUN|      OK)|^\[  (FAILED|SKIPPED)' "$last" | tail -1 | sed -n 's/^\[ RUN *\] /broken off in /p'
+    grep -v -E '^\[ (RUN|      OK)|^\[(=|-)|^Running|^Note' "$last" | head -20
+}
+
+memcheck() {
+    [ "$program" = ops_test ] && [ "$(left)" -gt 0 ] && command -v compute-sanitizer >/dev/null || return
+    run 60 compute-sanitizer --tool memcheck "$bin/$program" --gtest_filter="$1"
+    { echo "== memcheck of $1"; grep '=====' "$last" | head -60; } >>"$out/failures.txt"
+    say "== memcheck of $1"
+    grep '=====' "$last" | head -12
+}
+
+tests() {
+    say "== tests of the operations on the GPU, OSU_TEST_SEED=$OSU_TEST_SEED"
+    tests_of ops_test
+    say "== the same with epilogues behind the products"
+    export OSU_CUDA_UNFUSED=$all_unfused
+    tests_of ops_test
+    export OSU_CUDA_UNFUSED=
+}
+
+bench_cuda() {
+    seconds=$1
+    shift
+    show "$seconds" "$bin/bench_cuda" --device "$device" --batch "$batch" --json "$figures" "$@"
+}
+
+step() {
+    say "== the training step"
+    rm -f "$figures"
+    bench_cuda 120 --size "$size" --batches "$batch" --step-only && return
+    fail "the training step"
+    note "$(grep -A1 '^error' "$last")"
+    say "== the same without graphs"
+    export OSU_CUDA_GRAPHS=0
+    bench_cuda 120 --size "$size" --batches "$batch" --step-only && { note "steps run with OSU_CUDA_GRAPHS=0 alone, here from now on"; return; }
+    say "== the same unfused"
+    export OSU_CUDA_UNFUSED=$all_unfused
+    bench_cuda 120 --size "$size" --batches "$batch" --step-only && { note "steps run with OSU_CUDA_GRAPHS=0 OSU_CUDA_UNFUSED=$all_unfused alone, here from now on"; return; }
+    note "no step runs: $(grep -A1 '^error' "$last")"
+}
+
+operations() {
+    say "== where the time of a step goes"
+    bench_cuda 150 --size "$size" --batches "$batch" || fail operations
+}
+
+check() {
+    say "== values at the shapes of production"
+    bench_cuda 150 --size "$size" --check || fail check
+    note "check: $(tail -1 "$last")"
+}
+
+# variant NAME FOLDER VARIABLE=VALUE …
+variant() {
+    name=$1 folder=$2
+    shift 2
+    rm -f "$scratch/variant.json"
+    run 60 env "$@" "$folder/bench_cuda" --device "$device" --size "$size" --batch "$batch" --batches "$batch" --step-only --json "$scratch/variant.json" || fail "variant $name"
+    ms=$(figure "cuda_train_step_ms.$size.batch$batch" "$scratch/variant.json")
+    say "$(printf '%-32s%10.2f ms' "$name" "${ms:-0}")"
+    variants="$variants$name $(calculate %.2f "${ms:-0}"); "
 }
 
 variants() {
-    for unfused in none gelu gelu_gradient bias_gradient gelu,gelu_gradient,bias_gradient; do
-        echo "== behind the products: $unfused"
-        OSU_CUDA_UNFUSED=$unfused "$bin/bench_cuda" --batches 256 --step-only || failed=1
+    say "== the step in variants"
+    variant "as it is" "$bin" OSU_CUDA_UNFUSED=
+    variant "without graphs" "$bin" OSU_CUDA_GRAPHS=0
+    for unfused in gelu gelu_gradient bias_gradient $all_unfused; do
+        variant "unfused $unfused" "$bin" OSU_CUDA_UNFUSED=$unfused
+    done
+    [ -z "${OSU_ALTERNATIVE:-}" ] || variant "$OSU_ALTERNATIVE" "$OSU_ALTERNATIVE" LD_LIBRARY_PATH="$LD_LIBRARY_PATH:$PWD/$bin/lib"
+    variant "as it is, again" "$bin" OSU_CUDA_UNFUSED=
+}
+
+# Some 2,500 launches pass by before: the large product, what is tried out, and whole steps.
+kernels() {
+    say "== kernels of an eager step"
+    command -v ncu >/dev/null || { say "error: there is no ncu in the path"; fail "kernels: no ncu"; return; }
+    for skipped_launches in 2500 0; do
+        run 150 env OSU_CUDA_GRAPHS=0 ncu --target-processes all --metrics gpu__time_duration.sum --clock-control none --print-units base --csv --page raw \
+            --launch-skip $skipped_launches --launch-count 1000 --kill yes \
+            "$bin/bench_cuda" --device "$device" --size "$size" --batch "$batch" --batches "$batch" --step-only
+        cp "$last" "$out/kernels.txt"
+        grep -q '^"[0-9]' "$last" && break
+    done
+    # By name: how many, and the microseconds of all.
+    awk -F '","' '
+        /^"ID"/ { for (i = 1; i <= NF; i++) { if ($i ~ /^Kernel Name/) who = i; if ($i ~ /^gpu__time/) what = i } }
+        /^"[0-9]/ && what { time = $what; gsub(/[^0-9.]/, "", time); calls[$who]++; total[$who] += time }
+        END { for (name in calls) printf "%10.1f us %5d  %.150s\n", total[name] / 1000, calls[name], name }' "$out/kernels.txt" |
+        sort -rn >"$scratch/kernels"
+    [ -s "$scratch/kernels" ] || { fail kernels; tail -5 "$last"; return; }
+    head -40 "$scratch/kernels" | tee -a "$log"
+}
+
+networks() {
+    say "== tests of network, sampling, training and program on the GPU"
+    for program in model_test diffusion_test train_test app_test; do tests_of $program; done
+    for where in "$device" cpu; do
+        mkdir -p "$scratch/maps/$where"
+        run 60 "$bin/osu-diffusion" sample --beatmap examples/waltz.osu --ckpt models/dit-xs.safetensors --device "$where" \
+            --precision f32 --overwrite --out "$scratch/maps/$where" || { fail "sample on $where"; cat "$last"; }
+        find "$scratch/maps/$where" -name '*.osu' -exec cat {} + >"$scratch/maps/$where.osu"
+    done
+    [ -s "$scratch/maps/cpu.osu" ] && [ -s "$scratch/maps/$device.osu" ] || { fail "sample wrote no map"; return; }
+    say "waltz.osu remapped on $device and CPU: $(diff "$scratch/maps/cpu.osu" "$scratch/maps/$device.osu" | grep -c '^<') of $(wc -l <"$scratch/maps/cpu.osu") lines differ"
+}
+
+pytorch() {
+    say "== PyTorch"
+    show 300 python3 bench/pytorch.py --device "$device" --step --windows "$batch" --size "$size" --json "$figures" \
+        ${OSU_REFERENCE:+--reference "$OSU_REFERENCE"} || fail pytorch
+}
+
+sizes() {
+    say "== sizes by batch"
+    for each in XS S B L XL; do
+        bench_cuda 90 --size $each --batches 64,"$batch",1024 --step-only || fail "size $each"
     done
 }
 
 sanitize() {
-    command -v compute-sanitizer >/dev/null || { echo "error: there is no compute-sanitizer in the path" >&2; failed=1; return; }
+    command -v compute-sanitizer >/dev/null || { say "error: there is no compute-sanitizer in the path"; fail "sanitize: no compute-sanitizer"; return; }
+    more=4
     for tool in memcheck racecheck initcheck synccheck; do
-        echo "== compute-sanitizer, $tool"
-        compute-sanitizer --tool "$tool" --error-exitcode 3 "$bin/ops_test" --gtest_brief=1 \
-            "$only:-*Memory*:*TooLittle*" || failed=1
+        run $(($(left) / more)) compute-sanitizer --tool $tool --error-exitcode 3 "$bin/ops_test" \
+            --gtest_filter="${OSU_FILTER:-*cuda*:*Cuda*-*Memory*:*TooLittle*}"
+        good=$?
+        more=$((more - 1))
+        line="$tool: $(count '^\[       OK \]') tests passed; $(grep 'SUMMARY' "$last" | tail -1)"
+        say "$line"
+        note "$line"
+        [ $good = 0 ] || { fail "$tool"; grep '=====' "$last" | head -20 | tee -a "$out/failures.txt"; }
     done
 }
 
-"$bin/ops_test" --gtest_list_tests | grep -q cuda_f32 || {
-    echo "error: $bin/ops_test finds no GPU" >&2
-    exit 1
+# faster NAME KEY: how often ours goes into the step of PyTorch's.
+faster() {
+    theirs=$(figure "pytorch_train_step_ms.$size.$2")
+    if [ -n "$theirs" ] && [ -n "$ms" ]; then calculate ", %.2f x $1" "$theirs / $ms"; fi
 }
-for part in $parts; do
-    case $part in
-        tests | bench | variants | sanitize) "$part" ;;
-        *) echo "error: there is no part $part: tests, bench, variants, sanitize" >&2; exit 1 ;;
+
+# Twenty lines at most, the first the most telling.
+summary() {
+    ms=$(figure "cuda_train_step_ms.$size.batch$batch")
+    share=$(figure "cuda_train_share_of_product.$size.batch$batch")
+    sample=$(figure "cuda_sample_ms.$size.steps25")
+    {
+        if [ -n "$broken" ]; then printf 'FAILURES'; else printf 'no failures'; fi
+        [ -n "$ms" ] && printf '; DiT-%s at %s x 128: %.1f ms a step, %.0f windows/s, %.1f %% of the product (%.0f TFLOP/s)' "$size" "$batch" \
+            "$ms" "$(calculate %f "1000 * $batch / $ms")" "$(calculate %f "100 * $share")" "$(figure cuda_product_tflops)"
+        faster PyTorch eager
+        faster "its fused" fused
+        faster "its compiled" compiled
+        faster "the reference" reference
+        [ -n "$sample" ] && printf '; 25 steps of 1,000 objects: %.1f ms' "$sample"
+        printf '\n%s; %s; parts: %s\n' "$gpu" "$torch" "$parts"
+        [ -n "$tested" ] && printf '%s' "$tested" | grep .
+        [ -n "$broken" ] && echo "failed:$broken" | cut -c 1-600
+        [ -s "$scratch/skips" ] && echo "skipped: $(sort "$scratch/skips" | uniq -c | sort -rn | head -4 | tr -s ' ' | tr '\n' ';')"
+        [ -n "$variants" ] && echo "variants, ms: $variants"
+        [ -s "$out/clocks.csv" ] && awk -F ', ' '$3 > 300 { n++; clock += $2; power += $3; if ($4 > hot) hot = $4 }
+            END { if (n) printf "busy: %.0f MHz, %.0f W on average, %d C at most\n", clock / n, power / n, hot }' "$out/clocks.csv"
+        printf '%s' "$notes" | grep . | cut -c 1-300
+    } | head -20 >"$out/summary.txt"
+}
+
+environment
+for each in $parts; do
+    case ${each%%:*} in
+        bench) wanted="step operations check" ;;
+        tests | step | operations | check | variants | kernels | networks | pytorch | sizes | sanitize) wanted=${each%%:*} ;;
+        *) echo "error: there is no part $each; the head of $0 lists them" >&2; exit 1 ;;
     esac
+    for part in $wanted; do
+        seconds=300
+        case $each in *:*) seconds=${each#*:} ;; esac
+        deadline=$(($(date +%s) + seconds))
+        $part
+        summary
+    done
 done
-exit $failed
+echo "== summary"
+cat "$out/summary.txt"
+[ -z "$broken" ]

@@ -1,15 +1,19 @@
 #!/bin/sh
 # Makes one archive that runs where Debian's packages are not and cannot be installed, such as on a cluster: the
 # program of a build, the libraries that it needs but those of C, of GPUs and of MPI, which are the machine's own, and
-# the bundled model. scripts/bundle.sh [BUILD [PROGRAM …]]: build/release and osu-diffusion, unless others are named.
+# the bundled model. scripts/bundle.sh [--no-models] [BUILD [PROGRAM …]]: build/release and osu-diffusion, unless others
+# are named. Smaller: --no-models, and a build for one kind of GPU (the preset cuda-h100, or any other with
+# -DCMAKE_CUDA_ARCHITECTURES=80-real).
 set -eu
 cd "$(dirname "$0")/.."
+models=1
+if [ "${1:-}" = --no-models ]; then models='' && shift; fi
 build=${1:-build/release}
 [ $# -gt 0 ] && shift
 programs=${*:-osu-diffusion}
 name=osu-diffusion-$(basename "$build")
 folder=build/bundle/$name
-archive=build/bundle/$name.tar.xz
+archive=build/bundle/$name.tar.gz
 
 for program in $programs; do
     [ -x "$build/$program" ] && continue
@@ -18,7 +22,7 @@ for program in $programs; do
     exit 1
 done
 rm -rf "$folder"
-mkdir -p "$folder/lib" "$folder/models"
+mkdir -p "$folder/lib"
 for program in $programs; do
     strip -o "$folder/$program" "$build/$program"
     ldd "$build/$program" >>"$folder/needed"
@@ -32,8 +36,11 @@ awk '$3 ~ /^\// { print $3 }' "$folder/needed" | sort -u |
     while read -r library; do cp -L "$library" "$folder/lib/"; done
 rm "$folder/needed"
 if [ -f "$build/osu-diffusion-mpi.so" ]; then cp "$build/osu-diffusion-mpi.so" "$folder/"; fi
-cp models/*.safetensors README.md LICENSE "$folder/"
-mv "$folder"/*.safetensors "$folder/models/"
-tar -C build/bundle -cJf "$archive.part" "$name"
+cp README.md LICENSE "$folder/"
+if [ -n "$models" ]; then
+    mkdir "$folder/models"
+    cp models/*.safetensors "$folder/models/"
+fi
+tar -C build/bundle -I 'gzip -9' -cf "$archive.part" "$name"
 mv "$archive.part" "$archive"
 echo "$archive, $(du -h "$archive" | cut -f1)"

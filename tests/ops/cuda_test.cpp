@@ -16,6 +16,8 @@ namespace osu::emulation {
 // From now on only products without epilogue are found (1), or none at all (2); or they are found, and then
 // only those without epilogue are done (3), or none at all (4). 0: all.
 void forget_products(int which);
+// From now on there is no GPU, as the driver has it.
+void hide_gpu(bool hide);
 // From now on streams beside the operations' own run at once; else as late as they may.
 void make_hasty(bool hasty);
 
@@ -34,6 +36,22 @@ TEST(CudaDevice, IsNamedAndMissed) {
     EXPECT_THROW(cuda::make_backend(DType::f32, cuda::device_count()), Error);
     EXPECT_THROW(cuda::make_backend(DType::f32, -1), Error);
 }
+
+#ifdef OSU_EMULATED_CUDA
+TEST(CudaDevice, TheDriversReasonIsTold) {
+    EXPECT_EQ(cuda::find_devices().missing, "");
+    emulation::hide_gpu(true);
+    EXPECT_EQ(cuda::device_count(), 0);
+    try {
+        cuda::make_backend(DType::f32, 0);
+        ADD_FAILURE() << "a GPU was there";
+    } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()).find("no CUDA-capable device"), std::string::npos)
+            << error.what();
+    }
+    emulation::hide_gpu(false);
+}
+#endif
 
 TEST(CudaDevice, TooLittleMemoryIsAnError) {
     if (cuda::device_count() == 0) GTEST_SKIP() << "no GPU";

@@ -221,10 +221,10 @@ class CudaBackend final : public Backend {
 
 std::unique_ptr<Backend> make_backend(DType compute, int index) {
     assert(compute == DType::f32 || compute == DType::bf16);
-    const int count = device_count();
+    const auto [count, missing] = find_devices();
     if (count == 0)
         fail(Hint{"use --device cpu, or see what nvidia-smi says"},
-             "no NVIDIA GPU or no driver for it was found");
+             "no NVIDIA GPU or no driver for it was found ({})", missing);
     if (index < 0 || index >= count)
         fail(Hint{"the first is cuda:0"}, "there is no GPU {}: this computer has {}", index, count);
     return std::make_unique<CudaBackend>(compute, index);

@@ -9,6 +9,11 @@
 
 namespace osu::cuda {
 
+struct Devices {
+    int count;
+    std::string missing;  // why there are none, in the driver's words
+};
+Devices find_devices();
 int device_count();                  // 0 without a driver
 std::string device_name(int index);  // "NVIDIA H200, 139 GiB"
 std::unique_ptr<Backend> make_backend(DType compute, int index);

@@ -33,11 +33,16 @@ void check_limit(bool holds, const char* what) {
     if (!holds) fail(Hint{"--device cpu can"}, "the CUDA backend cannot do {}", what);
 }
 
-int device_count() {
+Devices find_devices() {
     int count = 0;
     const cudaError_t status = cudaGetDeviceCount(&count);
     static_cast<void>(cudaGetLastError());
-    return status == cudaSuccess ? count : 0;
+    if (status != cudaSuccess) return {0, cudaGetErrorString(status)};
+    return {count, count == 0 ? "the driver knows none" : ""};
+}
+
+int device_count() {
+    return find_devices().count;
 }
 
 std::string device_name(int index) {

@@ -28,6 +28,7 @@ struct Allocation {
 std::map<std::byte*, Allocation> allocations;
 std::map<const void*, size_t> shared_limits;  // of kernels that asked
 bool one_gpu = false;                         // for all threads
+bool no_gpu = false;
 int access_depth = 0;
 
 size_t round_up(size_t bytes, size_t to) {
@@ -125,6 +126,10 @@ cudaError_t set_shared_limit(const void* kernel, int bytes) {
     return cudaSuccess;
 }
 
+void hide_gpu(bool hide) {
+    no_gpu = hide;
+}
+
 void share_one_gpu(bool share) {
     one_gpu = share;
 }
@@ -149,6 +154,7 @@ const char* cudaGetErrorString(cudaError_t error) {
     switch (error) {
         case cudaSuccess: return "no error";
         case cudaErrorMemoryAllocation: return "out of memory";
+        case cudaErrorNoDevice: return "no CUDA-capable device is detected";
         case cudaErrorStreamCaptureUnsupported: return "operation not permitted when stream is capturing";
         case cudaErrorStreamCaptureUnjoined: return "capturing stream has unjoined work";
         case cudaErrorStreamCaptureIsolation:
@@ -157,8 +163,8 @@ const char* cudaGetErrorString(cudaError_t error) {
     }
 }
 cudaError_t cudaGetDeviceCount(int* count) {
-    *count = 1;
-    return cudaSuccess;
+    *count = no_gpu ? 0 : 1;
+    return no_gpu ? cudaErrorNoDevice : cudaSuccess;
 }
 cudaError_t cudaSetDevice(int device) {
     return device == 0 ? cudaSuccess : cudaErrorInvalidValue;
