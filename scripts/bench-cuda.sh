@@ -15,7 +15,8 @@
 # bench stands for step, operations, check. A part ends after its SECONDS; what it learned until then is kept.
 #
 # In $OUT (else build/gpu), each written as it comes: summary.txt, figures.json, log.txt (everything), failures.txt, kernels.txt, clocks.csv.
-# Also heeded: OSU_TEST_SEED, OSU_SIZE (B), OSU_BATCH (256), OSU_DEVICE (cuda), OSU_SHARED (the goldens not tracked).
+# Also heeded: OSU_TEST_SEED, OSU_SIZE (B), OSU_BATCH (256), OSU_DEVICE (cuda), OSU_PRODUCT (8192: that of the large
+# product), OSU_SHARED (the goldens that are not tracked).
 #
 # Build first: cmake --preset cuda && cmake --build --preset cuda. For another machine: scripts/bundle.sh packs the
 # programs, and there BUILD is the archive or the folder in it:
@@ -31,6 +32,7 @@ out=${OUT:-build/gpu}
 size=${OSU_SIZE:-B}
 batch=${OSU_BATCH:-256}
 device=${OSU_DEVICE:-cuda}
+product=${OSU_PRODUCT:-8192}
 mkdir -p "$out" || exit 1
 case $bin in
     *.tar.gz) tar -xzf "$bin" -C "$(dirname "$bin")" || exit 1; bin=${bin%.tar.gz} ;;
@@ -124,6 +126,7 @@ environment() {
 # tests_of PROGRAM: those on the GPU, a process a suite: a fault of the GPU spoils what comes behind it in its process.
 tests_of() {
     program=$1 passed=0 failed=0 skipped=0 aborted=0 left_out=0 suspects='' began=$(date +%s)
+    [ -x "$bin/$program" ] || { fail "there is no $bin/$program"; return; }
     suites=$("$bin/$program" --gtest_list_tests --gtest_filter='*cuda*:*Cuda*' | sed -n 's/^\([^ ].*\)\.\( .*\)*$/\1/p')
     for suite in $suites; do
         case $suite in
@@ -175,7 +178,7 @@ tests() {
 bench_cuda() {
     seconds=$1
     shift
-    show "$seconds" "$bin/bench_cuda" --device "$device" --batch "$batch" --json "$figures" "$@"
+    show "$seconds" "$bin/bench_cuda" --device "$device" --batch "$batch" --product "$product" --json "$figures" "$@"
 }
 
 step() {
@@ -183,6 +186,7 @@ step() {
     rm -f "$figures"
     bench_cuda 120 --size "$size" --batches "$batch" --step-only && return
     fail "the training step"
+    [ "$status" = 124 ] && return  # too slow is no reason to go on without
     note "$(grep -A1 '^error' "$last")"
     say "== the same without graphs"
     export OSU_CUDA_GRAPHS=0
@@ -208,8 +212,9 @@ check() {
 variant() {
     name=$1 folder=$2
     shift 2
+    [ "$(left)" -gt 0 ] || { note "no time left for the variant $name"; return; }
     rm -f "$scratch/variant.json"
-    run 60 env "$@" "$folder/bench_cuda" --device "$device" --size "$size" --batch "$batch" --batches "$batch" --step-only --json "$scratch/variant.json" || fail "variant $name"
+    run 60 env "$@" "$folder/bench_cuda" --device "$device" --size "$size" --batch "$batch" --batches "$batch" --product "$product" --step-only --json "$scratch/variant.json" || fail "variant $name"
     ms=$(figure "cuda_train_step_ms.$size.batch$batch" "$scratch/variant.json")
     say "$(printf '%-32s%10.2f ms' "$name" "${ms:-0}")"
     variants="$variants$name $(calculate %.2f "${ms:-0}"); "
@@ -256,6 +261,7 @@ networks() {
             --precision f32 --overwrite --out "$scratch/maps/$where" || { fail "sample on $where"; cat "$last"; }
         find "$scratch/maps/$where" -name '*.osu' -exec cat {} + >"$scratch/maps/$where.osu"
     done
+    [ "$(left)" -gt 0 ] || return
     [ -s "$scratch/maps/cpu.osu" ] && [ -s "$scratch/maps/$device.osu" ] || { fail "sample wrote no map"; return; }
     say "waltz.osu remapped on $device and CPU: $(diff "$scratch/maps/cpu.osu" "$scratch/maps/$device.osu" | grep -c '^<') of $(wc -l <"$scratch/maps/cpu.osu") lines differ"
 }
