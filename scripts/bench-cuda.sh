@@ -4,15 +4,15 @@
 #             it with epilogues behind the products instead of in them
 #   step      the training step; where that fails, without graphs, and then with nothing fused
 #   operations  where the time of a step goes, by operation and shape, and a sample
-#   check     values at the shapes of production
-#   variants  the step with GELU, its gradient, gradients of biases unfused, and without graphs. OSU_ALTERNATIVE=DIR in
+#   variants  the step with GELU, its gradient, gradients of biases fused or not, the fastest of several algorithms, and
+#             without graphs. OSU_ALTERNATIVE=DIR in
 #             the environment: also the bench_cuda of that folder, which may go without a lib of its own
 #   kernels   the names and times of the kernels of a step, by ncu
 #   networks  the tests of network, sampling, training and program, and a map remapped on GPU and CPU
 #   pytorch   PyTorch's step beside ours. OSU_REFERENCE=DIR: also osu-diffusion's own, from its checkout in DIR
 #   sizes     the step from XS to XL, by batch, with its memory
 #   sanitize  ops_test under the four tools of compute-sanitizer, slow; OSU_FILTER: a filter of GoogleTest's
-# bench stands for step, operations, check. A part ends after its SECONDS; what it learned until then is kept.
+# bench stands for step, operations. A part ends after its SECONDS; what it learned until then is kept.
 #
 # In $OUT (else build/gpu), each written as it comes: summary.txt, figures.json, log.txt (everything), failures.txt, kernels.txt, clocks.csv.
 # Also heeded: OSU_TEST_SEED, OSU_SIZE (B), OSU_BATCH (256), OSU_DEVICE (cuda), OSU_PRODUCT (8192: that of the large
@@ -27,7 +27,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 bin=${1:-build/cuda}
 [ $# -gt 0 ] && shift
-parts=${*:-tests step operations check variants kernels networks pytorch sizes sanitize}
+parts=${*:-tests step operations variants kernels networks pytorch sizes sanitize}
 out=${OUT:-build/gpu}
 size=${OSU_SIZE:-B}
 batch=${OSU_BATCH:-256}
@@ -158,57 +158,7 @@ suite_failed() {
     grep -v -E '^\[ (RUN|      OK)|^\[(=|-)|^Running|^Note' "$last" | head -20
 }
 
-memcheck() {
-    [ "$program" = ops_test ] && [ "$(left)" -gt 0 ] && command -v compute-sanitizer >/dev/null || return
-    run 60 compute-sanitizer --tool memcheck "$bin/$program" --gtest_filter="$1"
-    { echo "== memcheck of $1"; grep '=====' "$last" | head -60; } >>"$out/failures.txt"
-    say "== memcheck of $1"
-    grep '=====' "$last" | head -12
-}
-
-tests() {
-    say "== tests of the operations on the GPU, OSU_TEST_SEED=$OSU_TEST_SEED"
-    tests_of ops_test
-    say "== the same with epilogues behind the products"
-    export OSU_CUDA_UNFUSED=$all_unfused
-    tests_of ops_test
-    export OSU_CUDA_UNFUSED=
-}
-
-bench_cuda() {
-    seconds=$1
-    shift
-    show "$seconds" "$bin/bench_cuda" --device "$device" --batch "$batch" --product "$product" --json "$figures" "$@"
-}
-
-step() {
-    say "== the training step"
-    rm -f "$figures"
-    bench_cuda 120 --size "$size" --batches "$batch" --step-only && return
-    fail "the training step"
-    [ "$status" = 124 ] && return  # too slow is no reason to go on without
-    note "$(grep -A1 '^error' "$last")"
-    say "== the same without graphs"
-    export OSU_CUDA_GRAPHS=0
-    bench_cuda 120 --size "$size" --batches "$batch" --step-only && { note "steps run with OSU_CUDA_GRAPHS=0 alone, here from now on"; return; }
-    say "== the same unfused"
-    export OSU_CUDA_UNFUSED=$all_unfused
-    bench_cuda 120 --size "$size" --batches "$batch" --step-only && { note "steps run with OSU_CUDA_GRAPHS=0 OSU_CUDA_UNFUSED=$all_unfused alone, here from now on"; return; }
-    note "no step runs: $(grep -A1 '^error' "$last")"
-}
-
-operations() {
-    say "== where the time of a step goes"
-    bench_cuda 150 --size "$size" --batches "$batch" || fail operations
-}
-
-check() {
-    say "== values at the shapes of production"
-    bench_cuda 150 --size "$size" --check || fail check
-    note "check: $(tail -1 "$last")"
-}
-
-# variant NAME FOLDER VARIABLE=VALUE …
+mem# variant NAME FOLDER VARIABLE=VALUE …
 variant() {
     name=$1 folder=$2
     shift 2
@@ -222,13 +172,14 @@ variant() {
 
 variants() {
     say "== the step in variants"
-    variant "as it is" "$bin" OSU_CUDA_UNFUSED=
+    variant "as it is" "$bin" OSU_CUDA_GRAPHS=1
     variant "without graphs" "$bin" OSU_CUDA_GRAPHS=0
-    for unfused in gelu gelu_gradient bias_gradient $all_unfused; do
+    for unfused in none gelu,bias_gradient gelu_gradient,bias_gradient $all_unfused; do
         variant "unfused $unfused" "$bin" OSU_CUDA_UNFUSED=$unfused
     done
+    variant "the fastest of 16 algorithms" "$bin" OSU_CUDA_CANDIDATES=16
     [ -z "${OSU_ALTERNATIVE:-}" ] || variant "$OSU_ALTERNATIVE" "$OSU_ALTERNATIVE" LD_LIBRARY_PATH="$LD_LIBRARY_PATH:$PWD/$bin/lib"
-    variant "as it is, again" "$bin" OSU_CUDA_UNFUSED=
+    variant "as it is, again" "$bin" OSU_CUDA_GRAPHS=1
 }
 
 # Some 2,500 launches pass by before: the large product, what is tried out, and whole steps.
@@ -328,8 +279,8 @@ summary() {
 environment
 for each in $parts; do
     case ${each%%:*} in
-        bench) wanted="step operations check" ;;
-        tests | step | operations | check | variants | kernels | networks | pytorch | sizes | sanitize) wanted=${each%%:*} ;;
+        bench) wanted="step operations" ;;
+        tests | step | operations | variants | kernels | networks | pytorch | sizes | sanitize) wanted=${each%%:*} ;;
         *) echo "error: there is no part $each; the head of $0 lists them" >&2; exit 1 ;;
     esac
     for part in $wanted; do
