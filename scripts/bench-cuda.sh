@@ -158,7 +158,51 @@ suite_failed() {
     grep -v -E '^\[ (RUN|      OK)|^\[(=|-)|^Running|^Note' "$last" | head -20
 }
 
-mem# variant NAME FOLDER VARIABLE=VALUE …
+memcheck() {
+    [ "$program" = ops_test ] && [ "$(left)" -gt 0 ] && command -v compute-sanitizer >/dev/null || return
+    run 60 compute-sanitizer --tool memcheck "$bin/$program" --gtest_filter="$1"
+    { echo "== memcheck of $1"; grep '=====' "$last" | head -60; } >>"$out/failures.txt"
+    say "== memcheck of $1"
+    grep '=====' "$last" | head -12
+}
+
+tests() {
+    say "== tests of the operations on the GPU, OSU_TEST_SEED=$OSU_TEST_SEED"
+    tests_of ops_test
+    say "== the same with epilogues behind the products"
+    export OSU_CUDA_UNFUSED=$all_unfused
+    tests_of ops_test
+    unset OSU_CUDA_UNFUSED
+}
+
+bench_cuda() {
+    seconds=$1
+    shift
+    show "$seconds" "$bin/bench_cuda" --device "$device" --batch "$batch" --product "$product" --json "$figures" "$@"
+}
+
+step() {
+    say "== the training step"
+    rm -f "$figures"
+    bench_cuda 120 --size "$size" --batches "$batch" --step-only && return
+    fail "the training step"
+    [ "$status" = 124 ] && return  # too slow is no reason to go on without
+    note "$(grep -A1 '^error' "$last")"
+    say "== the same without graphs"
+    export OSU_CUDA_GRAPHS=0
+    bench_cuda 120 --size "$size" --batches "$batch" --step-only && { note "steps run with OSU_CUDA_GRAPHS=0 alone, here from now on"; return; }
+    say "== the same unfused"
+    export OSU_CUDA_UNFUSED=$all_unfused
+    bench_cuda 120 --size "$size" --batches "$batch" --step-only && { note "steps run with OSU_CUDA_GRAPHS=0 OSU_CUDA_UNFUSED=$all_unfused alone, here from now on"; return; }
+    note "no step runs: $(grep -A1 '^error' "$last")"
+}
+
+operations() {
+    say "== where the time of a step goes"
+    bench_cuda 150 --size "$size" --batches "$batch" || fail operations
+}
+
+# variant NAME FOLDER VARIABLE=VALUE …
 variant() {
     name=$1 folder=$2
     shift 2
