@@ -16,9 +16,9 @@
 #include "base/parallel.h"
 #include "beatmap/beatmap.h"
 #include "data/pack_format.h"
-#include "data/sequence.h"
 #include "data/windows.h"
 #include "measure.h"
+#include "sequence/sequence.h"
 
 namespace {
 

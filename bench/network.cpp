@@ -12,11 +12,11 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
-#include "app/sampling.h"
 #include "base/random.h"
 #include "floor.h"
 #include "measure.h"
 #include "model/dit.h"
+#include "sampling/sampling.h"
 #include "train/objective.h"
 #include "train/training_state.h"
 

@@ -5,17 +5,17 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
-#include "app/bundled_model.h"
 #include "app/device_flags.h"
-#include "app/evaluation.h"
-#include "app/evaluation_page.h"
 #include "app/evaluation_report.h"
 #include "app/flag.h"
 #include "app/verbs.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/parallel.h"
+#include "evaluation/evaluation.h"
+#include "evaluation/page.h"
 #include "picture/canvas.h"
+#include "sampling/bundled_model.h"
 
 namespace osu {
 

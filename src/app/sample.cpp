@@ -6,16 +6,16 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
-#include "app/bundled_model.h"
 #include "app/device_flags.h"
 #include "app/sample_options.h"
 #include "app/sample_output.h"
-#include "app/sampling_network.h"
 #include "app/verbs.h"
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/profile.h"
 #include "base/progress.h"
+#include "sampling/bundled_model.h"
+#include "sampling/sampling_network.h"
 
 namespace osu {
 

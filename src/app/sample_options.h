@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
-#include "app/sampling.h"
 #include "app/selection.h"
 #include "ops/devices.h"
+#include "sampling/sampling.h"
 
 namespace CLI {
 class App;

@@ -7,9 +7,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "data/sequence.h"
 #include "picture/canvas.h"
 #include "picture/picture.h"
+#include "sequence/sequence.h"
 
 namespace osu {
 

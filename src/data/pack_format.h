@@ -12,7 +12,7 @@
 #include <string>
 
 #include "data/packed_dataset.h"
-#include "data/sequence.h"
+#include "sequence/sequence.h"
 
 namespace osu {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "data/sequence_path.h"
+#include "sequence/sequence_path.h"
 
 namespace osu {
 

@@ -5,7 +5,7 @@
 #include <limits>
 #include <numbers>
 
-#include "data/sequence_path.h"
+#include "sequence/sequence_path.h"
 
 namespace osu {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "data/sequence_path.h"
+#include "sequence/sequence_path.h"
 
 namespace osu {
 

@@ -15,7 +15,7 @@
 #include "data/pack_format.h"
 #include "data/permutation.h"
 #include "data/split.h"
-#include "data/temporary_folder.h"
+#include "support/temporary_folder.h"
 
 namespace osu {
 namespace {

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <vector>
 
-#include "data/sequence.h"
 #include "evaluation/statistics.h"
+#include "sequence/sequence.h"
 
 namespace osu::test {
 
