@@ -21,9 +21,8 @@
 #include "data/split.h"
 #include "model/label_space.h"
 #include "picture/scatter.h"
-#include "sampling/bundled_model.h"
 #include "sampling/checkpoint_metadata.h"
-#include "sampling/sampling_network.h"
+#include "sampling/network.h"
 
 namespace osu {
 

@@ -30,18 +30,40 @@ FlowHistogram flow_of(const PackedDataset& dataset, const std::vector<uint32_t>&
     FlowHistogram flow{};
     for (const uint32_t index : choose_evenly(maps, most_flow_maps)) {
         const DatasetMap map = dataset.map(index);
-        const std::vector<Vec2> position = positions(dataset, map);
-        const RealMap real{dataset.type(map), dataset.time(map), dataset.distance(map), position};
-        count_turns(make_turn_plan(real), position, flow);
+        const std::vector<Vec2> position = dataset.positions(map);
+        count_turns(make_turn_plan(dataset.datapoints(map, position)), position, flow);
     }
     return flow;
 }
 
+struct Cancelled {};
+
+// How far the work is, for whoever watches it.
+class Report {
+  public:
+    Report(const OnProgress& to, int64_t steps) : to_(to), progress_{0, steps, {}} {}
+    void say(std::string what) {
+        progress_.what = std::move(what);
+        tell();
+    }
+    bool step(const SamplingStep& step) {
+        progress_.done += step.count;
+        return !to_ || to_(progress_);
+    }
+
+  private:
+    const OnProgress& to_;
+    EvaluationProgress progress_;
+    void tell() const {
+        if (to_ && !to_(progress_)) throw Cancelled();
+    }
+};
+
 class Comparison {
   public:
     Comparison(const PackedDataset& dataset, const Split& split, const EvaluationOptions& options,
-               Progress& progress)
-        : progress_(progress) {
+               Report& report)
+        : report_(report) {
         for (const uint32_t index : choose_evenly(split.validation, options.maps))
             result_.maps.emplace_back(dataset, index);
         result_.flow = flow_of(dataset, split.train.empty() ? split.validation : split.train);
@@ -53,8 +75,7 @@ class Comparison {
     void add(const char* key, const char* title, const Placing& placing, const std::vector<size_t>& maps) {
         Contestant contestant{key, title, maps, {}, {}, {}};
         for (const size_t i : maps) {
-            progress_.note(
-                fmt::format("{}, map {} of {}", title, contestant.examples.size() + 1, maps.size()));
+            report_.say(fmt::format("{}, map {} of {}", title, contestant.examples.size() + 1, maps.size()));
             const MeasuredMap& map = result_.maps[i];
             Statistics all;
             const Placements placements = placing(map);
@@ -78,48 +99,43 @@ class Comparison {
 
   private:
     Evaluation result_;
-    Progress& progress_;
+    Report& report_;
 };
 
 }  // namespace
 
-Placements place(DitSampler& network, const Guidance& guidance, const RealMap& map, const SamplingRun& run) {
-    MapFeatures features;
-    for (const double t : map.time) features.time.push_back(static_cast<float>(t - map.time[0]));
-    features.distance.assign(map.distance.begin(), map.distance.end());
-    features.type.assign(map.type.begin(), map.type.end());
-    features.circle_radius = circle_radius;
-    features.sliders = slider_lengths(map.type, map.position);
-    const std::vector<float> x = sample_variants(network, guidance, features, run);
-    const size_t tokens = map.time.size();
-    Placements out(static_cast<size_t>(run.variants), std::vector<Vec2>(tokens));
-    for (size_t variant = 0; variant < out.size(); ++variant)
-        for (size_t t = 0; t < tokens; ++t)
-            out[variant][t] = {x[2 * variant * tokens + t] * playfield_size.x,
-                               x[(2 * variant + 1) * tokens + t] * playfield_size.y};
-    return out;
+Placements place(SamplingNetwork& network, std::span<const int32_t> style, const Datapoints& map,
+                 const SamplingOptions& options, const OnStep& on_step) {
+    const Placement placement = osu::place(network, map, style, options, {}, on_step);
+    if (placement.cancelled) throw Cancelled();
+    Placements placements;
+    for (int i = 0; i < placement.variants; ++i) placements.push_back(placement.pixels(i));
+    return placements;
 }
 
 namespace {
 
 // The same network before any training.
 struct UntrainedNetwork {
-    UntrainedNetwork(const DitConfig& config, Backend& backend, uint64_t seed)
-        : layout(config),
+    UntrainedNetwork(const CheckpointInfo& info, Backend& backend, uint64_t seed)
+        : layout(info.config),
           values(initialized(layout, seed)),
-          weights(parameter_views(layout, values)),
-          network(config, backend, weights),
-          guidance{{}, label_vector(weights, config.null_label()), 1} {}
+          network(checkpoint(info), "an untrained network", {.with_labels = false}, backend) {}
     ParameterLayout layout;
     std::vector<float> values;
-    TensorMap weights;
-    DitSampler network;
-    Guidance guidance;
+    SamplingNetwork network;
 
     static std::vector<float> initialized(const ParameterLayout& layout, uint64_t seed) {
         std::vector<float> values(layout.size());
         initialize(layout, seed, values);
         return values;
+    }
+    Checkpoint checkpoint(CheckpointInfo info) const {
+        Checkpoint made;
+        made.model = parameter_views(layout, values);
+        info.labels = {};
+        set_metadata(made, info);
+        return made;
     }
 };
 
@@ -172,63 +188,99 @@ void add_loss(Evaluation& evaluation, const std::vector<Figure>& model,
                    {{"model", model[i + 1]}, {"untrained", untrained[i + 1]}});
 }
 
+// All that is compared, and what it is measured by.
+class Evaluator {
+  public:
+    Evaluator(const PackedDataset& dataset, const Split& split, SamplingNetwork& network, Backend& backend,
+              const EvaluationOptions& options, const OnProgress& on_progress)
+        : dataset_(dataset),
+          split_(split),
+          network_(network),
+          backend_(backend),
+          options_(options),
+          maps_(std::min(split.validation.size(), options.maps)),
+          mappers_(known_mappers(dataset, split, network.info(), options.style_maps > 0 ? most_styles : 0)),
+          report_(on_progress, steps()),
+          on_step_([this](const SamplingStep& step) { return report_.step(step); }) {}
+
+    Evaluation run() {
+        Comparison comparison(dataset_, split_, options_, report_);
+        add_model_and_real(comparison);
+        SamplingOptions once = options_.sampling;
+        once.variants = 1;
+        UntrainedNetwork untrained(network_.info(), backend_, once.seed);
+        comparison.add(
+            "untrained", "untrained",
+            [&](const MeasuredMap& map) { return place(untrained.network, {}, map.real, once, on_step_); },
+            evenly(maps_, untrained_maps(maps_)));
+        std::optional<StyleTrial> trial;
+        if (styles() > 0) {
+            trial.emplace(dataset_, mappers_);
+            comparison.add(
+                "styled", "in styles",
+                [&](const MeasuredMap& map) { return trial->place(map, network_, once, on_step_); },
+                middling(comparison.maps(), options_.style_maps));
+        }
+        Evaluation evaluation = comparison.finish(1);
+        if (trial) add_style(evaluation, *trial);
+        report_.say("loss");
+        add_loss(evaluation, loss(network_.weights(), loss_windows),
+                 loss(untrained.network.weights(), loss_windows / untrained_share));
+        report_.say("");
+        return evaluation;
+    }
+
+  private:
+    size_t styles() const { return mappers_.size() > 1 ? mappers_.size() : 0; }
+    int64_t steps() const {
+        const size_t placements = maps_ * static_cast<size_t>(options_.sampling.variants) +
+                                  untrained_maps(maps_) + styles() * std::min(maps_, options_.style_maps);
+        return static_cast<int64_t>(placements * sampling_steps(options_.sampling, network_.info()).steps());
+    }
+    std::vector<Figure> loss(const TensorMap& weights, size_t windows) {
+        return denoising_loss(dataset_, split_.validation, network_.info(), weights, backend_, windows);
+    }
+
+    void add_model_and_real(Comparison& comparison) {
+        const SamplingOptions& sampling = options_.sampling;
+        const std::vector<size_t> all = evenly(maps_, maps_);
+        comparison.add(
+            "model", "model",
+            [&](const MeasuredMap& map) { return place(network_, {}, map.real, sampling, on_step_); }, all);
+        comparison.add(
+            "real", "real maps", [](const MeasuredMap& map) { return Placements{map.position}; }, all);
+        comparison.add(
+            "random_walk", "random walk",
+            [&](const MeasuredMap& map) {
+                Placements walks;
+                for (int i = 0; i < sampling.variants; ++i)
+                    walks.push_back(random_walk(map.real.distance, sampling.seed + static_cast<uint64_t>(i)));
+                return walks;
+            },
+            all);
+    }
+
+    const PackedDataset& dataset_;
+    const Split& split_;
+    SamplingNetwork& network_;
+    Backend& backend_;
+    const EvaluationOptions& options_;
+    const size_t maps_;
+    const std::vector<KnownMapper> mappers_;
+    Report report_;
+    const OnStep on_step_;
+};
+
 }  // namespace
 
-Evaluation evaluate(const PackedDataset& dataset, const Split& split, SamplingNetwork& network,
-                    Backend& backend, const EvaluationOptions& options) {
-    const size_t maps = std::min(split.validation.size(), options.maps), few = untrained_maps(maps);
-    const auto mappers =
-        known_mappers(dataset, split, network.info(), options.style_maps > 0 ? most_styles : 0);
-    const size_t styles = mappers.size() > 1 ? mappers.size() : 0;
-    SamplingRun run = options.sampling;
-    Progress progress("evaluating",
-                      static_cast<int64_t>((maps * static_cast<size_t>(run.variants) + few +
-                                            styles * std::min(maps, options.style_maps)) *
-                                           run.diffusion->steps()),
-                      "steps");
-    run.on_step = [&](int, int count, std::span<const float>) { progress.advance(count); };
-
-    Comparison comparison(dataset, split, options, progress);
-    const std::vector<size_t> all = evenly(maps, maps);
-    const Guidance guidance{{}, network.null_style(), 1};
-    comparison.add(
-        "model", "model",
-        [&](const MeasuredMap& map) { return place(network.network(), guidance, map.real, run); }, all);
-    comparison.add(
-        "real", "real maps", [](const MeasuredMap& map) { return Placements{map.position}; }, all);
-    comparison.add(
-        "random_walk", "random walk",
-        [&](const MeasuredMap& map) {
-            Placements walks;
-            for (int i = 0; i < run.variants; ++i)
-                walks.push_back(random_walk(map.real.distance, run.seed + static_cast<uint64_t>(i)));
-            return walks;
-        },
-        all);
-    UntrainedNetwork untrained(network.config(), backend, run.seed);
-    run.variants = 1;
-    comparison.add(
-        "untrained", "untrained",
-        [&](const MeasuredMap& map) { return place(untrained.network, untrained.guidance, map.real, run); },
-        evenly(maps, few));
-    std::optional<StyleTrial> trial;
-    if (styles > 0) {
-        trial.emplace(dataset, mappers);
-        comparison.add(
-            "styled", "in styles",
-            [&](const MeasuredMap& map) { return trial->place(map, network, options.guidance_scale, run); },
-            middling(comparison.maps(), options.style_maps));
+std::optional<Evaluation> evaluate(const PackedDataset& dataset, const Split& split, SamplingNetwork& network,
+                                   Backend& backend, const EvaluationOptions& options,
+                                   const OnProgress& on_progress) {
+    try {
+        return Evaluator(dataset, split, network, backend, options, on_progress).run();
+    } catch (const Cancelled&) {
+        return std::nullopt;
     }
-    Evaluation evaluation = comparison.finish(1);
-    if (trial) add_style(evaluation, *trial);
-    progress.note("loss");
-    add_loss(
-        evaluation,
-        denoising_loss(dataset, split.validation, network.info(), network.weights(), backend, loss_windows),
-        denoising_loss(dataset, split.validation, network.info(), untrained.weights, backend,
-                       loss_windows / untrained_share));
-    progress.note("");
-    return evaluation;
 }
 
 }  // namespace osu

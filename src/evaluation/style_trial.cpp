@@ -84,16 +84,15 @@ StyleFigures style_figures(const std::vector<size_t>& ranks, size_t mappers) {
 StyleTrial::StyleTrial(const PackedDataset& dataset, std::span<const KnownMapper> mappers)
     : mappers_(mappers), judge_(make_judge(dataset, mappers)) {}
 
-Placements StyleTrial::place(const MeasuredMap& map, SamplingNetwork& network, float guidance_scale,
-                             const SamplingRun& run) {
-    SamplingRun once = run;
+Placements StyleTrial::place(const MeasuredMap& map, SamplingNetwork& network, const SamplingOptions& options,
+                             const OnStep& on_step) {
+    SamplingOptions once = options;
     once.variants = 1;
     Placements placements;
     std::vector<StyleCounts> placed, walked;
     for (size_t mapper = 0; mapper < mappers(); ++mapper) {
-        once.seed = run.seed + mapper;
-        const Guidance guidance{network.style(mappers_[mapper].labels), network.null_style(), guidance_scale};
-        placements.push_back(osu::place(network.network(), guidance, map.real, once).front());
+        once.seed = options.seed + mapper;
+        placements.push_back(osu::place(network, mappers_[mapper].labels, map.real, once, on_step).front());
         placed.push_back(count_style(map.real, map.plan, placements.back()));
         walked.push_back(count_style(map.real, map.plan, random_walk(map.real.distance, once.seed)));
     }

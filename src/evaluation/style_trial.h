@@ -30,8 +30,8 @@ class StyleTrial {
   public:
     StyleTrial(const PackedDataset& dataset, std::span<const KnownMapper> mappers);
     // The rhythm in the style of each mapper, guided; and once by a random walk for each, to compare with.
-    Placements place(const MeasuredMap& map, SamplingNetwork& network, float guidance_scale,
-                     const SamplingRun& run);
+    Placements place(const MeasuredMap& map, SamplingNetwork& network, const SamplingOptions& options,
+                     const OnStep& on_step);
 
     size_t mappers() const { return mappers_.size(); }
     StyleFigures of_placed() const { return style_figures(ranks_, mappers()); }

@@ -18,23 +18,23 @@ PointType point_type(uint8_t type) {
 
 }  // namespace
 
-PlacementFit::PlacementFit(const AskedPlacement& asked)
+PlacementFit::PlacementFit(const Datapoints& asked, std::span<const uint8_t> fixed, bool inside)
     : type_(asked.type.begin(), asked.type.end()),
       radius_(asked.circle_radius),
-      chain_(asked.inside),
+      chain_(inside),
       position_(asked.type.size()),
       points_(asked.type.size()) {
     assert(asked.distance.size() == type_.size() && asked.time.size() == type_.size());
-    assert(asked.fixed.empty() || asked.fixed.size() == type_.size());
+    assert(fixed.empty() || fixed.size() == type_.size());
     for (size_t i = 0; i < type_.size(); ++i) {
         points_[i].distance = asked.distance[i];
-        points_[i].fixed = !asked.fixed.empty() && asked.fixed[i] != 0;
+        points_[i].fixed = !fixed.empty() && fixed[i] != 0;
     }
     find_objects(asked);
     if (asked.circle_radius > 0) separate(asked);
 }
 
-void PlacementFit::find_objects(const AskedPlacement& asked) {
+void PlacementFit::find_objects(const Datapoints& asked) {
     size_t slider = 0;
     for (size_t i = 0; i < type_.size();) {
         Object object{static_cast<uint32_t>(i), static_cast<uint32_t>(i + 1), false, {}};
@@ -50,12 +50,14 @@ void PlacementFit::find_objects(const AskedPlacement& asked) {
     outlines_.assign(objects_.size(), {Vec2{0, 0}});
 }
 
-void PlacementFit::separate(const AskedPlacement& asked) {
+void PlacementFit::separate(const Datapoints& asked) {
     std::vector<Separation::Object> timed;
     std::vector<float> distance;
+    // To the precision of the network's times, which the constraints were measured with.
+    const auto time = [&](size_t i) { return static_cast<float>(asked.time[i] - asked.time[0]); };
     for (const Object& object : objects_) {
         const PointType type = point_type(type_[object.first]);
-        timed.push_back({asked.time[object.first], asked.time[object.end - 1],
+        timed.push_back({time(object.first), time(object.end - 1),
                          type != PointType::spinner_start && type != PointType::spinner_end,
                          object.length.slider});
         distance.push_back(asked.distance[object.first]);

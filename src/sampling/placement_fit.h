@@ -11,24 +11,15 @@
 #include "beatmap/slider_path.h"
 #include "sampling/chain_fit.h"
 #include "sampling/separation.h"
-#include "sequence/sequence_path.h"
+#include "sequence/datapoints.h"
 
 namespace osu {
 
-// What is asked of T datapoints.
-struct AskedPlacement {
-    std::span<const uint8_t> type;
-    std::span<const float> time;      // ms
-    std::span<const float> distance;  // px to the datapoint before, the first's to the playfield's centre
-    std::span<const SliderLengths> sliders;
-    std::span<const uint8_t> fixed;  // objects whose datapoints are 1 stay as they are; empty: none
-    float circle_radius = 0;         // px; 0: objects may cover one another
-    bool inside = true;              // all inside the playfield
-};
-
 class PlacementFit {
   public:
-    explicit PlacementFit(const AskedPlacement& asked);
+    // `fixed` (T): datapoints of objects that stay as they are are 1; empty: none. `inside`: all stay inside
+    // the playfield.
+    explicit PlacementFit(const Datapoints& asked, std::span<const uint8_t> fixed = {}, bool inside = true);
 
     // x (2, T) in [0, 1] on the playfield.
     void apply(std::span<float> x, int iterations);
@@ -49,8 +40,8 @@ class PlacementFit {
     std::vector<ChainFit::Body> points_, bodies_;
     std::vector<std::vector<Vec2>> outlines_;  // of objects
 
-    void find_objects(const AskedPlacement& asked);
-    void separate(const AskedPlacement& asked);
+    void find_objects(const Datapoints& asked);
+    void separate(const Datapoints& asked);
     void shape(const Object& slider, std::vector<Vec2>& outline);
     ChainFit::Body body(const Object& object) const;
     void move_objects(int iterations);

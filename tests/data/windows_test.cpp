@@ -50,7 +50,7 @@ class Windows : public ::testing::Test {
             map.path = "Track00000/beatmaps/" + std::to_string(m) + ".osu";
             map.label = static_cast<int32_t>(2 * m);
             map.track = m / 3;
-            writer.add(map, sequence, distance);
+            writer.add(map, view_of(sequence, distance));
         }
         writer.commit();
         return PackedDataset::open(folder_ / "pack");

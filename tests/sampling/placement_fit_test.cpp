@@ -40,8 +40,8 @@ Walk walk(float spread, uint64_t seed) {
 
 PlacementFit fit(const Walk& walk, std::span<const uint8_t> fixed = {}) {
     const std::vector<uint8_t> circles(count, 0);
-    const std::vector<float> time(count);
-    return PlacementFit({circles, time, walk.distance, {}, fixed, 0});
+    const std::vector<double> time(count);
+    return PlacementFit({circles, time, walk.distance}, fixed);
 }
 
 double worst_error(const std::vector<float>& x, const std::vector<float>& distance) {
@@ -111,13 +111,14 @@ TEST(PlacementFit, KeepsTheFixed) {
 // A slider of three anchors that is drawn too short, and a circle behind it.
 TEST(PlacementFit, SlidersGetTheirLengths) {
     const std::vector<uint8_t> type{0, 5, 6, 10, 11, 0};
-    const std::vector<float> time{0, 500, 600, 700, 750, 1000}, distance{50, 100, 60, 60, 0, 90};
+    const std::vector<double> time{0, 500, 600, 700, 750, 1000};
+    const std::vector<float> distance{50, 100, 60, 60, 0, 90};
     const std::vector<SliderLengths> lengths{{110, 100}};
     std::vector<float> px{200, 290, 320, 340, 340, 420}, py{192, 192, 160, 192, 192, 200};
     std::vector<float> x;
     for (const float value : px) x.push_back(value / 512);
     for (const float value : py) x.push_back(value / 384);
-    PlacementFit({type, time, distance, lengths, {}, 30}).apply(x, 12);
+    PlacementFit({type, time, distance, {}, lengths, 30}).apply(x, 12);
     std::vector<Vec2> at;
     for (size_t i = 0; i < 6; ++i) at.push_back({512 * x[i], 384 * x[6 + i]});
     SliderPath path;
@@ -132,7 +133,8 @@ TEST(PlacementFit, SlidersGetTheirLengths) {
 // stacks; one that comes a second later may cover what it likes.
 TEST(PlacementFit, NothingIsPartlyUnderAnother) {
     const std::vector<uint8_t> type{0, 0, 0, 0, 0};
-    const std::vector<float> time{0, 200, 400, 600, 1900}, distance{156, 100, 100, 100, 100};
+    const std::vector<double> time{0, 200, 400, 600, 1900};
+    const std::vector<float> distance{156, 100, 100, 100, 100};
     const std::vector<float> px{100, 200, 130, 205, 110}, py{192, 192, 220, 192, 200};
     std::vector<float> x;
     for (const float value : px) x.push_back(value / 512);

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sampling/sampling.h"
+#include "sampling/guidance.h"
 #include "support/backends.h"
 #include "support/goldens.h"
 #include "support/network_golden.h"
@@ -48,11 +48,19 @@ const Diffusion& steps25() {
     return diffusion;
 }
 
-SamplingRun torch_run(uint64_t seed, int64_t band, int variants) {
-    SamplingRun run;
-    run.diffusion = &steps25(), run.band = band, run.seed = seed, run.variants = variants;
-    run.noise = NoiseKind::torch;
-    return run;
+SamplingOptions torch_options(uint64_t seed, int variants) {
+    SamplingOptions options;
+    options.sampler = "ddpm", options.rng = "torch", options.seed = seed, options.variants = variants;
+    return options;
+}
+
+std::vector<float> sample_all(DitSampler& network, const Guidance& guidance, const MapContext& map,
+                              const SamplingOptions& options) {
+    std::vector<float> x(2 * map.time.size() * static_cast<size_t>(options.variants));
+    Constraints none;
+    const OnStep on_step;
+    VariantSampler{network, guidance, map, steps25(), options, none, on_step}.sample(x);
+    return x;
 }
 
 // How far the coordinates are from those expected, px, ascending.
@@ -78,8 +86,8 @@ TEST_P(SamplingGolden, EveryStepIsTheReferences) {
     const Safetensors file = Safetensors::open(test::test_data("dit_forward.safetensors"));
     Network network(GetParam(), test::below(file, "param."));
     const test::NetworkInput input(golden);
-    const MapFeatures map{input.time, input.distance, input.type, {}, 0};
-    GuidedNetwork guided(network.dit, network.guidance(4, 2), map, 16, 1, steps25().timestep);
+    const MapContext map{input.time, input.distance, input.type, 16};
+    GuidedNetwork guided(network.dit, network.guidance(4, 2), map, 1, steps25().timestep);
 
     struct Way {
         std::string name;
@@ -103,12 +111,12 @@ TEST_P(SamplingGolden, EveryStepIsTheReferences) {
             }
             return ++steps > 0;
         };
-        sample(steps25(), guided.denoiser(), options, 1, map.tokens(), x);
+        sample(steps25(), guided.denoiser(), options, 1, input.tokens, x);
         EXPECT_EQ(steps, 25u);
     }
     const auto refined = test::floats_of(golden, "refine.samples");  // on from the sample of ddpm
     for (size_t done = 0; done < 3; ++done) {
-        refine(steps25(), guided.denoiser(), {}, 1, 1, map.tokens(), x);
+        refine(steps25(), guided.denoiser(), {}, 1, 1, input.tokens, x);
         for (size_t i = 0; i < x.size(); ++i)
             EXPECT_NEAR(x[i], refined[done * 2 * x.size() + i], 1e-3) << done;
     }
@@ -128,15 +136,16 @@ TEST_P(SamplingGolden, SeedToCoordinates) {
     }
     Network network(GetParam(), weights);
     const test::NetworkInput input(Safetensors::open(test::test_data("sampling.safetensors")));
-    const MapFeatures map{input.time, input.distance, input.type, {}, 0};
-    const auto expect_run = [&](const std::string& name, const SamplingRun& run, const Guidance& guidance) {
-        const std::vector<float> x = sample_variants(network.dit, guidance, map, run);
+    const MapContext map{input.time, input.distance, input.type, 16};
+    const auto expect_run = [&](const std::string& name, const SamplingOptions& options,
+                                const Guidance& guidance) {
+        const std::vector<float> x = sample_all(network.dit, guidance, map, options);
         const auto expected = test::floats_of(golden, name + ".xy");
         ASSERT_EQ(x.size(), expected.size());
         EXPECT_LT(misses(x, expected, map.time.size()).back(), 0.01) << name << ", px";
     };
-    expect_run("seed0_null_cfg1", torch_run(0, 16, 1), network.guidance(-1, 1));
-    expect_run("seed5_label3_cfg2_n2", torch_run(5, 16, 2), network.guidance(3, 2));
+    expect_run("seed0_null_cfg1", torch_options(0, 1), network.guidance(-1, 1));
+    expect_run("seed5_label3_cfg2_n2", torch_options(5, 2), network.guidance(3, 2));
 }
 
 // A real map on a network of random weights, again chaotic. PyTorch 1.13 itself, with the reference's code,
@@ -161,16 +170,18 @@ TEST_P(SamplingGolden, RealMapAsNearAsPyTorchItself) {
         time.push_back(points[2 * tokens + t] - points[2 * tokens]);
         last = point;
     }
-    const MapFeatures map{time, distance, {types.begin(), types.end()}, {}, 0};
-    const auto expect_run = [&](const std::string& name, const SamplingRun& run, const Guidance& guidance) {
-        const std::vector<float> x = sample_variants(network.dit, guidance, map, run);
+    MapContext map{time, distance, types, 128};
+    const auto expect_run = [&](const std::string& name, const SamplingOptions& options,
+                                const Guidance& guidance) {
+        const std::vector<float> x = sample_all(network.dit, guidance, map, options);
         const std::vector<double> px = misses(x, test::floats_of(golden, name + ".xy"), tokens);
         const auto near = std::lower_bound(px.begin(), px.end(), 0.05) - px.begin();
         EXPECT_GT(static_cast<double>(near), 0.3 * static_cast<double>(px.size())) << name;
         EXPECT_LT(px[px.size() / 2], 2) << name << ", median px";
     };
-    expect_run("seed0_styleNone_cfg1.0_steps25_seqlen128", torch_run(0, 128, 1), network.guidance(-1, 1));
-    expect_run("seed5_style3_cfg2.0_steps25_seqlen64", torch_run(5, 64, 1), network.guidance(3, 2));
+    expect_run("seed0_styleNone_cfg1.0_steps25_seqlen128", torch_options(0, 1), network.guidance(-1, 1));
+    map.band = 64;
+    expect_run("seed5_style3_cfg2.0_steps25_seqlen64", torch_options(5, 1), network.guidance(3, 2));
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, SamplingGolden, testing::ValuesIn(test::all_backends()),

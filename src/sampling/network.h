@@ -1,9 +1,11 @@
 // A checkpoint made ready to sample with, and the styles that it knows.
+// Opened once, it serves any number of maps, one after the other (place() in sampling/sampling.h takes care).
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +18,11 @@
 
 namespace osu {
 
+// The model that comes with the program: the .safetensors in `models/` beside the binary, in the source tree
+// above it, or in share/osu-diffusion of the prefix that it is installed in. Error with the places when there
+// is none.
+std::filesystem::path bundled_model_path();
+
 // What the flags say of the network; empty and 0: whatever the checkpoint has. A contradiction is an Error
 // that names both.
 struct NetworkFlags {
@@ -27,6 +34,8 @@ struct NetworkFlags {
 class SamplingNetwork {
   public:
     SamplingNetwork(const std::filesystem::path& path, const NetworkFlags& flags, Backend& backend);
+    // The same of a checkpoint in memory; `name` for messages.
+    SamplingNetwork(Checkpoint checkpoint, std::string name, const NetworkFlags& flags, Backend& backend);
     SamplingNetwork(const SamplingNetwork&) = delete;
     SamplingNetwork& operator=(const SamplingNetwork&) = delete;
 
@@ -36,13 +45,16 @@ class SamplingNetwork {
     std::vector<float> style(std::span<const int32_t> labels) const;  // (h), the mean of their rows
     std::vector<float> null_style() const;
     const TensorMap& weights() const { return checkpoint_.weights(); }
+    // Held by whoever prepares and calls network(): it knows one map at a time.
+    std::mutex& in_use() { return in_use_; }
 
   private:
-    std::filesystem::path path_;
+    std::string name_;
     Checkpoint checkpoint_;
     CheckpointInfo info_;
     PartReader reader_;
     std::unique_ptr<DitSampler> network_;
+    std::mutex in_use_;
 };
 
 struct StyleFlags {

@@ -1,4 +1,4 @@
-#include "sampling/sampling_network.h"
+#include "sampling/network.h"
 
 #include <algorithm>
 #include <map>
@@ -7,6 +7,8 @@
 #include "base/file.h"
 
 namespace osu {
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -67,11 +69,33 @@ std::string listed(const std::vector<std::string>& names) {
 
 }  // namespace
 
+fs::path bundled_model_path() {
+    std::error_code problem;
+    const fs::path folder = fs::read_symlink("/proc/self/exe", problem).parent_path();
+    const std::vector<fs::path> places = {
+        folder / "models", folder.parent_path() / "share/osu-diffusion/models",
+        folder.parent_path() / "models", folder.parent_path().parent_path() / "models"};
+    std::string searched;
+    for (const fs::path& place : places) {
+        std::vector<fs::path> models;
+        for (fs::directory_iterator entry(place, problem), end; !problem && entry != end;
+             entry.increment(problem))
+            if (entry->path().extension() == ".safetensors") models.push_back(entry->path());
+        if (!models.empty()) return *std::min_element(models.begin(), models.end());
+        searched += (searched.empty() ? "" : ", ") + place.string();
+    }
+    fail(Hint{"give a checkpoint with --ckpt"}, "no bundled model found in {}", searched);
+}
+
 SamplingNetwork::SamplingNetwork(const std::filesystem::path& path, const NetworkFlags& flags,
                                  Backend& backend)
-    : path_(path),
-      checkpoint_(read_checkpoint(path)),
-      info_(describe_as_asked(checkpoint_, path.string(), flags)),
+    : SamplingNetwork(read_checkpoint(path), path.string(), flags, backend) {}
+
+SamplingNetwork::SamplingNetwork(Checkpoint checkpoint, std::string name, const NetworkFlags& flags,
+                                 Backend& backend)
+    : name_(std::move(name)),
+      checkpoint_(std::move(checkpoint)),
+      info_(describe_as_asked(checkpoint_, name_, flags)),
       reader_(checkpoint_.file),
       network_(std::make_unique<DitSampler>(
           info_.config, backend, checkpoint_.weights(),
@@ -82,7 +106,7 @@ std::vector<float> SamplingNetwork::style(std::span<const int32_t> labels) const
     for (const int32_t label : labels) {
         if (label < 0 || label >= config().num_classes)
             fail(Hint{"the index belongs to another checkpoint"}, "class {} is none of the {} that {} has",
-                 label, config().num_classes, path_.string());
+                 label, config().num_classes, name_);
         const std::vector<float> row = label_vector(checkpoint_.weights(), label);
         for (size_t i = 0; i < sum.size(); ++i) sum[i] += row[i];
     }
