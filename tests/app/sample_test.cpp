@@ -12,7 +12,7 @@
 #include "base/parallel.h"
 #include "model/parameters.h"
 #include "sampling/checkpoint_metadata.h"
-#include "sampling/sampling.h"
+#include "sampling/guidance.h"
 #include "support/goldens.h"
 #include "support/temporary_folder.h"
 
