@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "beatmap/rewrite.h"
-#include "data/sequence.h"
+#include "sequence/sequence.h"
 
 namespace {
 

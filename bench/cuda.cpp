@@ -10,13 +10,13 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
-#include "app/sampling.h"
 #include "base/error.h"
 #include "base/profile.h"
 #include "base/random.h"
 #include "measure.h"
 #include "model/network.h"
 #include "ops/devices.h"
+#include "sampling/sampling.h"
 #include "train/objective.h"
 #include "train/training_state.h"
 

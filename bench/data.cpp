@@ -16,9 +16,9 @@
 #include "base/parallel.h"
 #include "beatmap/beatmap.h"
 #include "data/pack_format.h"
-#include "data/sequence.h"
 #include "data/windows.h"
 #include "measure.h"
+#include "sequence/sequence.h"
 
 namespace {
 
@@ -69,7 +69,7 @@ void write_invented_pack(const fs::path& file, uint32_t maps, uint32_t datapoint
         DatasetMap map{1 + m, 1 + m / 5, "a mapper of maps", "an artist", "a title of a song", "Insane"};
         map.path = "Track00000/beatmaps/000000M000.osu";
         map.label = static_cast<int32_t>(m);
-        writer.add(map, sequence, distance);
+        writer.add(map, view_of(sequence, distance));
     }
     writer.commit();
 }

@@ -12,11 +12,11 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
-#include "app/sampling.h"
 #include "base/random.h"
 #include "floor.h"
 #include "measure.h"
 #include "model/dit.h"
+#include "sampling/guidance.h"
 #include "train/objective.h"
 #include "train/training_state.h"
 
@@ -52,8 +52,13 @@ struct Setting {
 };
 
 // An arena of small random values: no gate is zero, as it is in a network that was just initialised.
-MapFeatures invented_map(int64_t tokens) {
-    MapFeatures map{{}, {}, {}};
+struct InventedMap {
+    std::vector<float> time, distance;
+    std::vector<uint8_t> type;
+};
+
+InventedMap invented_map(int64_t tokens) {
+    InventedMap map;
     for (int64_t t = 0; t < tokens; ++t) {
         map.time.push_back(150.0f * static_cast<float>(t));
         map.distance.push_back(static_cast<float>(t * 37 % 200));
@@ -70,7 +75,8 @@ class Sampling {
     void prepare(int64_t tokens, float scale, int rows) {
         map_ = invented_map(tokens);
         const std::vector<float> style(hidden_, 0.1f);
-        guided_.emplace(network_, Guidance{style, style, scale}, map_, band, rows, timesteps_);
+        guided_.emplace(network_, Guidance{style, style, scale},
+                        MapContext{map_.time, map_.distance, map_.type, band}, rows, timesteps_);
         denoiser_ = guided_->denoiser();
         x_.assign(static_cast<size_t>(rows * 2 * tokens), 0.5f);
         out_.assign(2 * x_.size(), 0);
@@ -80,7 +86,7 @@ class Sampling {
   private:
     const size_t hidden_;
     DitSampler network_;
-    MapFeatures map_{{}, {}, {}};
+    InventedMap map_;
     std::optional<GuidedNetwork> guided_;
     Denoiser denoiser_;
     const std::vector<int> timesteps_{500};
@@ -131,7 +137,7 @@ void bench_rows(const Setting& setting, Sampling& sampling, Sampling& other) {
 }
 
 Batch invented_batch(int64_t size, int64_t tokens) {
-    const MapFeatures map = invented_map(tokens);
+    const InventedMap map = invented_map(tokens);
     Batch batch{size, tokens};
     for (int64_t b = 0; b < size; ++b) {
         batch.time.insert(batch.time.end(), map.time.begin(), map.time.end());

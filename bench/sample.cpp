@@ -20,11 +20,11 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "beatmap/beatmap.h"
-#include "data/sequence.h"
 #include "floor.h"
 #include "measure.h"
 #include "model/parameters.h"
-#include "train/checkpoint_metadata.h"
+#include "sampling/checkpoint_metadata.h"
+#include "sequence/sequence.h"
 
 namespace osu::bench {
 

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "beatmap/rewrite.h"
 #include "beatmap/slider_path.h"
-#include "data/sequence.h"
+#include "sequence/sequence.h"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "beatmap/game_positions.h"
-#include "data/sequence.h"
+#include "sequence/sequence.h"
 
 using namespace osu;
 

@@ -1,20 +1,21 @@
 // The verb `evaluate`: the ruler for generated maps.
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
-#include "app/bundled_model.h"
 #include "app/device_flags.h"
-#include "app/evaluation.h"
-#include "app/evaluation_page.h"
 #include "app/evaluation_report.h"
 #include "app/flag.h"
 #include "app/verbs.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/parallel.h"
+#include "base/progress.h"
+#include "evaluation/evaluation.h"
+#include "evaluation/page.h"
 #include "picture/canvas.h"
 
 namespace osu {
@@ -22,13 +23,10 @@ namespace osu {
 namespace {
 
 struct Flags {
-    std::string data, ckpt, held_out, json, plot, sampler = "dpm++", steps = "15";
+    std::string data, ckpt, held_out, json, plot;
     DeviceChoice device;
-    uint64_t seed = 0;
-    int maps = 40, seeds = 2, style_maps = 3, threads = 0;
-    float cfg_scale = 1;
-    std::optional<int64_t> seq_len;  // null: the window that the network was trained with
-    bool keep_spacing = true;
+    EvaluationOptions evaluation;
+    int threads = 0;
 };
 
 void run(const Flags& flags) {
@@ -48,23 +46,21 @@ void run(const Flags& flags) {
     const Split split = split_held_out(dataset, held_out);
     if (split.validation.empty()) fail("{} has no held-out maps", flags.data);
 
-    const Diffusion diffusion = sampler_steps(flags.sampler, flags.steps, network.info().noise_schedule);
-    EvaluationOptions options;
-    options.maps = static_cast<size_t>(flags.maps);
-    options.sampling.sampler = sampler_kind(flags.sampler);
-    options.sampling.diffusion = &diffusion;
-    options.sampling.band = flags.seq_len.value_or(network.info().window());
-    options.sampling.seed = flags.seed;
-    options.sampling.variants = flags.seeds;
-    options.sampling.constraints.spacing = flags.keep_spacing;
-
-    options.guidance_scale = flags.cfg_scale;
-    options.style_maps = static_cast<size_t>(flags.style_maps);
-    const Evaluation evaluation = evaluate(dataset, split, network, *backend, options);
-    const std::string how =
-        fmt::format("{} of {} held-out maps, {} seed{}, {} with {} steps, {} at step {}",
-                    evaluation.maps.size(), split.validation.size(), flags.seeds, flags.seeds == 1 ? "" : "s",
-                    flags.sampler, diffusion.steps(), network.config().name(), network.info().step);
+    const SamplingOptions& sampling = flags.evaluation.sampling;
+    std::optional<Progress> progress;
+    int64_t shown = 0;
+    const Evaluation evaluation =
+        *evaluate(dataset, split, network, *backend, flags.evaluation, [&](const EvaluationProgress& now) {
+            if (!progress) progress.emplace("evaluating", now.steps, "steps");
+            progress->advance(now.done - std::exchange(shown, now.done));
+            progress->note(now.what);
+            return true;
+        });
+    progress.reset();
+    const std::string how = fmt::format(
+        "{} of {} held-out maps, {} seed{}, {} with {} steps, {} at step {}", evaluation.maps.size(),
+        split.validation.size(), sampling.variants, sampling.variants == 1 ? "" : "s", sampling.sampler,
+        sampling_steps(sampling, network.info()).steps(), network.config().name(), network.info().step);
     fmt::print("{}\n", how);
     print_evaluation(evaluation);
     if (!flags.plot.empty()) {
@@ -84,6 +80,8 @@ void add_evaluate_verb(CLI::App& app) {
     CLI::App* verb = app.add_subcommand(
         "evaluate", "Measure a network on maps that it has not seen, beside real and random ones.");
     auto flags = std::make_shared<Flags>();
+    EvaluationOptions& o = flags->evaluation;
+    o.sampling.variants = 2;
     verb->add_option("--data,--data-path", flags->data, "dataset folder, or packed dataset")->required();
     verb->add_option("--ckpt", flags->ckpt, "checkpoint: .safetensors of ours, .pt of the reference")
         ->type_name("FILE")
@@ -91,20 +89,20 @@ void add_evaluate_verb(CLI::App& app) {
     verb->add_option("--held-out", flags->held_out, "the mappers to measure on, as hashes")
         ->type_name("FILE")
         ->default_str("as the checkpoint says");
-    verb->add_option("--maps", flags->maps, "so many of the held-out maps")->check(above(0));
-    verb->add_option("--seeds", flags->seeds, "times each map is placed")->check(CLI::Range(1, 1000));
-    verb->add_option("--seed", flags->seed, "of the noise; the next ones follow it");
-    verb->add_option("--sampler", flags->sampler, "ddpm, ddim, dpm++")
+    verb->add_option("--maps", o.maps, "so many of the held-out maps")->check(above(0));
+    verb->add_option("--seeds", o.sampling.variants, "times each map is placed")->check(CLI::Range(1, 1000));
+    verb->add_option("--seed", o.sampling.seed, "of the noise; the next ones follow it");
+    verb->add_option("--sampler", o.sampling.sampler, "ddpm, ddim, dpm++")
         ->check(CLI::IsMember({"ddpm", "ddim", "dpm++"}));
-    verb->add_option("--num-sampling-steps", flags->steps, "denoising steps")->type_name("STEPS");
-    verb->add_option("--seq-len", flags->seq_len, "datapoints that a datapoint sees before and after it")
+    verb->add_option("--num-sampling-steps", o.sampling.steps, "denoising steps")->type_name("STEPS");
+    verb->add_option("--seq-len", o.sampling.seq_len, "datapoints that a datapoint sees before and after it")
         ->check(CLI::Range(1, 1 << 20))
         ->default_str("128, or as --ckpt was trained");
-    verb->add_option("--style-maps", flags->style_maps,
+    verb->add_option("--style-maps", o.style_maps,
                      "held-out maps to place in the style of each of 20 mappers; 0: none")
         ->check(at_least(0));
-    verb->add_option("--cfg-scale", flags->cfg_scale, "guidance towards those styles; 1: none");
-    add_truth(*verb, "--keep-spacing", flags->keep_spacing,
+    verb->add_option("--cfg-scale", o.sampling.cfg_scale, "guidance towards those styles; 1: none");
+    add_truth(*verb, "--keep-spacing", o.sampling.keep_spacing,
               "hold what is generated to the source's spacing and slider lengths, as sample does");
     add_device_flags(*verb, flags->device);
     add_threads(*verb, flags->threads);
@@ -113,7 +111,7 @@ void add_evaluate_verb(CLI::App& app) {
                      "draw generated beside real maps and what is counted: .png or .svg")
         ->type_name("FILE");
     verb->callback([verb, flags] {
-        warn_if_idle(*verb, "--cfg-scale", flags->style_maps == 0,
+        warn_if_idle(*verb, "--cfg-scale", flags->evaluation.style_maps == 0,
                      "--style-maps 0 places nothing in a style");
         run(*flags);
     });

@@ -56,25 +56,26 @@ void add_style_flags(CLI::App& verb, SampleOptions& o) {
     verb.add_option("--beatmap-idx", o.beatmap_idx, "beatmap ID → class, pickle or JSON")
         ->type_name("FILE")
         ->default_str("the checkpoint's, else beatmap_idx.pickle");
-    verb.add_option("--cfg-scale", o.cfg_scale, "guidance towards the style; 1: none, and half the time");
+    verb.add_option("--cfg-scale", o.sampling.cfg_scale,
+                    "guidance towards the style; 1: none, and half the time");
 }
 
 void add_sampler_flags(CLI::App& verb, SampleOptions& o) {
-    verb.add_option("--sampler", o.sampler, "dpm++, ddpm (the reference's, with 250 steps), ddim")
+    verb.add_option("--sampler", o.sampling.sampler, "dpm++, ddpm (the reference's, with 250 steps), ddim")
         ->check(CLI::IsMember({"ddpm", "ddim", "dpm++"}));
-    verb.add_option("--num-sampling-steps", o.num_sampling_steps,
+    verb.add_option("--num-sampling-steps", o.sampling.steps,
                     "steps; or sections (10,15,20), or an integer stride (ddim25)")
         ->type_name("STEPS");
-    verb.add_option("--eta", o.eta, "noise of ddim: 0 none, 1 as ddpm")->check(CLI::Range(0.0, 1.0));
-    verb.add_option("--seed", o.seed, "of the noise; variant i has seed + i");
-    verb.add_option("--rng", o.rng, "philox, or torch: the numbers of PyTorch's CPU generator")
+    verb.add_option("--eta", o.sampling.eta, "noise of ddim: 0 none, 1 as ddpm")->check(CLI::Range(0.0, 1.0));
+    verb.add_option("--seed", o.sampling.seed, "of the noise; variant i has seed + i");
+    verb.add_option("--rng", o.sampling.rng, "philox, or torch: the numbers of PyTorch's CPU generator")
         ->check(CLI::IsMember({"philox", "torch"}));
-    verb.add_option("--num-variants", o.num_variants, "maps to make")->check(CLI::Range(1, 1000));
-    verb.add_option("--seq-len", o.seq_len, "datapoints that a datapoint sees before and after it")
+    verb.add_option("--num-variants", o.sampling.variants, "maps to make")->check(CLI::Range(1, 1000));
+    verb.add_option("--seq-len", o.sampling.seq_len, "datapoints that a datapoint sees before and after it")
         ->check(CLI::Range(1, 1 << 20))
         ->default_str("128, or as the network was trained");
     add_truth(
-        verb, "--keep-spacing", o.keep_spacing,
+        verb, "--keep-spacing", o.sampling.keep_spacing,
         "hold objects to the source's spacing, sliders to their lengths, and apart from each other; not with "
         "--rng torch, whose numbers are the reference's");
     verb.add_option("--refine-ckpt", o.refine_ckpt, "checkpoint trained at t = 0, to refine the result with")
@@ -89,7 +90,7 @@ void add_output_flags(CLI::App& verb, SampleOptions& o) {
             "--slider-velocity", o.slider_velocity,
             "keep: sliders keep their length, timing stays; fit: lengths and green lines follow the new path")
         ->check(CLI::IsMember({"keep", "fit"}));
-    verb.add_flag("--allow-offscreen", o.allow_offscreen,
+    verb.add_flag("--allow-offscreen", o.sampling.allow_offscreen,
                   "leave points that lie outside the playfield there");
     verb.add_flag("--overwrite", o.overwrite, "replace files of the same name instead of taking a new one");
     verb.add_flag("--osz", o.osz, "also write the source's .osz with the new difficulties in it");
@@ -121,11 +122,12 @@ void declare_sample_flags(CLI::App& verb, SampleOptions& options) {
 
 void warn_of_idle_flags(const CLI::App& verb, const SampleOptions& o) {
     const bool no_style = !o.style_id && o.style_mapper.empty();
-    warn_if_idle(verb, "--cfg-scale", no_style && o.cfg_scale != 1, "it guides towards a style: name one");
+    warn_if_idle(verb, "--cfg-scale", no_style && o.sampling.cfg_scale != 1,
+                 "it guides towards a style: name one");
     warn_if_idle(verb, "--beatmap-idx", no_style, "it goes with --style-id and --style-mapper");
-    warn_if_idle(verb, "--eta", o.sampler != "ddim", "it is of --sampler ddim");
+    warn_if_idle(verb, "--eta", o.sampling.sampler != "ddim", "it is of --sampler ddim");
     warn_if_idle(verb, "--refine-iters", o.refine_ckpt.empty(), "it goes with --refine-ckpt");
-    warn_if_idle(verb, "--keep-spacing", o.keep_spacing && o.rng == "torch",
+    warn_if_idle(verb, "--keep-spacing", o.sampling.keep_spacing && o.sampling.rng == "torch",
                  "--rng torch leaves the reference's numbers as they are");
     warn_if_idle(verb, "--plot-width", o.plot.empty() && !o.plot_time && !o.make_animation,
                  "it goes with --plot, --plot-time and --make-animation");

@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
-#include "app/sampling.h"
 #include "app/selection.h"
 #include "ops/devices.h"
+#include "sampling/options.h"
 
 namespace CLI {
 class App;
@@ -27,21 +27,15 @@ struct SampleOptions {
     // The style.
     std::optional<int64_t> style_id;
     std::string style_mapper, beatmap_idx;
-    double cfg_scale = 1;
 
     // The sampler.
-    std::string sampler = "dpm++", num_sampling_steps = "15", rng = "philox";
-    double eta = 0;
-    bool keep_spacing = true;  // not with the torch numbers
-    uint64_t seed = 0;
-    std::optional<int64_t> seq_len;  // null: the window that the network was trained with
-    int num_variants = 1;
+    SamplingOptions sampling;
     std::string refine_ckpt;
     int refine_iters = 10;
 
     // What is written.
     std::string out = "results", slider_velocity = "keep", dump_coordinates;
-    bool allow_offscreen = false, overwrite = false, osz = false;
+    bool overwrite = false, osz = false;
     std::string plot;
     std::optional<double> plot_time;  // ms
     double plot_width = 2000;         // ms

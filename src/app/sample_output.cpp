@@ -7,9 +7,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "data/sequence.h"
 #include "picture/canvas.h"
 #include "picture/picture.h"
+#include "sequence/sequence.h"
 
 namespace osu {
 
@@ -19,14 +19,6 @@ namespace {
 
 // Bytes; file systems end at 255, and a number, an extension and the mark of an unfinished file may follow.
 constexpr size_t name_limit = 200, difficulty_limit = 60;
-
-std::vector<Vec2> pixels(std::span<const float> x) {
-    const size_t tokens = x.size() / 2;
-    std::vector<Vec2> points(tokens);
-    for (size_t t = 0; t < tokens; ++t)
-        points[t] = {x[t] * playfield_size.x, x[tokens + t] * playfield_size.y};
-    return points;
-}
 
 void cut(std::string& text, size_t limit) {
     if (text.size() <= limit) return;
@@ -78,11 +70,12 @@ std::string SampleOutput::version(int variant, size_t limit) const {
     std::string style;
     if (options_.style_id) style = fmt::format("style {}, ", *options_.style_id);
     if (!options_.style_mapper.empty()) style = fmt::format("style {}, ", options_.style_mapper);
-    if (!style.empty() && options_.cfg_scale != 1) style += fmt::format("cfg {:g}, ", options_.cfg_scale);
+    if (!style.empty() && options_.sampling.cfg_scale != 1)
+        style += fmt::format("cfg {:g}, ", options_.sampling.cfg_scale);
     std::string source = source_.map.metadata.version;
     cut(source, limit);
     return fmt::format("Diffusion {}{}({}seed {})", source, source.empty() ? "" : " ", style,
-                       options_.seed + static_cast<uint64_t>(variant));
+                       options_.sampling.seed + static_cast<uint64_t>(variant));
 }
 
 fs::path SampleOutput::free_path(const std::string& stem, const std::string& extension) {
@@ -108,23 +101,22 @@ fs::path SampleOutput::write_map(const std::string& stem, const std::string& tex
     return path;
 }
 
-std::string SampleOutput::remapped(std::span<const float> x, const std::string& version,
+std::string SampleOutput::remapped(std::span<const Vec2> position, const std::string& version,
                                    bool allow_offscreen) const {
     RemapOptions options;
     options.version = version;
     options.velocity = options_.slider_velocity == "fit" ? VelocityMode::fit : VelocityMode::keep;
     options.allow_offscreen = allow_offscreen;
     options.selected = selected_;
-    return remap(source_.map, pixels(x), options);
+    return remap(source_.map, position, options);
 }
 
-void SampleOutput::write(std::span<const float> x, std::span<const std::vector<float>> frames) {
-    const size_t row = x.size() / static_cast<size_t>(options_.num_variants);
+void SampleOutput::write(const Placement& placed, std::span<const std::vector<float>> frames) {
     const Metadata& metadata = source_.map.metadata;
     std::vector<std::string> texts, names;
     fs::path first;
-    for (int i = 0; i < options_.num_variants; ++i) {
-        texts.push_back(remapped(x.subspan(i * row, row), version(i), options_.allow_offscreen));
+    for (int i = 0; i < placed.variants; ++i) {
+        texts.push_back(remapped(placed.pixels(i), version(i), options_.sampling.allow_offscreen));
         const std::string difficulty =
             clean_name(fmt::format("[{}]", version(i, difficulty_limit)), name_limit / 2);
         const std::string song =
@@ -135,7 +127,7 @@ void SampleOutput::write(std::span<const float> x, std::span<const std::vector<f
         if (i == 0) first = path;
     }
     if (options_.osz) write_archive(names, texts);
-    if (!options_.dump_coordinates.empty()) dump(x);
+    if (!options_.dump_coordinates.empty()) dump(placed.x);
     draw(first, texts, frames);
 }
 
@@ -174,14 +166,15 @@ void SampleOutput::draw(const fs::path& first_map, std::span<const std::string> 
     if (!options_.make_animation) return;
     picture.scale = 1;
     const fs::path animation = free_path(first_map.stem().string(), ".gif");
-    const auto frame = [&](size_t i) { return parse_beatmap(remapped(frames[i], version(0), true)); };
+    const auto frame = [&](size_t i) { return parse_beatmap(remapped(pixels(frames[i]), version(0), true)); };
     constexpr int delay = 4;  // hundredths of a second: the 24 frames a second of the reference
     animate_beatmaps(frames.size(), frame, picture, delay, animation);
     wrote(animation);
 }
 
 void SampleOutput::dump(std::span<const float> x) {
-    const int64_t variants = options_.num_variants, tokens = static_cast<int64_t>(x.size()) / (2 * variants);
+    const int64_t variants = options_.sampling.variants,
+                  tokens = static_cast<int64_t>(x.size()) / (2 * variants);
     std::vector<float> xy(x.begin(), x.end());
     for (int64_t i = 0; i < static_cast<int64_t>(xy.size()); ++i)
         xy[i] *= i / tokens % 2 == 0 ? playfield_size.x : playfield_size.y;

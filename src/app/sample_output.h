@@ -10,6 +10,7 @@
 
 #include "app/sample_options.h"
 #include "app/source_map.h"
+#include "sampling/sampling.h"
 
 namespace osu {
 
@@ -23,9 +24,9 @@ class SampleOutput {
     // `selected`: for each object, 0 where it stays as it is; empty: all change.
     SampleOutput(const SampleOptions& options, const SourceMap& source, std::vector<uint8_t> selected = {});
 
-    // x (variants, 2, T), [0, 1] on the playfield. Frames: the first variant's (2, T) on the way. Every file
+    // Frames: the first variant's (2, T) on the way. Every file
     // is named on standard output once it is there.
-    void write(std::span<const float> x, std::span<const std::vector<float>> frames);
+    void write(const Placement& placed, std::span<const std::vector<float>> frames);
 
   private:
     const SampleOptions& options_;
@@ -38,7 +39,8 @@ class SampleOutput {
     std::string version(int variant, size_t limit = std::string::npos) const;
     std::filesystem::path free_path(const std::string& stem, const std::string& extension);
     std::filesystem::path write_map(const std::string& stem, const std::string& text);
-    std::string remapped(std::span<const float> x, const std::string& version, bool allow_offscreen) const;
+    std::string remapped(std::span<const Vec2> position, const std::string& version,
+                         bool allow_offscreen) const;
     void write_archive(std::span<const std::string> names, std::span<const std::string> texts);
     void draw(const std::filesystem::path& first_map, std::span<const std::string> texts,
               std::span<const std::vector<float>> frames);

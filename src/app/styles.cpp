@@ -7,10 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
-#include "app/bundled_model.h"
 #include "app/flag.h"
-#include "app/label_space.h"
-#include "app/sampling_network.h"
 #include "app/styles_table.h"
 #include "app/summary.h"
 #include "app/verbs.h"
@@ -22,8 +19,10 @@
 #include "data/label_index.h"
 #include "data/map_filter.h"
 #include "data/split.h"
+#include "model/label_space.h"
 #include "picture/scatter.h"
-#include "train/checkpoint_metadata.h"
+#include "sampling/checkpoint_metadata.h"
+#include "sampling/network.h"
 
 namespace osu {
 

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <vector>
 
-#include "app/label_space.h"
 #include "data/label_index.h"
+#include "model/label_space.h"
 
 namespace osu {
 

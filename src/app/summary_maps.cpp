@@ -14,7 +14,7 @@
 #include "beatmap/osz.h"
 #include "data/dataset_folder.h"
 #include "data/label_index.h"
-#include "data/sequence.h"
+#include "sequence/sequence.h"
 
 namespace osu {
 

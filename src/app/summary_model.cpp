@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "data/packed_dataset.h"
-#include "train/checkpoint_metadata.h"
+#include "sampling/checkpoint_metadata.h"
 
 namespace osu {
 

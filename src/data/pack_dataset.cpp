@@ -81,7 +81,7 @@ PackReport pack_dataset(const fs::path& dataset, const fs::path& file) {
         });
         for (size_t i = 0; i < block.size(); ++i) {
             if (block[i].problem.empty())
-                writer.add(block[i].map, block[i].sequence, block[i].distance);
+                writer.add(block[i].map, view_of(block[i].sequence, block[i].distance));
             else
                 report.skipped.push_back({folder.maps[begin + i].path, block[i].problem});
         }

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "data/packed_dataset.h"
-#include "data/sequence.h"
+#include "sequence/datapoints.h"
 
 namespace osu {
 
@@ -24,8 +24,8 @@ class PackWriter {
   public:
     PackWriter(const std::filesystem::path& file, std::string fingerprint);
     ~PackWriter();
-    // Takes the datapoints of the sequence and their distances(); `first` and `count` of the map are ignored.
-    void add(const DatasetMap& map, const Sequence& sequence, std::span<const float> distance);
+    // `first` and `count` of the map are ignored.
+    void add(const DatasetMap& map, const Datapoints& datapoints);
     uint64_t maps() const;
     uint64_t datapoints() const;
     void commit();

@@ -27,7 +27,7 @@ class PackTarget final : public DatasetTarget {
         int64_t last_track = -1;
         for (size_t i = 0; i < there.size(); ++i) {
             const DatasetMap map = there.map(i);
-            writer_.add(map, sequence_of(there, map), there.distance(map));
+            writer_.add(map, there.datapoints(map, there.positions(map)));
             if (!map.md5.empty()) md5.emplace(map.md5, map.track);
             next_track = std::max(next_track, map.track + 1);
             tracks += map.track != last_track;
@@ -56,7 +56,7 @@ class PackTarget final : public DatasetTarget {
                 map.path = facts.name;
                 map.label = static_cast<int32_t>(facts.index);
                 map.track = track.number;
-                writer_.add(map, taken.sequence, taken.distance);
+                writer_.add(map, view_of(taken.sequence, taken.distance));
             }
     }
 
@@ -74,19 +74,6 @@ class PackTarget final : public DatasetTarget {
             const std::string name = entry.path().filename().string();
             if (name.starts_with(start) && name.ends_with(".part")) fs::remove(entry.path());
         }
-    }
-
-    static Sequence sequence_of(const PackedDataset& dataset, const DatasetMap& map) {
-        Sequence sequence;
-        const auto x = dataset.x(map), y = dataset.y(map);
-        const auto time = dataset.time(map);
-        const auto type = dataset.type(map);
-        for (size_t i = 0; i < x.size(); ++i) {
-            sequence.position.push_back({x[i], y[i]});
-            sequence.type.push_back(static_cast<PointType>(type[i]));
-        }
-        sequence.time.assign(time.begin(), time.end());
-        return sequence;
     }
 
     const WriterLock lock_;

@@ -1,4 +1,3 @@
-#include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -108,21 +107,19 @@ uint64_t PackWriter::datapoints() const {
     return static_cast<uint64_t>(state_->first.back());
 }
 
-void PackWriter::add(const DatasetMap& map, const Sequence& sequence, std::span<const float> distance) {
+void PackWriter::add(const DatasetMap& map, const Datapoints& datapoints) {
     State& state = *state_;
-    const size_t count = sequence.size();
-    assert(distance.size() == count);
+    const size_t count = datapoints.size();
     std::vector<float> x(count), y(count);
     for (size_t i = 0; i < count; ++i) {
-        x[i] = sequence.position[i].x;
-        y[i] = sequence.position[i].y;
+        x[i] = datapoints.position[i].x;
+        y[i] = datapoints.position[i].y;
     }
     state.x.append(x.data(), count * sizeof(float));
     state.y.append(y.data(), count * sizeof(float));
-    state.distance.append(distance.data(), count * sizeof(float));
-    state.time.append(sequence.time.data(), count * sizeof(double));
-    static_assert(sizeof(PointType) == 1);
-    state.type.append(sequence.type.data(), count);
+    state.distance.append(datapoints.distance.data(), count * sizeof(float));
+    state.time.append(datapoints.time.data(), count * sizeof(double));
+    state.type.append(datapoints.type.data(), count);
     state.label.push_back(map.label);
     state.track.push_back(static_cast<int32_t>(map.track));
     state.beatmap_id.push_back(map.beatmap_id);

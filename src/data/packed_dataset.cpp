@@ -169,5 +169,14 @@ std::span<const float> PackedDataset::distance(const DatasetMap& map) const {
 std::span<const uint8_t> PackedDataset::type(const DatasetMap& map) const {
     return state_->type.subspan(map.first, map.count);
 }
+std::vector<Vec2> PackedDataset::positions(const DatasetMap& map) const {
+    const auto along = x(map), down = y(map);
+    std::vector<Vec2> out(map.count);
+    for (size_t i = 0; i < out.size(); ++i) out[i] = {along[i], down[i]};
+    return out;
+}
+Datapoints PackedDataset::datapoints(const DatasetMap& map, std::span<const Vec2> positions) const {
+    return {type(map), time(map), distance(map), positions};
+}
 
 }  // namespace osu

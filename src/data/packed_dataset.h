@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "sequence/datapoints.h"
+
 namespace osu {
 
 // One map of a dataset, as training sees it.
@@ -37,6 +39,9 @@ class PackedDataset {
     std::span<const double> time(const DatasetMap& map) const;     // ms
     std::span<const float> distance(const DatasetMap& map) const;  // px
     std::span<const uint8_t> type(const DatasetMap& map) const;
+    std::vector<Vec2> positions(const DatasetMap& map) const;  // px
+    // The view of a map, over the pack and its positions(). Packs know no radius.
+    Datapoints datapoints(const DatasetMap& map, std::span<const Vec2> positions) const;
     const std::string& fingerprint() const;  // of the dataset folder it was made from
 
     struct State;

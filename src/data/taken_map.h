@@ -9,7 +9,7 @@
 
 #include "data/dataset_folder.h"
 #include "data/map_candidate.h"
-#include "data/sequence.h"
+#include "sequence/sequence.h"
 
 namespace osu {
 

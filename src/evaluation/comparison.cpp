@@ -11,8 +11,11 @@ std::vector<uint32_t> choose_evenly(const std::vector<uint32_t>& maps, size_t co
 
 MeasuredMap::MeasuredMap(const PackedDataset& dataset, uint32_t index) : index(index) {
     const DatasetMap map = dataset.map(index);
-    position = positions(dataset, map);
-    real = {dataset.type(map), dataset.time(map), dataset.distance(map), position};
+    position = dataset.positions(map);
+    sliders = slider_lengths(dataset.type(map), position);
+    real = dataset.datapoints(map, position);
+    real.sliders = sliders;
+    real.circle_radius = circle_radius;
     plan = make_plan(real);
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "data/packed_dataset.h"
 #include "evaluation/figures.h"
 
 namespace osu {
@@ -15,7 +16,8 @@ struct MeasuredMap {
 
     uint32_t index;
     std::vector<Vec2> position;  // px, as its mapper placed it
-    RealMap real;
+    std::vector<SliderLengths> sliders;
+    Datapoints real;
     Plan plan;
 };
 

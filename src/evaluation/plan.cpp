@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "data/sequence_path.h"
+#include "sequence/sequence_path.h"
 
 namespace osu {
 
@@ -32,7 +32,7 @@ ObjectKind kind_of(PointType type) {
     return ObjectKind::circle;
 }
 
-std::vector<PlannedObject> find_objects(const RealMap& map) {
+std::vector<PlannedObject> find_objects(const Datapoints& map) {
     std::vector<PlannedObject> objects;
     const auto count = static_cast<uint32_t>(map.type.size());
     for (uint32_t first = 0; first < count;) {
@@ -53,15 +53,14 @@ std::vector<PlannedObject> find_objects(const RealMap& map) {
     return objects;
 }
 
-void find_needed_lengths(const RealMap& map, Plan& plan) {
-    const std::vector<SliderLengths> lengths = slider_lengths(map.type, map.position);
+void find_needed_lengths(const Datapoints& map, Plan& plan) {
     size_t slider = 0;
     for (PlannedObject& object : plan.objects)
-        if (object.kind == ObjectKind::slider) object.needed_length = lengths[slider++].slider;
+        if (object.kind == ObjectKind::slider) object.needed_length = map.sliders[slider++].slider;
 }
 
 // The movement from the object before to `index`; its length in the real map, −1 where there is none.
-float movement(const RealMap& map, const std::vector<PlannedObject>& objects, size_t index) {
+float movement(const Datapoints& map, const std::vector<PlannedObject>& objects, size_t index) {
     if (index == 0 || index >= objects.size()) return -1;
     const PlannedObject &from = objects[index - 1], &to = objects[index];
     if (from.kind == ObjectKind::spinner || to.kind == ObjectKind::spinner) return -1;
@@ -75,7 +74,7 @@ FlowKind flow_kind(float in, float out, double gap) {
     return std::min(in, out) > 2 * circle_radius ? FlowKind::jump : FlowKind::step;
 }
 
-void find_turns(const RealMap& map, Plan& plan) {
+void find_turns(const Datapoints& map, Plan& plan) {
     const auto& objects = plan.objects;
     for (uint32_t i = 1; i + 1 < objects.size(); ++i) {
         const float in = movement(map, objects, i), out = movement(map, objects, i + 1);
@@ -87,7 +86,7 @@ void find_turns(const RealMap& map, Plan& plan) {
     }
 }
 
-void find_pairs(const RealMap& map, Plan& plan) {
+void find_pairs(const Datapoints& map, Plan& plan) {
     const auto& objects = plan.objects;
     for (uint32_t later = 1; later < objects.size(); ++later) {
         const uint32_t least = later > most_pairs ? later - most_pairs : 0;
@@ -105,20 +104,13 @@ void find_pairs(const RealMap& map, Plan& plan) {
 
 }  // namespace
 
-std::vector<Vec2> positions(const PackedDataset& dataset, const DatasetMap& map) {
-    const auto x = dataset.x(map), y = dataset.y(map);
-    std::vector<Vec2> out(map.count);
-    for (size_t i = 0; i < out.size(); ++i) out[i] = {x[i], y[i]};
-    return out;
-}
-
-Plan make_turn_plan(const RealMap& map) {
+Plan make_turn_plan(const Datapoints& map) {
     Plan plan{find_objects(map), {}, {}};
     find_turns(map, plan);
     return plan;
 }
 
-Plan make_plan(const RealMap& map) {
+Plan make_plan(const Datapoints& map) {
     Plan plan = make_turn_plan(map);
     find_needed_lengths(map, plan);
     find_pairs(map, plan);

@@ -8,22 +8,12 @@
 #include <vector>
 
 #include "beatmap/beatmap.h"
-#include "data/packed_dataset.h"
+#include "sequence/datapoints.h"
 
 namespace osu {
 
 // A circle of CS 4. A packed dataset does not know its maps' circle sizes, and most lie near it.
 constexpr float circle_radius = 36.5f;  // px
-
-// T datapoints of a map, as a packed dataset holds them.
-struct RealMap {
-    std::span<const uint8_t> type;
-    std::span<const double> time;     // ms
-    std::span<const float> distance;  // px to the datapoint before
-    std::span<const Vec2> position;   // px
-};
-
-std::vector<Vec2> positions(const PackedDataset& dataset, const DatasetMap& map);
 
 // Datapoints [first, end) that are one object.
 struct PlannedObject {
@@ -59,8 +49,9 @@ struct Plan {
     std::vector<PlannedPair> pairs;
 };
 
-Plan make_plan(const RealMap& map);
+// Of a map with its sliders' lengths.
+Plan make_plan(const Datapoints& map);
 // With turns alone, which cost little.
-Plan make_turn_plan(const RealMap& map);
+Plan make_turn_plan(const Datapoints& map);
 
 }  // namespace osu

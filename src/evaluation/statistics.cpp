@@ -5,7 +5,7 @@
 #include <limits>
 #include <numbers>
 
-#include "data/sequence_path.h"
+#include "sequence/sequence_path.h"
 
 namespace osu {
 
@@ -21,7 +21,7 @@ bool off_field(Vec2 p) {
            p.y > playfield_size.y + field_slack;
 }
 
-void count_spacing(const RealMap& map, std::span<const Vec2> position, Statistics& out) {
+void count_spacing(const Datapoints& map, std::span<const Vec2> position, Statistics& out) {
     Vec2 before = playfield_size * 0.5f;
     out.spacing_errors.reserve(position.size());
     for (size_t i = 0; i < position.size(); ++i) {
@@ -52,7 +52,7 @@ float distance_between(const Outline& a, const Outline& b) {
     return least;
 }
 
-void count_slider(const RealMap& map, const PlannedObject& object, std::span<const Vec2> position,
+void count_slider(const Datapoints& map, const PlannedObject& object, std::span<const Vec2> position,
                   Outline& outline, Statistics& out) {
     thread_local SliderPath path;
     const auto type = map.type.subspan(object.first, object.end - object.first);
@@ -179,7 +179,7 @@ Statistics& Statistics::operator+=(const Statistics& other) {
     return *this;
 }
 
-Statistics measure(const RealMap& map, const Plan& plan, std::span<const Vec2> position) {
+Statistics measure(const Datapoints& map, const Plan& plan, std::span<const Vec2> position) {
     Statistics out;
     count_spacing(map, position, out);
     std::vector<Outline> outlines(plan.objects.size());

@@ -54,6 +54,6 @@ struct Statistics {
 };
 
 // `position`: px, one for each datapoint of the map, before any clamping.
-Statistics measure(const RealMap& map, const Plan& plan, std::span<const Vec2> position);
+Statistics measure(const Datapoints& map, const Plan& plan, std::span<const Vec2> position);
 
 }  // namespace osu

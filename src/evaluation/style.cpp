@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "data/sequence_path.h"
+#include "sequence/sequence_path.h"
 
 namespace osu {
 
@@ -60,7 +60,7 @@ class Counter {
     }
 };
 
-void count_places(const RealMap& map, const Plan& plan, std::span<const Vec2> position, Counter& out) {
+void count_places(const Datapoints& map, const Plan& plan, std::span<const Vec2> position, Counter& out) {
     for (size_t i = 0; i < plan.objects.size(); ++i) {
         const PlannedObject& object = plan.objects[i];
         if (object.kind == ObjectKind::spinner) continue;
@@ -74,7 +74,7 @@ void count_places(const RealMap& map, const Plan& plan, std::span<const Vec2> po
     }
 }
 
-void count_sliders(const RealMap& map, const Plan& plan, std::span<const Vec2> position, Counter& out) {
+void count_sliders(const Datapoints& map, const Plan& plan, std::span<const Vec2> position, Counter& out) {
     SliderPath path;
     const auto is_spinner = [&](size_t i) { return plan.objects[i].kind == ObjectKind::spinner; };
     for (size_t i = 0; i < plan.objects.size(); ++i) {
@@ -107,7 +107,7 @@ size_t rank(const std::vector<double>& scores, size_t own) {
 
 }  // namespace
 
-StyleCounts count_style(const RealMap& map, const Plan& plan, std::span<const Vec2> position) {
+StyleCounts count_style(const Datapoints& map, const Plan& plan, std::span<const Vec2> position) {
     Counter out;
     const std::vector<uint8_t> bins = turn_bins(plan, position);
     for (size_t i = 0; i < bins.size(); ++i) {

@@ -12,7 +12,7 @@
 namespace osu {
 
 using StyleCounts = std::vector<double>;  // one for each cell of all rows
-StyleCounts count_style(const RealMap& map, const Plan& plan, std::span<const Vec2> position);
+StyleCounts count_style(const Datapoints& map, const Plan& plan, std::span<const Vec2> position);
 
 // Real maps of several mappers, to judge by: a map is nearest to the mapper under whose frequencies its
 // choices are the likeliest (naive Bayes, where what a mapper seldom does is drawn to what all do).

@@ -10,7 +10,7 @@
 #include "data/split.h"
 #include "data/windows.h"
 #include "ops/devices.h"
-#include "train/checkpoint_metadata.h"
+#include "sampling/checkpoint_metadata.h"
 #include "train/communicator.h"
 #include "train/options.h"
 

@@ -2,8 +2,8 @@
 
 #include "app/command.h"
 #include "archive/checkpoint.h"
-#include "data/temporary_folder.h"
 #include "support/goldens.h"
+#include "support/temporary_folder.h"
 
 namespace osu {
 namespace {

@@ -9,11 +9,11 @@
 #include "base/parallel.h"
 #include "base/random.h"
 #include "data/dataset_builder.h"
-#include "data/small_maps.h"
 #include "data/split.h"
-#include "data/temporary_folder.h"
 #include "model/parameters.h"
-#include "train/checkpoint_metadata.h"
+#include "sampling/checkpoint_metadata.h"
+#include "support/small_maps.h"
+#include "support/temporary_folder.h"
 
 namespace osu {
 namespace {

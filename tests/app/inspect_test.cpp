@@ -4,8 +4,8 @@
 #include "archive/pickle.h"
 #include "archive/safetensors.h"
 #include "base/file.h"
-#include "data/temporary_folder.h"
 #include "support/goldens.h"
+#include "support/temporary_folder.h"
 
 namespace osu {
 namespace {

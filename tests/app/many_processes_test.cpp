@@ -13,9 +13,9 @@
 #include "archive/checkpoint.h"
 #include "base/file.h"
 #include "model/parameters.h"
+#include "sampling/checkpoint_metadata.h"
 #include "support/launched_program.h"
 #include "support/map_text.h"
-#include "train/checkpoint_metadata.h"
 
 namespace osu {
 namespace {

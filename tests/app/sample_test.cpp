@@ -8,13 +8,13 @@
 
 #include "app/command.h"
 #include "app/sample_output.h"
-#include "app/sampling.h"
 #include "base/file.h"
 #include "base/parallel.h"
-#include "data/temporary_folder.h"
 #include "model/parameters.h"
+#include "sampling/checkpoint_metadata.h"
+#include "sampling/guidance.h"
 #include "support/goldens.h"
-#include "train/checkpoint_metadata.h"
+#include "support/temporary_folder.h"
 
 namespace osu {
 namespace {

@@ -5,14 +5,14 @@
 #include <gtest/gtest.h>
 
 #include "app/command.h"
-#include "app/label_space.h"
 #include "archive/checkpoint.h"
 #include "base/file.h"
 #include "base/random.h"
 #include "data/game_fixture.h"
 #include "data/label_index.h"
+#include "model/label_space.h"
 #include "model/parameters.h"
-#include "train/checkpoint_metadata.h"
+#include "sampling/checkpoint_metadata.h"
 
 namespace osu {
 namespace {

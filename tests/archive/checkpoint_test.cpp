@@ -11,9 +11,9 @@
 #include "archive/pickle_writer.h"
 #include "archive/stored_zip.h"
 #include "base/error.h"
-#include "data/temporary_folder.h"
 #include "support/goldens.h"
 #include "support/python.h"
+#include "support/temporary_folder.h"
 
 namespace osu {
 namespace {

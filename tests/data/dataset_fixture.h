@@ -7,8 +7,8 @@
 
 #include "base/file.h"
 #include "data/dataset_builder.h"
-#include "data/small_maps.h"
-#include "data/temporary_folder.h"
+#include "support/small_maps.h"
+#include "support/temporary_folder.h"
 
 namespace osu::test {
 

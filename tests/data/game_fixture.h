@@ -9,9 +9,9 @@
 
 #include "beatmap/osu_db.h"
 #include "data/dataset_builder.h"
-#include "data/small_maps.h"
-#include "data/temporary_folder.h"
 #include "support/database_writer.h"
+#include "support/small_maps.h"
+#include "support/temporary_folder.h"
 
 namespace osu::test {
 

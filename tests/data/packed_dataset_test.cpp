@@ -13,7 +13,7 @@
 #include "beatmap/beatmap.h"
 #include "data/dataset_fixture.h"
 #include "data/dataset_folder.h"
-#include "data/sequence.h"
+#include "sequence/sequence.h"
 #include "support/goldens.h"
 
 namespace osu {

@@ -15,7 +15,7 @@
 #include "data/pack_format.h"
 #include "data/permutation.h"
 #include "data/split.h"
-#include "data/temporary_folder.h"
+#include "support/temporary_folder.h"
 
 namespace osu {
 namespace {
@@ -50,7 +50,7 @@ class Windows : public ::testing::Test {
             map.path = "Track00000/beatmaps/" + std::to_string(m) + ".osu";
             map.label = static_cast<int32_t>(2 * m);
             map.track = m / 3;
-            writer.add(map, sequence, distance);
+            writer.add(map, view_of(sequence, distance));
         }
         writer.commit();
         return PackedDataset::open(folder_ / "pack");

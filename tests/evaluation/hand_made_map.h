@@ -4,8 +4,8 @@
 #include <cmath>
 #include <vector>
 
-#include "data/sequence.h"
 #include "evaluation/statistics.h"
+#include "sequence/sequence.h"
 
 namespace osu::test {
 
@@ -22,7 +22,12 @@ struct HandMadeMap {
         time.push_back(ms);
         position.push_back(at);
     }
-    RealMap real() const { return {type, time, distance, position}; }
+    mutable std::vector<SliderLengths> sliders;
+
+    Datapoints real() const {
+        sliders = slider_lengths(type, position);
+        return {type, time, distance, position, sliders};
+    }
 };
 
 // Circles along these places, so many ms apart.

@@ -11,7 +11,7 @@ std::filesystem::path source_dir() {
 }
 
 std::filesystem::path test_data(const std::string& name) {
-    return source_dir() / "tests/data" / name;
+    return source_dir() / "tests/goldens" / name;
 }
 
 std::optional<std::filesystem::path> shared(const std::string& name) {

@@ -1,5 +1,5 @@
-// Where tests find what they compare with: their own numbers in tests/data, and the shared folder beside the
-// checkout, which may be absent (then tests skip with a message).
+// Where tests find what they compare with: their own numbers in tests/goldens, and the shared folder beside
+// the checkout, which may be absent (then tests skip with a message).
 #pragma once
 
 #include <filesystem>
@@ -9,7 +9,7 @@
 namespace osu::test {
 
 std::filesystem::path source_dir();                        // the checkout
-std::filesystem::path test_data(const std::string& name);  // tests/data/NAME
+std::filesystem::path test_data(const std::string& name);  // tests/goldens/NAME
 std::optional<std::filesystem::path> shared(
     const std::string& name);                      // the file or folder, where it is there
 std::vector<std::filesystem::path> shared_maps();  // every .osu of maps/, sorted; empty when absent

@@ -10,8 +10,8 @@
 #include "archive/checkpoint.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "sampling/checkpoint_metadata.h"
 #include "support/training_run.h"
-#include "train/checkpoint_metadata.h"
 
 namespace osu {
 namespace {

@@ -1,0 +1,36 @@
+// What a sampling is asked for, with the defaults of the flags; and what it tells on its way.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace osu {
+
+struct SamplingOptions {
+    std::string sampler = "dpm++", steps = "15";  // steps as flags name them: a number, sections, ddimN
+    double eta = 0;                               // noise of ddim
+    std::string rng = "philox";  // torch: the reference's numbers, one stream for all variants
+    uint64_t seed = 0;           // variant i has seed + i, whatever the others are
+    int variants = 1;
+    std::optional<int64_t> seq_len;  // null: the window that the network was trained with
+    double cfg_scale = 1;            // guidance towards the style
+    // Every datapoint as far from the one before as in the source, sliders of their lengths, nothing partly
+    // under another by accident (sampling/placement_fit.h); not with torch, whose numbers are the
+    // reference's.
+    bool keep_spacing = true;
+    bool allow_offscreen = false;  // else what is held to its spacing stays inside the field
+};
+
+// After each step: `count` variants from `first`, which go through the network together.
+struct SamplingStep {
+    int first, count;
+    size_t done, steps;            // of these variants
+    std::span<const float> x, x0;  // (count, 2, T) in [0, 1]: noisy still, and what they are taken to become
+};
+// False stops the sampling.
+using OnStep = std::function<bool(const SamplingStep&)>;
+
+}  // namespace osu

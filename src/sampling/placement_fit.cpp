@@ -1,0 +1,133 @@
+#include "sampling/placement_fit.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+namespace osu {
+
+namespace {
+
+constexpr float least_scale = 0.5f, most_scale = 2;  // of a slider that does not have its length yet
+constexpr int separations = 12;
+constexpr float most_outline = 24;  // points along a slider
+
+PointType point_type(uint8_t type) {
+    return static_cast<PointType>(type);
+}
+
+}  // namespace
+
+PlacementFit::PlacementFit(const Datapoints& asked, std::span<const uint8_t> fixed, bool inside)
+    : type_(asked.type.begin(), asked.type.end()),
+      radius_(asked.circle_radius),
+      chain_(inside),
+      position_(asked.type.size()),
+      points_(asked.type.size()) {
+    assert(asked.distance.size() == type_.size() && asked.time.size() == type_.size());
+    assert(fixed.empty() || fixed.size() == type_.size());
+    for (size_t i = 0; i < type_.size(); ++i) {
+        points_[i].distance = asked.distance[i];
+        points_[i].fixed = !fixed.empty() && fixed[i] != 0;
+    }
+    find_objects(asked);
+    if (asked.circle_radius > 0) separate(asked);
+}
+
+void PlacementFit::find_objects(const Datapoints& asked) {
+    size_t slider = 0;
+    for (size_t i = 0; i < type_.size();) {
+        Object object{static_cast<uint32_t>(i), static_cast<uint32_t>(i + 1), false, {}};
+        if (is_slider_head(point_type(type_[i]))) {
+            assert(slider < asked.sliders.size());
+            object.slider = true;
+            object.end = static_cast<uint32_t>(slider_end(type_, i));
+            object.length = asked.sliders[slider++];
+        }
+        objects_.push_back(object);
+        i = object.end;
+    }
+    outlines_.assign(objects_.size(), {Vec2{0, 0}});
+}
+
+void PlacementFit::separate(const Datapoints& asked) {
+    std::vector<Separation::Object> timed;
+    std::vector<float> distance;
+    // To the precision of the network's times, which the constraints were measured with.
+    const auto time = [&](size_t i) { return static_cast<float>(asked.time[i] - asked.time[0]); };
+    for (const Object& object : objects_) {
+        const PointType type = point_type(type_[object.first]);
+        timed.push_back({time(object.first), time(object.end - 1),
+                         type != PointType::spinner_start && type != PointType::spinner_end,
+                         object.length.slider});
+        distance.push_back(asked.distance[object.first]);
+    }
+    separation_.emplace(timed, distance, asked.circle_radius);
+}
+
+void PlacementFit::apply(std::span<float> x, int iterations) {
+    const size_t count = type_.size();
+    assert(x.size() == 2 * count);
+    for (size_t i = 0; i < count; ++i)
+        points_[i].at = {x[i] * playfield_size.x, x[count + i] * playfield_size.y};
+    chain_.apply(points_, iterations);
+    for (size_t i = 0; i < count; ++i) position_[i] = points_[i].at;
+    // Sliders get their lengths, which moves their ends; then objects move as wholes to meet them.
+    for (size_t i = 0; i < objects_.size(); ++i)
+        if (objects_[i].slider && objects_[i].length.path > 0) shape(objects_[i], outlines_[i]);
+    move_objects(iterations);
+    for (size_t i = 0; i < count; ++i) {
+        if (points_[i].fixed) continue;
+        x[i] = position_[i].x / playfield_size.x;
+        x[count + i] = position_[i].y / playfield_size.y;
+    }
+}
+
+// A path is as many times longer as its anchors are farther from its head.
+void PlacementFit::shape(const Object& slider, std::vector<Vec2>& outline) {
+    const size_t count = slider.end - slider.first;
+    const auto type = std::span(type_).subspan(slider.first, count);
+    const auto position = std::span(position_).subspan(slider.first, count);
+    const Vec2 head = position[0];
+    if (!points_[slider.first].fixed) {
+        assign_path(path_, type, position, 0);
+        const auto natural = static_cast<float>(path_.natural_length());
+        const float scale =
+            natural > 0 ? std::clamp(slider.length.path / natural, least_scale, most_scale) : 1;
+        for (Vec2& point : position.subspan(1)) point = head + (point - head) * scale;
+    }
+    assign_path(path_, type, position, slider.length.slider);
+    if (is_slider_end(point_type(type.back()))) position.back() = path_.position_at(1);
+    if (!separation_) return;
+    outline.assign(1, {0, 0});
+    const float steps = std::clamp(std::ceil(slider.length.slider / radius_), 1.0f, most_outline);
+    for (float i = 1; i <= steps; ++i) outline.push_back(path_.position_at(i / steps) - head);
+}
+
+ChainFit::Body PlacementFit::body(const Object& object) const {
+    ChainFit::Body body = points_[object.first];
+    body.at = position_[object.first];
+    for (uint32_t i = object.first; i < object.end; ++i) {
+        const Vec2 arm = position_[i] - body.at;
+        body.low = {std::min(body.low.x, arm.x), std::min(body.low.y, arm.y)};
+        body.high = {std::max(body.high.x, arm.x), std::max(body.high.y, arm.y)};
+        body.leave = arm;
+    }
+    return body;
+}
+
+void PlacementFit::move_objects(int iterations) {
+    bodies_.clear();
+    for (const Object& object : objects_) bodies_.push_back(body(object));
+    for (int i = 0; separation_ && i < separations; ++i) {
+        separation_->push(bodies_, outlines_);
+        chain_.apply(bodies_, 1);
+    }
+    chain_.apply(bodies_, iterations);
+    for (size_t i = 0; i < objects_.size(); ++i) {
+        const Vec2 moved = bodies_[i].at - position_[objects_[i].first];
+        for (uint32_t k = objects_[i].first; k < objects_[i].end; ++k) position_[k] = position_[k] + moved;
+    }
+}
+
+}  // namespace osu

@@ -1,0 +1,50 @@
+// Makes placed datapoints keep what the source asks of them, moving them as little as it takes: the spacing,
+// the lengths of the sliders' paths, slider ends where the paths end, nothing partly under another by
+// accident, all inside the playfield.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "beatmap/slider_path.h"
+#include "sampling/chain_fit.h"
+#include "sampling/separation.h"
+#include "sequence/datapoints.h"
+
+namespace osu {
+
+class PlacementFit {
+  public:
+    // `fixed` (T): datapoints of objects that stay as they are are 1; empty: none. `inside`: all stay inside
+    // the playfield.
+    explicit PlacementFit(const Datapoints& asked, std::span<const uint8_t> fixed = {}, bool inside = true);
+
+    // x (2, T) in [0, 1] on the playfield.
+    void apply(std::span<float> x, int iterations);
+
+  private:
+    struct Object {
+        uint32_t first = 0, end = 0;  // datapoints
+        bool slider = false;
+        SliderLengths length;
+    };
+    std::vector<uint8_t> type_;
+    std::vector<Object> objects_;
+    std::optional<Separation> separation_;
+    float radius_;
+    ChainFit chain_;
+    SliderPath path_;
+    std::vector<Vec2> position_;
+    std::vector<ChainFit::Body> points_, bodies_;
+    std::vector<std::vector<Vec2>> outlines_;  // of objects
+
+    void find_objects(const Datapoints& asked);
+    void separate(const Datapoints& asked);
+    void shape(const Object& slider, std::vector<Vec2>& outline);
+    ChainFit::Body body(const Object& object) const;
+    void move_objects(int iterations);
+};
+
+}  // namespace osu

@@ -1,0 +1,70 @@
+#include "sampling/separation.h"
+
+#include <cmath>
+
+namespace osu {
+
+namespace {
+
+constexpr double together = 500;      // ms between the end of one and the start of the other
+constexpr uint32_t most_pairs = 24;   // an object has; broken maps have thousands of objects at one time
+constexpr float stack_share = 0.25f;  // of the diameter: nearer than this, two heads are meant as a stack
+
+struct Gap {
+    Vec2 apart;  // from the earlier to the later, where they are nearest
+    float length = 1e9f;
+};
+
+Gap gap_between(Vec2 a, std::span<const Vec2> outline_a, Vec2 b, std::span<const Vec2> outline_b) {
+    Gap gap;
+    float least = 1e18f;
+    for (const Vec2 p : outline_a)
+        for (const Vec2 q : outline_b) {
+            const Vec2 apart = (b + q) - (a + p);
+            const float square = apart.x * apart.x + apart.y * apart.y;
+            if (square >= least) continue;
+            least = square;
+            gap.apart = apart;
+        }
+    gap.length = std::sqrt(least);
+    return gap;
+}
+
+}  // namespace
+
+Separation::Separation(std::span<const Object> objects, std::span<const float> distance, float radius)
+    : radius_(radius) {
+    const float diameter = 2 * radius;
+    for (uint32_t later = 1; later < objects.size(); ++later) {
+        if (!objects[later].apart) continue;
+        float way = distance[later];  // that the cursor goes from the earlier to the later
+        const uint32_t least = later > most_pairs ? later - most_pairs : 0;
+        for (uint32_t earlier = later; earlier-- > least;) {
+            const Object& before = objects[earlier];
+            const bool near = objects[later].start - before.end <= together;
+            if (before.apart && near && way >= diameter) pairs_.push_back({earlier, later});
+            way += before.length + distance[earlier];
+        }
+    }
+}
+
+void Separation::push(std::span<ChainFit::Body> bodies, std::span<const std::vector<Vec2>> outlines) const {
+    const float diameter = 2 * radius_;
+    for (const Pair& pair : pairs_) {
+        ChainFit::Body &a = bodies[pair.earlier], &b = bodies[pair.later];
+        const Gap gap = gap_between(a.at, outlines[pair.earlier], b.at, outlines[pair.later]);
+        if (gap.length >= diameter || (a.fixed && b.fixed)) continue;
+        const Vec2 heads = b.at - a.at;
+        const float between = length(heads);
+        Vec2 move = heads * -1.0f;
+        if (between > stack_share * diameter) {
+            if (gap.length < 1e-3f) continue;  // they cross: no way is the shorter
+            move = gap.apart * ((diameter - gap.length) / gap.length);
+        }
+        const float share = a.fixed || b.fixed ? 1.0f : 0.5f;
+        if (!a.fixed) a.at = a.at - move * share;
+        if (!b.fixed) b.at = b.at + move * share;
+    }
+}
+
+}  // namespace osu

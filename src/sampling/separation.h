@@ -1,0 +1,37 @@
+// Keeps objects that are on the screen together from covering one another by accident: those that cover each
+// other partly are pushed apart, those that all but share a place are stacked. What the asked spacing lays
+// over one another, and what is farther apart in time, is left alone.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sampling/chain_fit.h"
+
+namespace osu {
+
+class Separation {
+  public:
+    struct Object {
+        double start = 0, end = 0;  // ms
+        bool apart = true;          // false: covers and is covered as it likes (a spinner)
+        float length = 0;           // px that the cursor travels on it
+    };
+
+    // The objects in their order, the px asked from each to the one before, and the radius of a circle in px.
+    Separation(std::span<const Object> objects, std::span<const float> distance, float radius);
+
+    // Moves bodies that cover one another, pair by pair; moving one out of the way may put it in another's.
+    // `outlines`: for each body, points along its middle, from `at`.
+    void push(std::span<ChainFit::Body> bodies, std::span<const std::vector<Vec2>> outlines) const;
+
+  private:
+    struct Pair {
+        uint32_t earlier, later;
+    };
+    float radius_;
+    std::vector<Pair> pairs_;
+};
+
+}  // namespace osu

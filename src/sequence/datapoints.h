@@ -1,0 +1,45 @@
+// The datapoints of one map, whoever holds them: a sequence read from a beatmap, a packed dataset, a test.
+// What datasets take and hand out, and what sampling, its constraints, the ruler and its pictures work on.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "beatmap/beatmap.h"
+#include "sequence/sequence_path.h"
+
+namespace osu {
+
+// A view of T datapoints.
+struct Datapoints {
+    std::span<const uint8_t> type;           // PointType
+    std::span<const double> time;            // ms
+    std::span<const float> distance;         // px to the datapoint before, the first's to the field's centre
+    std::span<const Vec2> position;          // px, as the mapper placed them
+    std::span<const SliderLengths> sliders;  // of each slider in order; empty where nobody asked for them
+    float circle_radius = 0;                 // px; 0: objects may cover one another
+
+    size_t size() const { return type.size(); }
+};
+
+// Of a sequence and its distances(), without sliders and radius.
+Datapoints view_of(const Sequence& sequence, std::span<const float> distance);
+
+// A beatmap with all that is known of its datapoints.
+class MapDatapoints {
+  public:
+    // Error as to_sequence().
+    explicit MapDatapoints(const Beatmap& map);
+
+    const Sequence& sequence() const { return sequence_; }
+    Datapoints view() const;
+
+  private:
+    Sequence sequence_;
+    std::vector<float> distance_;
+    std::vector<SliderLengths> sliders_;
+    float circle_radius_;
+};
+
+}  // namespace osu

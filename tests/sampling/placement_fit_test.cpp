@@ -1,0 +1,157 @@
+#include "sampling/placement_fit.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+#include "sequence/sequence_path.h"
+
+namespace osu {
+namespace {
+
+constexpr size_t count = 400;
+
+// A spacing-true walk inside the field, and the same with noise of `spread` px.
+struct Walk {
+    std::vector<float> distance, x, noisy;
+};
+Walk walk(float spread, uint64_t seed) {
+    Philox random(seed);
+    Walk result;
+    result.x.resize(2 * count);
+    Vec2 before{256, 192};
+    for (size_t i = 0; i < count; ++i) {
+        const Vec2 at{20 + 472 * random.uniform(), 20 + 344 * random.uniform()};
+        const float share = i % 7 == 3 ? 0 : 0.3f;  // some stand in one place
+        const Vec2 next = before + (at - before) * share;
+        result.distance.push_back(std::hypot(next.x - before.x, next.y - before.y));
+        result.x[i] = next.x / 512;
+        result.x[count + i] = next.y / 384;
+        before = next;
+    }
+    result.noisy = result.x;
+    std::vector<float> noise(2 * count);
+    random.fill_normal(noise);
+    for (size_t i = 0; i < 2 * count; ++i) result.noisy[i] += spread * noise[i] / (i < count ? 512 : 384);
+    return result;
+}
+
+PlacementFit fit(const Walk& walk, std::span<const uint8_t> fixed = {}) {
+    const std::vector<uint8_t> circles(count, 0);
+    const std::vector<double> time(count);
+    return PlacementFit({circles, time, walk.distance}, fixed);
+}
+
+double worst_error(const std::vector<float>& x, const std::vector<float>& distance) {
+    double worst = 0, last_x = 256, last_y = 192;
+    for (size_t i = 0; i < count; ++i) {
+        const double px = 512 * x[i], py = 384 * x[count + i];
+        worst = std::max(worst, std::abs(std::hypot(px - last_x, py - last_y) - distance[i]));
+        last_x = px, last_y = py;
+    }
+    return worst;
+}
+
+TEST(PlacementFit, ReachesTheSpacing) {
+    for (const float spread : {1.0f, 5.0f, 20.0f}) {
+        const Walk made = walk(spread, 1);
+        EXPECT_GT(worst_error(made.noisy, made.distance), 2 * spread);
+        std::vector<float> x = made.noisy;
+        fit(made).apply(x, 12);
+        EXPECT_LT(worst_error(x, made.distance), 0.1) << spread;
+        double moved = 0;
+        for (size_t i = 0; i < count; ++i)
+            moved += std::hypot(512 * (x[i] - made.noisy[i]), 384 * (x[count + i] - made.noisy[count + i]));
+        EXPECT_LT(moved / count, 2 * spread) << "no farther than it takes";
+    }
+}
+
+TEST(PlacementFit, LeavesWhatIsRight) {
+    const Walk made = walk(0, 2);
+    std::vector<float> x = made.x;
+    fit(made).apply(x, 3);
+    for (size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(x[i], made.x[i], 1e-5);
+}
+
+TEST(PlacementFit, StaysInsideAndFinite) {
+    Walk made = walk(300, 3);
+    for (size_t i = 0; i < count; i += 5) made.distance[i] = 900;  // farther than the field is wide
+    std::vector<float> x = made.noisy;
+    fit(made).apply(x, 10);
+    for (const float value : x) {
+        EXPECT_GE(value, 0);
+        EXPECT_LE(value, 1);
+    }
+    std::vector<float> heap(2 * count, 0.5f);  // all in one place
+    fit(made).apply(heap, 10);
+    for (const float value : heap) EXPECT_TRUE(std::isfinite(value));
+}
+
+TEST(PlacementFit, KeepsTheFixed) {
+    const Walk made = walk(10, 4);
+    std::vector<uint8_t> fixed(count);
+    std::vector<float> x = made.noisy;
+    for (size_t i = 0; i < count; ++i)
+        if (i < 100 || i > 300) {
+            fixed[i] = 1;
+            x[i] = made.x[i];
+            x[count + i] = made.x[count + i];
+        }
+    fit(made, fixed).apply(x, 12);
+    for (size_t i = 0; i < count; ++i)
+        if (fixed[i]) {
+            EXPECT_EQ(x[i], made.x[i]);
+            EXPECT_EQ(x[count + i], made.x[count + i]);
+        }
+    EXPECT_LT(worst_error(x, made.distance), 0.1);
+}
+
+// A slider of three anchors that is drawn too short, and a circle behind it.
+TEST(PlacementFit, SlidersGetTheirLengths) {
+    const std::vector<uint8_t> type{0, 5, 6, 10, 11, 0};
+    const std::vector<double> time{0, 500, 600, 700, 750, 1000};
+    const std::vector<float> distance{50, 100, 60, 60, 0, 90};
+    const std::vector<SliderLengths> lengths{{110, 100}};
+    std::vector<float> px{200, 290, 320, 340, 340, 420}, py{192, 192, 160, 192, 192, 200};
+    std::vector<float> x;
+    for (const float value : px) x.push_back(value / 512);
+    for (const float value : py) x.push_back(value / 384);
+    PlacementFit({type, time, distance, {}, lengths, 30}).apply(x, 12);
+    std::vector<Vec2> at;
+    for (size_t i = 0; i < 6; ++i) at.push_back({512 * x[i], 384 * x[6 + i]});
+    SliderPath path;
+    assign_path(path, std::span(type).subspan(1, 4), std::span(at).subspan(1, 4), 100);
+    EXPECT_NEAR(path.natural_length(), 110, 1);
+    EXPECT_NEAR(std::hypot(path.position_at(1).x - at[4].x, path.position_at(1).y - at[4].y), 0, 0.01);
+    EXPECT_NEAR(std::hypot(at[5].x - at[4].x, at[5].y - at[4].y), 90, 0.1);
+    EXPECT_NEAR(std::hypot(at[1].x - at[0].x, at[1].y - at[0].y), 100, 0.1);
+}
+
+// Four circles, 100 px apart: the third half over the first gives way, the fourth all but on the second
+// stacks; one that comes a second later may cover what it likes.
+TEST(PlacementFit, NothingIsPartlyUnderAnother) {
+    const std::vector<uint8_t> type{0, 0, 0, 0, 0};
+    const std::vector<double> time{0, 200, 400, 600, 1900};
+    const std::vector<float> distance{156, 100, 100, 100, 100};
+    const std::vector<float> px{100, 200, 130, 205, 110}, py{192, 192, 220, 192, 200};
+    std::vector<float> x;
+    for (const float value : px) x.push_back(value / 512);
+    for (const float value : py) x.push_back(value / 384);
+    std::vector<float> alone = x;
+    PlacementFit({type, time, distance, {}, {}, 36}).apply(x, 12);
+    PlacementFit({type, time, distance, {}, {}, 0}).apply(alone, 12);
+    const auto between = [](const std::vector<float>& at, size_t a, size_t b) {
+        return std::hypot(512 * (at[a] - at[b]), 384 * (at[5 + a] - at[5 + b]));
+    };
+    EXPECT_LT(between(alone, 0, 2), 60);
+    EXPECT_GT(between(x, 0, 2), 71);
+    EXPECT_GT(between(alone, 1, 3), 2);
+    EXPECT_LT(between(x, 1, 3), 1);
+    EXPECT_LT(between(x, 4, 0), 60);
+    for (size_t i = 1; i < 5; ++i) EXPECT_NEAR(between(x, i, i - 1), 100, 0.2) << i;
+}
+
+}  // namespace
+}  // namespace osu

@@ -1,0 +1,196 @@
+// Sequences written back into their maps: what changes, what must not, and the flaws of the reference that
+// ours lacks.
+#include <algorithm>
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "beatmap/slider_path.h"
+#include "sequence/remap_support.h"
+#include "sequence/sequence.h"
+#include "support/goldens.h"
+
+namespace osu {
+namespace {
+
+using test::expect_same_play;
+using test::random_positions;
+using test::rich_map;
+
+std::string remap_random(const Beatmap& map, uint64_t seed, RemapOptions options = {}) {
+    return remap(map, random_positions(to_sequence(map), seed), options);
+}
+
+bool is_hit_object(const Beatmap& map, size_t line) {
+    return map.lines[line].section == Section::hit_objects;
+}
+
+// The line without the numbers that a remap may change.
+std::string without_coordinates(std::string_view line, bool slider) {
+    std::string out;
+    int field = 0;
+    for (size_t i = 0; i < line.size(); ++i) {
+        if (line[i] == ',') ++field;
+        const bool coordinate = field < 2 || (slider && field == 5);
+        const bool number =
+            std::isdigit(static_cast<unsigned char>(line[i])) || line[i] == '.' || line[i] == '-';
+        if (coordinate && number) continue;
+        out += line[i];
+    }
+    return out;
+}
+
+TEST(Remap, OwnPositionsGiveTheMapItself) {
+    for (const VelocityMode velocity : {VelocityMode::keep, VelocityMode::fit}) {
+        const Beatmap map = parse_beatmap(rich_map);
+        EXPECT_EQ(remap(map, to_sequence(map).position, {.beatmap_id = 77, .velocity = velocity}), rich_map);
+    }
+    size_t maps = 0;
+    for (const auto& file : test::shared_maps()) {
+        const Beatmap map = read_beatmap(file);
+        const RemapOptions options{.beatmap_id = map.metadata.beatmap_id};
+        ASSERT_EQ(remap(map, to_sequence(map).position, options), map.text) << file;
+        ++maps;
+    }
+    EXPECT_TRUE(maps == 0 || maps == 1130) << maps;
+}
+
+TEST(Remap, NormalisedOwnPositionsGiveTheMapItself) {
+    const Beatmap map = parse_beatmap(rich_map);
+    std::vector<Vec2> position = to_sequence(map).position;
+    for (Vec2& p : position) p = {p.x / 512 * 512, p.y / 384 * 384 + 1e-4f};
+    EXPECT_EQ(remap(map, position, {.beatmap_id = 77}), rich_map);
+}
+
+TEST(Remap, NamesTheNewDifficulty) {
+    const Beatmap map = parse_beatmap(rich_map);
+    const Beatmap back = parse_beatmap(remap(map, to_sequence(map).position, {.version = "Diffusion 1"}));
+    EXPECT_EQ(back.metadata.version, "Diffusion 1");
+    EXPECT_EQ(back.metadata.beatmap_id, 0);
+    EXPECT_EQ(back.metadata.set_id, 7);
+    // A map of an old format has no ID to take away, and gets none.
+    const std::string old = "osu file format v4\n[HitObjects]\n1,2,3,1,0\n";
+    const Beatmap old_map = parse_beatmap(old);
+    EXPECT_EQ(remap(old_map, to_sequence(old_map).position, {}), old);
+}
+
+TEST(Remap, ChangesCoordinatesAlone) {
+    const auto check = [](const Beatmap& map, uint64_t seed) {
+        const RemapOptions options{.version = map.metadata.version, .beatmap_id = map.metadata.beatmap_id};
+        const Beatmap back = parse_beatmap(remap_random(map, seed, options));
+        ASSERT_EQ(back.lines.size(), map.lines.size());
+        std::vector<const HitObject*> object_at(map.lines.size(), nullptr);
+        for (const HitObject& object : map.objects) object_at[object.line] = &object;
+        for (uint32_t i = 0; i < map.lines.size(); ++i) {
+            if (!is_hit_object(map, i) || !object_at[i]) {
+                ASSERT_EQ(map.line(i), back.line(i));
+                continue;
+            }
+            const bool slider = object_at[i]->kind == ObjectKind::slider;
+            // A length that only the path gave must be written to stay.
+            const auto anchors = map.anchors_of(*object_at[i]);
+            const bool by_path = slider && (object_at[i]->pixel_length == 0 || anchors.size() < 2 ||
+                                            anchors.back() == anchors[anchors.size() - 2]);
+            if (by_path) continue;
+            ASSERT_EQ(without_coordinates(map.line(i), slider), without_coordinates(back.line(i), slider));
+        }
+        expect_same_play(map, back);
+        const Sequence a = to_sequence(map), b = to_sequence(back);
+        ASSERT_EQ(a.time, b.time);
+    };
+    check(parse_beatmap(rich_map), 1);
+    uint64_t seed = 2;
+    for (const auto& file : test::shared_maps()) {
+        if (++seed % 8) continue;
+        SCOPED_TRACE(file);
+        check(read_beatmap(file), seed);
+        if (testing::Test::HasFatalFailure()) return;
+    }
+}
+
+// The table of flaws.
+
+TEST(RemapFlaws, TimesAreTheSources) {
+    const Beatmap map = parse_beatmap(rich_map), back = parse_beatmap(remap_random(map, 3));
+    EXPECT_EQ(back.objects[0].start_time, 1001);
+    EXPECT_EQ(back.objects[3].end_time, 5001);
+    expect_same_play(map, back);
+}
+
+TEST(RemapFlaws, HitsoundsAdditionsEdgesAndComboSkipsStay) {
+    const std::string text = remap_random(parse_beatmap(rich_map), 4);
+    for (const char* kept :
+         {",1001,37,14,2:1:3:40:a.wav\r\n", ",2,140.000006408692,2|0|8,1:2|0:0|3:1,0:0:0:0:\r\n",
+          ",4000,8,4,5001,1:0:0:0:\r\n", ",6500,86,8,L|",
+          ",3,70,0|0|0|2,0:0|0:0|0:0|1:1,0:0:0:0: // a comment, 1\r\n"}) {
+        EXPECT_NE(text.find(kept), text.npos) << kept;
+    }
+}
+
+TEST(RemapFlaws, EveryByteOutsideTheObjectsStays) {
+    const std::string text = remap_random(parse_beatmap(rich_map), 5, {.beatmap_id = 77});
+    const auto head = [](const std::string& map) { return map.substr(0, map.find("[HitObjects]")); };
+    EXPECT_EQ(head(text),
+              head(rich_map));  // format, Events, Colours, bookmarks, green lines with kiai and volume
+}
+
+TEST(RemapFlaws, ObjectsStayInsideThePlayfield) {
+    const Beatmap map = parse_beatmap(rich_map);
+    const std::vector<Vec2> wild = random_positions(to_sequence(map), 6, 3000);
+    const Beatmap back = parse_beatmap(remap(map, wild, {}));
+    const auto inside = [](Vec2 p) { return p.x >= 0 && p.x <= 512 && p.y >= 0 && p.y <= 384; };
+    for (const HitObject& object : back.objects) EXPECT_TRUE(inside(object.position));
+    for (const Vec2 anchor : back.anchors) EXPECT_TRUE(inside(anchor));
+    EXPECT_LT(std::count_if(wild.begin(), wild.end(), inside), std::ssize(wild) - 5);
+    bool outside = false;
+    for (const HitObject& object : parse_beatmap(remap(map, wild, {.allow_offscreen = true})).objects)
+        outside |= !inside(object.position);
+    EXPECT_TRUE(outside);
+}
+
+TEST(RemapFlaws, SliderBodiesAreTurnedInside) {
+    const Beatmap map = parse_beatmap(
+        "osu file format v14\n[TimingPoints]\n0,500,4,1,0,100,1,0\n[HitObjects]\n"
+        "100,100,0,2,0,L|110:100,1,300\n");
+    std::vector<Vec2> position = to_sequence(map).position;
+    position[0] = {500, 200}, position[1] = {510, 200};
+    const Beatmap back = parse_beatmap(remap(map, position, {}));
+    EXPECT_EQ(back.objects[0].position, (Vec2{500, 200}));
+    const Vec2 end = SliderPath(back, back.objects[0]).position_at(1);
+    EXPECT_TRUE(end.x > -30 && end.x < 542 && end.y > -30 && end.y < 414);
+}
+
+TEST(Remap, RefusesWhatIsNoPosition) {
+    const Beatmap map = parse_beatmap(rich_map);
+    std::vector<Vec2> position = to_sequence(map).position;
+    EXPECT_THROW(remap(map, std::span(position).first(2), {}), Error);
+    position[4].y = std::nanf("");
+    EXPECT_THROW(remap(map, position, {}), Error);
+    position[4].y = INFINITY;
+    EXPECT_THROW(remap(map, position, {}), Error);
+}
+
+TEST(Remap, AnchorsDoNotFallTogether) {
+    const Beatmap map = parse_beatmap(rich_map);
+    for (const Vec2 corner : {Vec2{0, 0}, Vec2{512, 384}, Vec2{256, 192}}) {
+        std::vector<Vec2> position(to_sequence(map).size(), corner);
+        const Beatmap back = parse_beatmap(remap(map, position, {}));
+        expect_same_play(map, back);
+        EXPECT_EQ(to_sequence(back).type, to_sequence(map).type);
+    }
+}
+
+TEST(Remap, LazerMapsKeepFractions) {
+    const std::string text =
+        "osu file format v128\n[TimingPoints]\n0,500,4,1,0,100,1,0\n[HitObjects]\n"
+        "100.12345,100.5,0,1,0\n200,100,500,2,0,B|210.25:110|220:100,1,30\n";
+    const Beatmap map = parse_beatmap(text);
+    std::vector<Vec2> position = to_sequence(map).position;
+    EXPECT_EQ(remap(map, position, {}), text);
+    position[0].x = 33.33333f;
+    EXPECT_NE(remap(map, position, {}).find("\n33.333,100.5,0,1,0\n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace osu
