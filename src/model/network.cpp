@@ -20,8 +20,6 @@ Linear make_linear(Backend& backend, const LinearParameters& parameters, bool tr
     return {parameters, backend.make_weight(shape[0], shape[1], trains), nullptr};
 }
 
-// Memory.
-
 Condition make_condition(Buffers& buffers, const DitConfig& config, int64_t batch) {
     const int64_t h = config.hidden;
     Condition c;
@@ -89,8 +87,6 @@ size_t training_token_bytes(const DitConfig& config, DType compute) {
     return config.depth * (2 * norm + attention + mlp) + norm + ends + gradients;
 }
 
-// Layers.
-
 Network::Network(const DitConfig& config, const ParameterLayout& layout, Backend& backend, bool trains)
     : config_(config), backend_(backend), label_table_(*layout.layers().label_table) {
     const auto make = [&](const LinearParameters& p) { return make_linear(backend, p, trains); };
@@ -119,8 +115,6 @@ void Network::linear_backward(Matrix dy, Matrix x, const Linear& layer, Matrix d
     backend_.linear_backward(dy, x, *layer.weight, dx, gradients + weight->offset, layer.weight->in,
                              gradients + bias->offset, pre);
 }
-
-// The condition.
 
 void Network::condition(std::span<const float> timesteps, const float* styles,
                         std::span<const int32_t> labels, const Condition& c) const {
@@ -168,8 +162,6 @@ Modulation final_modulation(Matrix all, const DitConfig& config) {
 }
 
 }  // namespace
-
-// Blocks.
 
 void Network::add_and_norm(Matrix x, const Addend& addend, Modulation modulation, const Norm& norm) const {
     backend_.residual_norm(x, addend.branch, addend.gate, modulation, norm.x, norm.normed, norm.mean,
