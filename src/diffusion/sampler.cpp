@@ -23,11 +23,12 @@ struct Step {
     float recip, recip_minus_one, mean_x0, mean_x, log_least, log_most;
 };
 
-// A run of any sampler: the network's output, the prediction of x₀ and the noise of the current step.
-class Run {
+// The way from noise to a sample, by any of the samplers: the network's output, the prediction of x₀ and the
+// noise of the current step.
+class ReverseProcess {
   public:
-    Run(const Diffusion& diffusion, const Denoiser& denoiser, const SamplerOptions& options, int64_t rows,
-        int64_t tokens, std::span<float> x)
+    ReverseProcess(const Diffusion& diffusion, const Denoiser& denoiser, const SamplerOptions& options,
+                   int64_t rows, int64_t tokens, std::span<float> x)
         : diffusion_(diffusion),
           denoiser_(denoiser),
           options_(options),
@@ -160,7 +161,7 @@ SamplerKind sampler_kind(std::string_view name) {
 
 void sample(const Diffusion& diffusion, const Denoiser& denoiser, const SamplerOptions& options, int64_t rows,
             int64_t tokens, std::span<float> x) {
-    Run run(diffusion, denoiser, options, rows, tokens, x);
+    ReverseProcess run(diffusion, denoiser, options, rows, tokens, x);
     run.start();
     for (size_t done = 0; done < diffusion.steps(); ++done) {
         const size_t index = diffusion.steps() - 1 - done;
@@ -177,7 +178,7 @@ void sample(const Diffusion& diffusion, const Denoiser& denoiser, const SamplerO
 
 void refine(const Diffusion& diffusion, const Denoiser& denoiser, const SamplerOptions& options,
             int iterations, int64_t rows, int64_t tokens, std::span<float> x) {
-    Run run(diffusion, denoiser, options, rows, tokens, x);
+    ReverseProcess run(diffusion, denoiser, options, rows, tokens, x);
     for (int done = 0; done < iterations; ++done) {
         run.predict(0);
         run.ancestral(0);

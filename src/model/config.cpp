@@ -57,10 +57,10 @@ DitConfig dit_config(std::string_view name, int num_classes) {
 
 DitConfig infer_config(const TensorMap& weights, int heads) {
     DitConfig config;
-    config.hidden = static_cast<int>(dimension(weights, "xoc_embedder.mlp.0.weight", 0));
-    config.num_classes = static_cast<int>(dimension(weights, "y_embedder.embedding_table.weight", 0)) - 1;
+    config.hidden = static_cast<int>(dimension(weights, input_weight, 0));
+    config.num_classes = static_cast<int>(dimension(weights, label_table, 0)) - 1;
     config.depth = 0;
-    while (weights.contains(fmt::format("blocks.{}.attn.in_proj_weight", config.depth))) ++config.depth;
+    while (weights.contains(fmt::format(attention_input_weight, config.depth))) ++config.depth;
     if (config.depth == 0) fail("the checkpoint is no osu-diffusion network: it has no blocks");
     if (config.hidden < 16 || config.hidden % 16 != 0)
         fail("a hidden size of {} is not a multiple of 16", config.hidden);

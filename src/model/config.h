@@ -32,8 +32,8 @@ constexpr int time_features = 128;      // of o
 constexpr int distance_features = 128;  // the first part of c
 constexpr int type_features = 16;       // the second part of c
 constexpr int timestep_features = 256;
-constexpr int input_features =
-    2 * position_features + time_features + distance_features + type_features;  // 528
-constexpr int output_channels = 4;                                              // 2 of ε, 2 of variance
+constexpr int context_features = time_features + distance_features + type_features;  // 272
+constexpr int input_features = 2 * position_features + context_features;             // 528
+constexpr int output_channels = 4;                                                   // 2 of ε, 2 of variance
 
 }  // namespace osu

@@ -1,27 +1,17 @@
 // The diffusion transformer (DiT) for training: forward keeps what backward needs.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
 
 #include "model/config.h"
+#include "model/dit_inputs.h"
+#include "model/network.h"
 #include "model/parameters.h"
 #include "ops/backend.h"
 
 namespace osu {
-
-// What the network is given. Host memory; row-major (B, T) unless said otherwise.
-struct DitInput {
-    int64_t batch = 0, tokens = 0;
-    std::span<const float> x;          // (B, 2, T), [0, 1] on the playfield, noised
-    std::span<const float> time;       // o (B, T), ms
-    std::span<const float> distance;   // (B, T), px
-    std::span<const uint8_t> type;     // (B, T), 0–15
-    std::span<const float> timestep;   // (B), 0–999
-    std::span<const int32_t> label;    // (B), num_classes: the null class
-    std::span<const int32_t> lengths;  // (B) valid tokens, or empty: all
-    int64_t band = 0;                  // query q sees key k iff q − band < k ≤ q + band; 0: all
-};
 
 // Hears of gradients that are complete while the backward goes on.
 class GradientListener {
@@ -38,11 +28,10 @@ class GradientListener {
 class Dit {
   public:
     Dit(const DitConfig& config, Backend& backend);
-    ~Dit();
 
-    const DitConfig& config() const;
-    const ParameterLayout& layout() const;
-    Backend& backend() const;
+    const DitConfig& config() const { return config_; }
+    const ParameterLayout& layout() const { return layout_; }
+    Backend& backend() const { return backend_; }
 
     // Takes the values (device memory, layout order, alive until the next load) into the packed weights.
     // Again after every change.
@@ -50,27 +39,57 @@ class Dit {
 
     // The result stays in output() (N, 4), float32 device memory: ε̂ in columns 0–1, variance in 2–3.
     void forward(const DitInput& input);
-    Matrix output() const;
+    Matrix output() const { return activations_.out; }
     // And its copy out (B, 4, T) in host memory.
     void forward(const DitInput& input, std::span<float> out);
     // After forward: adds the gradient of every parameter to `gradients`
     // (device memory, layout order). That of the output is expected in output_gradient() (N, 4), device
     // memory of the compute type, or comes as d_out (B, 4, T) from the host.
-    Matrix output_gradient() const;
+    Matrix output_gradient() const { return d_out_cast_; }
     void backward(float* gradients, GradientListener* listener = nullptr);
     void backward(std::span<const float> d_out, float* gradients, GradientListener* listener = nullptr);
 
-    // Intermediates of the last forward, float32 host copies, for tests: the embedded input (N, h), the
-    // embedded timestep plus label (B, h).
+    // The embedded input (N, h) of the last forward, float32 host copy, for tests.
     std::vector<float> embedded_input() const;
-    std::vector<float> condition() const;
 
-    size_t activation_bytes() const;  // device memory for the last shape
-    size_t weight_bytes() const;      // of the packed weights
+    size_t activation_bytes() const { return buffers_ ? buffers_->bytes() : 0; }  // for the last shape
+    size_t weight_bytes() const { return weight_bytes_; }                         // of the packed weights
 
   private:
-    struct State;
-    std::unique_ptr<State> state_;
+    const DitConfig config_;
+    Backend& backend_;
+    const ParameterLayout layout_;
+    Linear input_;  // xoc_embedder
+    Linear adaln_;  // of all blocks and the final layer
+    Network network_;
+    size_t weight_bytes_ = 0;
+    const float* values_ = nullptr;
+
+    // Of the last shape:
+    int64_t batch_ = 0, tokens_ = 0;
+    std::unique_ptr<Buffers> buffers_;
+    std::unique_ptr<DitInputs> inputs_;
+    Matrix features_;  // (N, 528)
+    Condition condition_;
+    Matrix modulation_;  // (B, modulation_size) float32
+    Activations activations_;
+    Gradients gradients_;
+    Matrix d_out_, d_out_cast_;  // (N, 4) float32 and compute type
+    Matrix d_input_;             // (N, h) compute type
+    // Of forward and backward with these very inputs and weights; of the latter by where the gradients go,
+    // and who hears of them.
+    std::unique_ptr<Recording> forward_recording_, load_recording_;
+    std::map<std::pair<const float*, const GradientListener*>, std::unique_ptr<Recording>>
+        backward_recordings_;
+
+    std::vector<Linear*> linears();
+    AttentionShape attention_shape() const;
+    void reshape(const DitInput& input);
+    void forget_recordings();
+    void embed();
+    void embed_backward(float* gradients);
+    void adaln_backward(int block, float* gradients);
+    void run_backward(float* gradients, GradientListener* listener);
 };
 
 }  // namespace osu

@@ -2,9 +2,14 @@
 
 #include <algorithm>
 
-#include "model/input_features.h"
-
 namespace osu {
+
+namespace {
+
+constexpr float playfield_width = 512, playfield_height = 384;  // px
+constexpr float time_unit = 10;                                 // ms
+
+}  // namespace
 
 // A recording serves batches with and without lengths, where they are always there.
 DitInputs::DitInputs(Backend& backend, int64_t batch, int64_t rows)
@@ -34,6 +39,50 @@ void DitInputs::send(const DitInput& input) {
     band = input.band;
     whole = leaves_lengths_out(input);
     staging.send();
+}
+
+void positions_by_axis(std::span<const float> x, int64_t batch, int64_t tokens, std::span<float> positions) {
+    for (int64_t axis = 0; axis < 2; ++axis)
+        for (int64_t b = 0; b < batch; ++b)
+            std::copy_n(x.begin() + (2 * b + axis) * tokens, tokens,
+                        positions.begin() + (axis * batch + b) * tokens);
+}
+
+void scaled_times(std::span<const float> time, std::span<float> scaled) {
+    // divided, as the reference does: a product rounds otherwise
+    for (size_t i = 0; i < time.size(); ++i) scaled[i] = time[i] / time_unit;
+}
+
+void position_feature_columns(Backend& backend, std::span<const float> positions, Matrix out) {
+    const size_t rows = positions.size() / 2;
+    backend.sinusoidal_features(positions.first(rows), playfield_width, out.columns(0, position_features));
+    backend.sinusoidal_features(positions.last(rows), playfield_height,
+                                out.columns(position_features, position_features));
+}
+
+void context_feature_columns(Backend& backend, std::span<const float> time, std::span<const float> distance,
+                             std::span<const uint8_t> type, Matrix out) {
+    backend.sinusoidal_features(time, 1, out.columns(0, time_features));
+    backend.sinusoidal_features(distance, 1, out.columns(time_features, distance_features));
+    backend.one_hot(type, out.columns(time_features + distance_features, type_features));
+}
+
+void tokens_to_channels(std::span<const float> rows, int64_t batch, int64_t tokens,
+                        std::span<float> channels) {
+    for (int64_t b = 0; b < batch; ++b)
+        for (int64_t c = 0; c < output_channels; ++c)
+            for (int64_t t = 0; t < tokens; ++t)
+                channels[(b * output_channels + c) * tokens + t] =
+                    rows[(b * tokens + t) * output_channels + c];
+}
+
+void channels_to_tokens(std::span<const float> channels, int64_t batch, int64_t tokens,
+                        std::span<float> rows) {
+    for (int64_t b = 0; b < batch; ++b)
+        for (int64_t c = 0; c < output_channels; ++c)
+            for (int64_t t = 0; t < tokens; ++t)
+                rows[(b * tokens + t) * output_channels + c] =
+                    channels[(b * output_channels + c) * tokens + t];
 }
 
 }  // namespace osu

@@ -1,5 +1,7 @@
 #include "model/network.h"
 
+#include <algorithm>
+
 namespace osu {
 
 Matrix Buffers::matrix(int64_t rows, int64_t cols, DType type) {
@@ -13,145 +15,229 @@ float* Buffers::floats(int64_t count) {
     return matrix(1, count, DType::f32).f32();
 }
 
+Linear make_linear(Backend& backend, const LinearParameters& parameters, bool trains) {
+    const Shape& shape = parameters.weight->shape;
+    return {parameters, backend.make_weight(shape[0], shape[1], trains), nullptr};
+}
+
+Condition make_condition(Buffers& buffers, const DitConfig& config, int64_t batch) {
+    const int64_t h = config.hidden;
+    Condition c;
+    c.features = buffers.activation(batch, timestep_features);
+    c.pre = buffers.residual(batch, h);
+    c.hidden = buffers.activation(batch, h);
+    c.sum = buffers.residual(batch, h);
+    c.activated = buffers.activation(batch, h);
+    return c;
+}
+
 Activations make_activations(Buffers& buffers, const DitConfig& config, int64_t rows, bool keep) {
     const int64_t h = config.hidden;
-    Activations activations;
-    for (int s = 0; s <= 2 * config.depth; ++s) {
-        if (s > 0 && !keep) {
-            activations.norms.push_back(activations.norms[0]);
-            continue;
-        }
-        Norm& norm = activations.norms.emplace_back();
-        norm.x = buffers.residual(rows, h);
-        norm.normed = buffers.activation(rows, h);
-        if (!keep) continue;
-        norm.mean = buffers.floats(rows);
-        norm.rstd = buffers.floats(rows);
-    }
-    for (int s = 0; s < 2 * config.depth; ++s) {
-        if (s > 1 && !keep) {
-            activations.branches.push_back(activations.branches[static_cast<size_t>(s % 2)]);
-            continue;
-        }
-        Branch& branch = activations.branches.emplace_back();
-        branch.out = buffers.activation(rows, h);
-        if (s % 2 == 0) {
-            branch.qkv = buffers.activation(rows, 3 * h);
-            branch.attended = buffers.activation(rows, h);
-            if (keep) branch.log_sum = buffers.floats(config.heads * rows);
-        } else {
-            if (keep) branch.pre = buffers.activation(rows, 4 * h);
-            branch.hidden = buffers.activation(rows, 4 * h);
-        }
-    }
-    activations.out = buffers.residual(rows, output_channels);
-    return activations;
+    const auto make_norm = [&] {
+        Norm norm{buffers.residual(rows, h), buffers.activation(rows, h)};
+        if (keep) norm.mean = buffers.floats(rows);
+        if (keep) norm.rstd = buffers.floats(rows);
+        return norm;
+    };
+    const auto make_block = [&] {
+        BlockActivations a;
+        a.norm1 = make_norm();
+        a.qkv = buffers.activation(rows, 3 * h);
+        a.attended = buffers.activation(rows, h);
+        if (keep) a.log_sum = buffers.floats(config.heads * rows);
+        a.attention_out = buffers.activation(rows, h);
+        a.norm2 = keep ? make_norm() : a.norm1;
+        if (keep) a.pre = buffers.activation(rows, 4 * h);
+        a.hidden = buffers.activation(rows, 4 * h);
+        a.mlp_out = buffers.activation(rows, h);
+        return a;
+    };
+    Activations a;
+    for (int i = 0; i < config.depth; ++i)
+        a.blocks.push_back(i == 0 || keep ? make_block() : a.blocks.front());
+    a.final_norm = keep ? make_norm() : a.blocks.front().norm1;
+    a.out = buffers.residual(rows, output_channels);
+    return a;
+}
+
+Gradients make_gradients(Buffers& buffers, const DitConfig& config, int64_t batch, int64_t rows) {
+    const int64_t h = config.hidden;
+    Gradients g;
+    g.d_x = buffers.residual(rows, h);
+    g.d_normed = buffers.activation(rows, h);
+    g.d_branch = buffers.activation(rows, h);
+    g.d_attended = buffers.activation(rows, h);
+    g.d_qkv = buffers.activation(rows, 3 * h);
+    g.d_hidden = buffers.activation(rows, 4 * h);
+    g.d_modulation = buffers.residual(batch, config.modulation_size());
+    g.d_modulation_cast = buffers.activation(batch, config.modulation_size());
+    g.d_condition = buffers.activation(batch, h);
+    g.d_sum = buffers.residual(batch, h);
+    g.d_sum_cast = buffers.activation(batch, h);
+    g.d_timestep_hidden = buffers.activation(batch, h);
+    g.d_timestep_pre = buffers.activation(batch, h);
+    return g;
 }
 
 size_t training_token_bytes(const DitConfig& config, DType compute) {
-    const size_t h = static_cast<size_t>(config.hidden), depth = static_cast<size_t>(config.depth);
-    const size_t heads = static_cast<size_t>(config.heads), e = size_of(compute), f = sizeof(float);
-    const size_t norms = (2 * depth + 1) * (f * h + e * h + 2 * f);
-    const size_t branches = depth * (e * 5 * h + f * heads + e * 9 * h);
+    const size_t h = config.hidden, heads = config.heads, e = size_of(compute), f = sizeof(float);
+    const size_t norm = f * h + e * h + 2 * f, attention = e * 5 * h + f * heads, mlp = e * 9 * h;
+    const size_t ends = e * (input_features + h + output_channels) + f * output_channels;
     const size_t gradients = f * h + e * 10 * h;
-    return norms + branches + gradients + e * (input_features + h + output_channels) + f * output_channels;
+    return config.depth * (2 * norm + attention + mlp) + norm + ends + gradients;
+}
+
+Network::Network(const DitConfig& config, const ParameterLayout& layout, Backend& backend, bool trains)
+    : config_(config), backend_(backend), label_table_(*layout.layers().label_table) {
+    const auto make = [&](const LinearParameters& p) { return make_linear(backend, p, trains); };
+    const NetworkParameters& all = layout.layers();
+    timestep_first_ = make(all.timestep_first);
+    timestep_second_ = make(all.timestep_second);
+    for (const auto& block : all.blocks)
+        blocks_.push_back({make(block.qkv), make(block.proj), make(block.fc1), make(block.fc2)});
+    final_ = make(all.final);
+}
+
+std::vector<Linear*> Network::linears() {
+    std::vector<Linear*> all{&timestep_first_, &timestep_second_};
+    for (Block& block : blocks_) all.insert(all.end(), {&block.qkv, &block.proj, &block.fc1, &block.fc2});
+    all.push_back(&final_);
+    return all;
+}
+
+void Network::linear(Matrix x, const Linear& layer, Matrix y) const {
+    backend_.linear(x, *layer.weight, layer.bias, y);
+}
+
+void Network::linear_backward(Matrix dy, Matrix x, const Linear& layer, Matrix dx, float* gradients,
+                              Matrix pre) const {
+    const auto& [weight, bias] = layer.parameters;
+    backend_.linear_backward(dy, x, *layer.weight, dx, gradients + weight->offset, layer.weight->in,
+                             gradients + bias->offset, pre);
+}
+
+void Network::condition(std::span<const float> timesteps, const float* styles,
+                        std::span<const int32_t> labels, const Condition& c) const {
+    backend_.sinusoidal_features(timesteps, 1, c.features);
+    linear(c.features, timestep_first_, c.pre);
+    backend_.silu(c.pre, c.hidden);
+    linear(c.hidden, timestep_second_, c.sum);
+    backend_.lookup_add(styles, labels, c.sum);
+    backend_.silu(c.sum, c.activated);
+}
+
+void Network::condition_backward(std::span<const int32_t> labels, const Condition& c, const Gradients& g,
+                                 float* gradients) const {
+    backend_.silu_backward(c.sum, g.d_condition, g.d_sum);
+    backend_.lookup_backward(g.d_sum, labels, gradients + label_table_.offset);
+    backend_.cast(g.d_sum, g.d_sum_cast);
+    linear_backward(g.d_sum_cast, c.hidden, timestep_second_, g.d_timestep_hidden, gradients);
+    backend_.silu_backward(c.pre, g.d_timestep_hidden, g.d_timestep_pre);
+    linear_backward(g.d_timestep_pre, c.features, timestep_first_, {}, gradients);
+}
+
+Matrix adaln_columns(Matrix all, const DitConfig& config, int i) {
+    const int64_t first = int64_t{6} * config.hidden * i;
+    return all.columns(first, std::min(int64_t{6} * config.hidden, all.cols - first));
 }
 
 namespace {
 
-Modulation modulation_of(Matrix all, int64_t h, int64_t s) {
-    return {all.columns(3 * s * h, h), all.columns((3 * s + 1) * h, h)};
+struct BlockModulation {
+    Modulation msa;
+    Matrix gate_msa;
+    Modulation mlp;
+    Matrix gate_mlp;
+};
+
+BlockModulation block_modulation(Matrix all, const DitConfig& config, int i) {
+    const Matrix six = adaln_columns(all, config, i);
+    const auto chunk = [&](int64_t n) { return six.columns(n * config.hidden, config.hidden); };
+    return {{chunk(0), chunk(1)}, chunk(2), {chunk(3), chunk(4)}, chunk(5)};
 }
 
-Matrix gate_of(Matrix all, int64_t h, int64_t s) {
-    return all.columns((3 * s + 2) * h, h);
+Modulation final_modulation(Matrix all, const DitConfig& config) {
+    const Matrix two = adaln_columns(all, config, config.depth);
+    return {two.columns(0, config.hidden), two.columns(config.hidden, config.hidden)};
 }
 
 }  // namespace
 
-void network_forward(Backend& backend, const DitConfig& config, const NetworkWeights& weights,
-                     const AttentionShape& shape, Matrix modulation, Activations& activations) {
-    const int64_t h = config.hidden;
-    const auto& norms = activations.norms;
-    backend.residual_norm(norms[0].x, {}, {}, modulation_of(modulation, h, 0), norms[0].x, norms[0].normed,
-                          norms[0].mean, norms[0].rstd);
-    for (int s = 0; s < 2 * config.depth; ++s) {
-        const Branch& branch = activations.branches[static_cast<size_t>(s)];
-        const BlockWeights& block = weights.blocks[static_cast<size_t>(s / 2)];
-        const Norm &before = norms[static_cast<size_t>(s)], &after = norms[static_cast<size_t>(s) + 1];
-        if (s % 2 == 0) {
-            backend.linear(before.normed, *block.qkv.weight, block.qkv.bias, branch.qkv);
-            backend.attention(branch.qkv, shape, branch.attended, branch.log_sum);
-            backend.linear(branch.attended, *block.proj.weight, block.proj.bias, branch.out);
-        } else {
-            backend.linear_gelu(before.normed, *block.fc1.weight, block.fc1.bias, branch.pre, branch.hidden);
-            backend.linear(branch.hidden, *block.fc2.weight, block.fc2.bias, branch.out);
-        }
-        backend.residual_norm(before.x, branch.out, gate_of(modulation, h, s),
-                              modulation_of(modulation, h, s + 1), after.x, after.normed, after.mean,
-                              after.rstd);
-    }
-    backend.linear(norms.back().normed, *weights.final.weight, weights.final.bias, activations.out);
+void Network::add_and_norm(Matrix x, const Addend& addend, Modulation modulation, const Norm& norm) const {
+    backend_.residual_norm(x, addend.branch, addend.gate, modulation, norm.x, norm.normed, norm.mean,
+                           norm.rstd);
 }
 
-NetworkGradients make_gradients(Buffers& buffers, const DitConfig& config, int64_t batch, int64_t rows) {
-    const int64_t h = config.hidden;
-    NetworkGradients gradients;
-    gradients.d_x = buffers.residual(rows, h);
-    gradients.d_normed = buffers.activation(rows, h);
-    gradients.d_branch = buffers.activation(rows, h);
-    gradients.d_attended = buffers.activation(rows, h);
-    gradients.d_qkv = buffers.activation(rows, 3 * h);
-    gradients.d_hidden = buffers.activation(rows, 4 * h);
-    gradients.d_modulation = buffers.residual(batch, config.modulation_size());
-    return gradients;
+void Network::add_and_norm_backward(const Addend& addend, Modulation modulation, Modulation d_modulation,
+                                    const Norm& norm, const Gradients& g) const {
+    backend_.residual_norm_backward(g.d_normed, norm.x, norm.mean, norm.rstd, addend.branch, addend.gate,
+                                    modulation, g.d_x, addend.branch ? g.d_branch : Matrix{}, addend.d_gate,
+                                    d_modulation);
 }
 
-void network_backward(Backend& backend, const DitConfig& config, const NetworkWeights& weights,
-                      const AttentionShape& shape, Matrix modulation, const Activations& activations,
-                      Matrix d_out, const std::vector<BlockGradients>& block_gradients,
-                      const LinearGradient& final_gradient, NetworkGradients& g,
-                      const std::function<void(int block)>& block_done) {
-    const int64_t h = config.hidden;
-    const auto linear_backward = [&](Matrix dy, Matrix x, const Linear& layer, Matrix dx,
-                                     const LinearGradient& to, Matrix pre = {}) {
-        backend.linear_backward(dy, x, *layer.weight, dx, to.weight, layer.weight->in, to.bias, pre);
-    };
-    // The backward of norm s, and of the gated sum with the branch before it.
-    const auto norm_backward = [&](int s) {
-        const Norm& norm = activations.norms[static_cast<size_t>(s)];
-        const Modulation scales = modulation_of(modulation, h, s),
-                         d_scales = modulation_of(g.d_modulation, h, s);
-        if (s == 0)
-            backend.residual_norm_backward(g.d_normed, norm.x, norm.mean, norm.rstd, {}, {}, scales, g.d_x,
-                                           {}, {}, d_scales);
-        else
-            backend.residual_norm_backward(g.d_normed, norm.x, norm.mean, norm.rstd,
-                                           activations.branches[static_cast<size_t>(s) - 1].out,
-                                           gate_of(modulation, h, s - 1), scales, g.d_x, g.d_branch,
-                                           gate_of(g.d_modulation, h, s - 1), d_scales);
-    };
+void Network::attention(const Block& block, const AttentionShape& shape, const BlockActivations& a) const {
+    linear(a.norm1.normed, block.qkv, a.qkv);
+    backend_.attention(a.qkv, shape, a.attended, a.log_sum);
+    linear(a.attended, block.proj, a.attention_out);
+}
 
-    backend.zero(g.d_x.data, static_cast<size_t>(g.d_x.rows * h) * sizeof(float));
-    linear_backward(d_out, activations.norms.back().normed, weights.final, g.d_normed, final_gradient);
-    norm_backward(2 * config.depth);
-    for (int s = 2 * config.depth - 1; s >= 0; --s) {
-        const Branch& branch = activations.branches[static_cast<size_t>(s)];
-        const Matrix input = activations.norms[static_cast<size_t>(s)].normed;
-        const BlockWeights& block = weights.blocks[static_cast<size_t>(s / 2)];
-        const BlockGradients& to = block_gradients[static_cast<size_t>(s / 2)];
-        if (s % 2 == 0) {
-            linear_backward(g.d_branch, branch.attended, block.proj, g.d_attended, to.proj);
-            backend.attention_backward(branch.qkv, shape, branch.attended, g.d_attended, branch.log_sum,
-                                       g.d_qkv);
-            linear_backward(g.d_qkv, input, block.qkv, g.d_normed, to.qkv);
-            if (block_done) block_done(s / 2);
-        } else {
-            linear_backward(g.d_branch, branch.hidden, block.fc2, g.d_hidden, to.fc2, branch.pre);
-            linear_backward(g.d_hidden, input, block.fc1, g.d_normed, to.fc1);
-        }
-        norm_backward(s);
+void Network::attention_backward(const Block& block, const AttentionShape& shape, const BlockActivations& a,
+                                 const Gradients& g, float* gradients) const {
+    linear_backward(g.d_branch, a.attended, block.proj, g.d_attended, gradients);
+    backend_.attention_backward(a.qkv, shape, a.attended, g.d_attended, a.log_sum, g.d_qkv);
+    linear_backward(g.d_qkv, a.norm1.normed, block.qkv, g.d_normed, gradients);
+}
+
+void Network::mlp(const Block& block, const BlockActivations& a) const {
+    backend_.linear_gelu(a.norm2.normed, *block.fc1.weight, block.fc1.bias, a.pre, a.hidden);
+    linear(a.hidden, block.fc2, a.mlp_out);
+}
+
+void Network::mlp_backward(const Block& block, const BlockActivations& a, const Gradients& g,
+                           float* gradients) const {
+    linear_backward(g.d_branch, a.hidden, block.fc2, g.d_hidden, gradients, a.pre);
+    linear_backward(g.d_hidden, a.norm2.normed, block.fc1, g.d_normed, gradients);
+}
+
+void Network::forward(const AttentionShape& shape, Matrix modulation, const Activations& a) const {
+    Matrix x = a.input();
+    Addend before;  // the MLP of the block before
+    for (int i = 0; i < config_.depth; ++i) {
+        const BlockModulation m = block_modulation(modulation, config_, i);
+        const BlockActivations& block = a.blocks[i];
+        add_and_norm(x, before, m.msa, block.norm1);
+        attention(blocks_[i], shape, block);
+        add_and_norm(block.norm1.x, {block.attention_out, m.gate_msa}, m.mlp, block.norm2);
+        mlp(blocks_[i], block);
+        x = block.norm2.x;
+        before = {block.mlp_out, m.gate_mlp};
     }
+    add_and_norm(x, before, final_modulation(modulation, config_), a.final_norm);
+    linear(a.final_norm.normed, final_, a.out);
+}
+
+void Network::backward(const AttentionShape& shape, Matrix modulation, const Activations& a, Matrix d_out,
+                       const Gradients& g, float* gradients,
+                       const std::function<void(int block)>& block_done) const {
+    backend_.zero(g.d_x.data, static_cast<size_t>(g.d_x.rows * g.d_x.cols) * sizeof(float));
+    linear_backward(d_out, a.final_norm.normed, final_, g.d_normed, gradients);
+    const Norm* behind = &a.final_norm;  // the norm that reads what the block leaves, and its modulation
+    Modulation m_behind = final_modulation(modulation, config_),
+               d_behind = final_modulation(g.d_modulation, config_);
+    for (int i = config_.depth - 1; i >= 0; --i) {
+        const BlockModulation m = block_modulation(modulation, config_, i),
+                              d = block_modulation(g.d_modulation, config_, i);
+        const BlockActivations& block = a.blocks[i];
+        add_and_norm_backward({block.mlp_out, m.gate_mlp, d.gate_mlp}, m_behind, d_behind, *behind, g);
+        mlp_backward(blocks_[i], block, g, gradients);
+        add_and_norm_backward({block.attention_out, m.gate_msa, d.gate_msa}, m.mlp, d.mlp, block.norm2, g);
+        attention_backward(blocks_[i], shape, block, g, gradients);
+        block_done(i);
+        behind = &block.norm1;
+        m_behind = m.msa;
+        d_behind = d.msa;
+    }
+    add_and_norm_backward({}, m_behind, d_behind, *behind, g);
 }
 
 }  // namespace osu

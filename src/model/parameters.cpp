@@ -14,81 +14,74 @@ namespace {
 
 constexpr size_t alignment = 16;  // floats: a cache line
 
-bool is_modulation(std::string_view name) {
-    return name.find("adaLN_modulation") != std::string_view::npos;
-}
-bool is_weight(std::string_view name) {
-    return name.ends_with("weight");
-}
-bool is_normal(std::string_view name) {
-    return name.starts_with("xoc_embedder") || name.starts_with("t_embedder") ||
-           name.starts_with("y_embedder");
+}  // namespace
+
+const Parameter* ParameterLayout::add(std::string name, Shape shape, Initial initial) {
+    const size_t count = element_count(shape);
+    return &parameters_.emplace_back(Parameter{std::move(name), std::move(shape), initial, 0, count});
 }
 
-}  // namespace
+LinearParameters ParameterLayout::add_linear(const std::string& name, int64_t out, int64_t in,
+                                             Initial initial, char separator) {
+    const Parameter* weight = add(name + separator + "weight", {out, in}, initial);
+    return {weight, add(name + separator + "bias", {out}, Initial::zero)};
+}
 
 ParameterLayout::ParameterLayout(const DitConfig& config) {
     const int64_t h = config.hidden;
-    const auto add = [this](std::string name, Shape shape) {
-        const size_t count = static_cast<size_t>(element_count(shape));
-        parameters_.push_back({std::move(name), std::move(shape), 0, count});
-    };
-    const auto add_linear = [&](const std::string& name, int64_t out, int64_t in) {
-        add(name + ".weight", {out, in});
-        add(name + ".bias", {out});
-    };
-    add_linear("xoc_embedder.mlp.0", h, input_features);
-    add_linear("t_embedder.mlp.0", h, timestep_features);
-    add_linear("t_embedder.mlp.2", h, h);
-    add("y_embedder.embedding_table.weight", {config.num_classes + 1, h});
+    layers_.input = add_linear("xoc_embedder.mlp.0", h, input_features, Initial::normal);
+    layers_.timestep_first = add_linear("t_embedder.mlp.0", h, timestep_features, Initial::normal);
+    layers_.timestep_second = add_linear("t_embedder.mlp.2", h, h, Initial::normal);
+    layers_.label_table = add(label_table, {config.num_classes + 1, h}, Initial::normal);
     for (int i = 0; i < config.depth; ++i) {
-        const std::string block = fmt::format("blocks.{}.", i);
-        add(block + "attn.in_proj_weight", {3 * h, h});
-        add(block + "attn.in_proj_bias", {3 * h});
-        add_linear(block + "attn.out_proj", h, h);
-        add_linear(block + "mlp.fc1", 4 * h, h);
-        add_linear(block + "mlp.fc2", h, 4 * h);
-        add_linear(block + "adaLN_modulation.1", 6 * h, h);
+        const std::string name = fmt::format("blocks.{}.", i);
+        NetworkParameters::Block& block = layers_.blocks.emplace_back();
+        block.qkv = add_linear(name + "attn.in_proj", 3 * h, h, Initial::xavier, '_');
+        block.proj = add_linear(name + "attn.out_proj", h, h, Initial::xavier);
+        block.fc1 = add_linear(name + "mlp.fc1", 4 * h, h, Initial::xavier);
+        block.fc2 = add_linear(name + "mlp.fc2", h, 4 * h, Initial::xavier);
+        layers_.adaln.push_back(add_linear(name + "adaLN_modulation.1", 6 * h, h, Initial::zero));
     }
-    add_linear("final_layer.linear", output_channels, h);
-    add_linear("final_layer.adaLN_modulation.1", 2 * h, h);
+    layers_.final = add_linear("final_layer.linear", output_channels, h, Initial::zero);
+    layers_.adaln.push_back(add_linear("final_layer.adaLN_modulation.1", 2 * h, h, Initial::zero));
+    place();
+}
 
-    const auto place = [this](auto&& chosen) {
-        const size_t first = size_;
+// All but adaLN in the order of the state dict, then adaLN's weights, then its biases.
+void ParameterLayout::place() {
+    const auto place_those = [this](auto&& chosen) {
         for (Parameter& parameter : parameters_) {
-            if (!chosen(parameter.name)) continue;
+            if (!chosen(parameter)) continue;
             parameter.offset = size_;
             size_ += (parameter.count + alignment - 1) / alignment * alignment;
         }
-        return first;
     };
-    place([](const std::string& name) { return !is_modulation(name); });
-    modulation_weight_ =
-        place([](const std::string& name) { return is_modulation(name) && is_weight(name); });
-    modulation_bias_ = place([](const std::string& name) { return is_modulation(name) && !is_weight(name); });
-    for (size_t i = 0; i < parameters_.size(); ++i) index_[parameters_[i].name] = i;
+    const auto is_adaln = [](const Parameter& p) {
+        return p.name.find("adaLN_modulation") != std::string::npos;
+    };
+    place_those([&](const Parameter& p) { return !is_adaln(p); });
+    place_those([&](const Parameter& p) { return is_adaln(p) && p.shape.size() == 2; });
+    place_those([&](const Parameter& p) { return is_adaln(p) && p.shape.size() == 1; });
+    for (const Parameter& parameter : parameters_) index_[parameter.name] = &parameter;
 }
 
 const Parameter& ParameterLayout::find(std::string_view name) const {
     const auto found = index_.find(name);
     assert(found != index_.end());
-    return parameters_[found->second];
+    return *found->second;
 }
 
 void initialize(const ParameterLayout& layout, uint64_t seed, std::span<float> values) {
     assert(values.size() == layout.size());
     std::fill(values.begin(), values.end(), 0.0f);
-    const auto& all = layout.all();
-    for (size_t i = 0; i < all.size(); ++i) {
-        const Parameter& parameter = all[i];
-        const std::string& name = parameter.name;
-        if (!is_weight(name) || is_modulation(name) || name.starts_with("final_layer")) continue;
-        Philox random(seed, i);
+    uint64_t stream = 0;  // the number of the parameter in the state dict
+    for (const Parameter& parameter : layout.all()) {
+        Philox random(seed, stream++);
         const auto weight = values.subspan(parameter.offset, parameter.count);
-        if (is_normal(name)) {
+        if (parameter.initial == Initial::normal) {
             random.fill_normal(weight);
             for (float& value : weight) value *= 0.02f;
-        } else {
+        } else if (parameter.initial == Initial::xavier) {
             const float bound = std::sqrt(6.0f / static_cast<float>(parameter.shape[0] + parameter.shape[1]));
             for (float& value : weight) value = (2 * random.uniform() - 1) * bound;
         }

@@ -30,10 +30,10 @@ namespace {
 constexpr int64_t validation_windows = 512;
 
 // The parts of a run, and the steps over them.
-class Run {
+class TrainingRun {
   public:
-    Run(const TrainOptions& options, const TrainEvents& events, Communicator& ranks,
-        const DeviceOpener& open);
+    TrainingRun(const TrainOptions& options, const TrainEvents& events, Communicator& ranks,
+                const DeviceOpener& open);
     TrainOutcome go();
 
   private:
@@ -78,8 +78,8 @@ class Run {
     void save();
 };
 
-Run::Run(const TrainOptions& options, const TrainEvents& events, Communicator& ranks,
-         const DeviceOpener& open)
+TrainingRun::TrainingRun(const TrainOptions& options, const TrainEvents& events, Communicator& ranks,
+                         const DeviceOpener& open)
     : options_(options),
       events_(events),
       ranks_(ranks),
@@ -106,11 +106,11 @@ Run::Run(const TrainOptions& options, const TrainEvents& events, Communicator& r
     if (ranks.leads()) folder_.emplace(options.results_dir, info_.config.name());
 }
 
-void Run::say(const std::string& message) {
+void TrainingRun::say(const std::string& message) {
     if (folder_) folder_->say(message);
 }
 
-void Run::announce() {
+void TrainingRun::announce() {
     if (folder_) say("Experiment directory created at " + folder_->path().string());
     say(fmt::format("{} Parameters: {}", info_.config.name(), network_.layout().size()));
     say(fmt::format("Dataset: {} maps to train on, {} held out{}, {} windows an epoch",
@@ -132,7 +132,7 @@ void Run::announce() {
 }
 
 // All ranks hear which rows of the label table the whole batch has gradients for, and who wants to stop.
-void Run::meet_before_step(const Batch& batch) {
+void TrainingRun::meet_before_step(const Batch& batch) {
     const bool stop = events_.should_stop && events_.should_stop();
     if (!buckets_) {
         stopped_ = stop;
@@ -154,7 +154,7 @@ void Run::meet_before_step(const Batch& batch) {
 }
 
 // Gives the device all of a step, and takes the results of the one before.
-void Run::step(Batch& batch) {
+void TrainingRun::step(Batch& batch) {
     const ProfileScope scope(first_step_scope);
     ranks_.sign_of_life();
     const Share share = share_of(options_.batch_size, ranks_);
@@ -175,12 +175,12 @@ void Run::step(Batch& batch) {
     take_results(false);
 }
 
-bool Run::labels_only() const {
+bool TrainingRun::labels_only() const {
     return info_.samples / start_.loader.windows_per_epoch() <
            static_cast<uint64_t>(options_.embed_only_epochs);
 }
 
-void Run::update() {
+void TrainingRun::update() {
     OptimizerOptions optimizer;
     optimizer.learning_rate = learning_rate();
     optimizer.label_rate_factor = options_.label_rate_factor;
@@ -191,7 +191,7 @@ void Run::update() {
     network_.load(state_.parameters());
 }
 
-void Run::take_results(bool all) {
+void TrainingRun::take_results(bool all) {
     const auto wait = [&](const std::function<bool()>& ready) {
         if (!sums_) return;
         ranks_.wait_until([&] {
@@ -202,7 +202,7 @@ void Run::take_results(bool all) {
     while (const auto result = results_.pop(all, wait)) take(*result);
 }
 
-void Run::take(const StepResult& result) {
+void TrainingRun::take(const StepResult& result) {
     if (!is_finite(result.totals)) blame(result);
     loss_sum_ += result.totals.loss / static_cast<double>(options_.batch_size);
     norm_ = std::sqrt(result.totals.squared_norm);
@@ -216,7 +216,7 @@ void Run::take(const StepResult& result) {
 
 // Names the maps of the whole batch, of which this rank knows a part. The step changed nothing, so its losses
 // come out once more.
-void Run::blame(const StepResult& result) {
+void TrainingRun::blame(const StepResult& result) {
     Batch batch;
     const Share share = share_of(options_.batch_size, ranks_);
     start_.loader.load(result.samples + static_cast<uint64_t>(share.first), share.count, batch);
@@ -233,7 +233,7 @@ void Run::blame(const StepResult& result) {
 }
 
 // The loss of the parameters and of their EMA on the same windows of held-out maps.
-std::pair<double, double> Run::validate() {
+std::pair<double, double> TrainingRun::validate() {
     WindowOptions windows = window_options(options_, info_);
     windows.augment = false;
     windows.label_dropout = 1;  // nothing is known of a style that was never seen
@@ -261,7 +261,7 @@ std::pair<double, double> Run::validate() {
     return {loss / static_cast<double>(all), ema_loss / static_cast<double>(all)};
 }
 
-void Run::log(bool with_validation) {
+void TrainingRun::log(bool with_validation) {
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - log_start_;
     if (steps_logged_ == 0) return;
     LogEntry entry;
@@ -279,7 +279,7 @@ void Run::log(bool with_validation) {
     log_start_ = std::chrono::steady_clock::now();
 }
 
-void Run::save() {
+void TrainingRun::save() {
     if (!folder_) return;
     Checkpoint checkpoint = state_.checkpoint();
     set_metadata(checkpoint, info_);
@@ -290,7 +290,7 @@ void Run::save() {
     if (events_.on_checkpoint) events_.on_checkpoint(folder_->path(), folder_->entries());
 }
 
-TrainOutcome Run::go() {
+TrainOutcome TrainingRun::go() {
     try {
         return train();
     } catch (const std::exception& error) {
@@ -302,7 +302,7 @@ TrainOutcome Run::go() {
     }
 }
 
-TrainOutcome Run::train() {
+TrainOutcome TrainingRun::train() {
     announce();
     if (ranks_.leads()) progress_.emplace("training", start_.total_steps - info_.step, "steps");
     Batch batch;
@@ -337,7 +337,7 @@ TrainOutcome train(const TrainOptions& options, const TrainEvents& events, Commu
 
 TrainOutcome train(const TrainOptions& options, const TrainEvents& events, Communicator& ranks,
                    const DeviceOpener& open) {
-    return Run(options, events, ranks, open).go();
+    return TrainingRun(options, events, ranks, open).go();
 }
 
 }  // namespace osu

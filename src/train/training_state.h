@@ -12,8 +12,6 @@
 
 namespace osu {
 
-constexpr const char* label_table = "y_embedder.embedding_table.weight";
-
 struct OptimizerOptions {
     double learning_rate = 1e-4;
     double label_rate_factor = 1;  // learning rate of the label table over that of the rest

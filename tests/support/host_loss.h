@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "diffusion/loss.h"
-#include "model/input_features.h"
+#include "model/dit_inputs.h"
 #include "model/staging.h"
 
 namespace osu::test {

@@ -1,6 +1,25 @@
-// Banded attention, forward: blocks of 32 queries against their band of keys, softmax in float32. Keys and
-// values of a span of queries are packed once for all its blocks; long bands are walked in chunks with a
-// running maximum.
+// Banded attention, forward: softmax(Q·Kᵀ/√d)·V for a band of keys, without the matrix of scores.
+//
+// That matrix has a row for each of T queries. Written out it would go through memory several times for
+// every head; and of a map of 4096 datapoints 15 of 16 scores would lie outside the band. So it is made tile
+// by tile, and each tile is used up while it lies in the nearest cache.
+//
+// - A span of 256 queries of one head is the unit of work of a thread. The keys and values of its band are
+//   packed once, in the layout that the tile product wants (block_product.h), for all its blocks.
+// - A block is 32 queries: two rows of 16, as the tiles of AMX have them. It walks its keys in chunks of at
+//   most 512: scores = Q·Kᵀ, weights = exp(scores), sums += weights·V, where both products are tile products.
+//   A usual band (128: 287 keys for a block) is a single chunk.
+// - Softmax needs the maximum of a row before its first exponential, and a later chunk may hold a greater
+//   score. So each row keeps its maximum m and its total Σ exp(s − m) so far. When a chunk raises m to m',
+//   the total and what was summed of V shrink by exp(m − m'): what they would have been, had m' been known
+//   from the start (the online softmax of Milakov & Gimelshein, 2018; FlashAttention walks the same way). The
+//   division by the total comes at the end, once a row.
+// - The band is cut in units of 32 keys, so a chunk has keys that some of its queries do not see. Their
+//   weight is set to exactly 0.
+// - log Σ exp of each row is what the backward needs to make any tile of probabilities again.
+//
+// Scores, maxima, totals and sums are float32; the operands of the products are bfloat16 where the CPU
+// multiplies these faster.
 #include <algorithm>
 #include <cassert>
 #include <cmath>

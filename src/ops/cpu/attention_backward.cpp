@@ -1,7 +1,12 @@
-// Banded attention, backward. Probabilities are computed again from log_sum, transposed (keys × queries), so
-// that no block has to be turned: with P = exp(K·Qᵀ·scale − log_sum) and dP = V·dOᵀ,
+// Banded attention, backward. The forward keeps no probabilities, only log_sum of each query: any tile of
+// them is P = exp(K·Qᵀ·scale − log_sum), without a maximum or a total to look for. Tiles are transposed here
+// (keys × queries), so that no block has to be turned. With dP = V·dOᵀ:
 //   dS = P∘(dP − Σ dO·O)·scale,   dV += P·dO,   dK += dS·Q,   dQᵀ = Kᵀ·dS.
-// One thread walks all queries of a head in order: the sums are the same at any number of threads.
+// Σ dO·O, a number a query, is Σ P·dP over all its keys: the part of softmax's slope that would need a whole
+// row of P, known before the first tile.
+// A block of 64 queries walks its keys in chunks of 128: five tile products each. dQ of the block is whole
+// when its last chunk is done; dK and dV gather over all blocks of the head. So one thread walks all queries
+// of a head in order: the sums are the same at any number of threads.
 #include <algorithm>
 #include <cassert>
 
