@@ -190,6 +190,9 @@ void add_model_flags(CLI::App& verb, Flags& flags) {
         ->check(CLI::ExistingFile);
     add_truth(verb, "--new-run", o.new_run,
               "take only the weights of --ckpt: steps, rate, data order and optimiser begin anew");
+    add_truth(
+        verb, "--grow-labels", o.grow_labels,
+        "with --new-run: add a row to the label table for each map that the dataset has more than --ckpt");
     add_truth(verb, "--relearn-embeds", o.relearn_embeds, "begin the label table of --ckpt anew");
     verb.add_option("--embed-only-epochs", o.embed_only_epochs,
                     "train the label table alone for so many epochs")

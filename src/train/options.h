@@ -40,6 +40,7 @@ struct TrainOptions {
     bool new_run =
         false;  // from the weights of ckpt, with steps, data order and optimiser from the beginning
     bool relearn_embeds = false;
+    bool grow_labels = false;  // rows for the maps that the dataset has more than ckpt
     int64_t embed_only_epochs = 0;
     // Null: as ckpt was trained, else the reference's squaredcos_cap_v2, windows of 128, seed 0 (which every
     // new run has), and nothing held out.

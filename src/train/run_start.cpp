@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "train/label_growth.h"
 
 namespace osu {
 
@@ -50,7 +51,10 @@ Split choose_maps(const PackedDataset& dataset, const TrainOptions& options, con
     return split;
 }
 
-std::optional<Checkpoint> start_checkpoint(const TrainOptions& options) {
+std::optional<Checkpoint> start_checkpoint(const TrainOptions& options, const PackedDataset& dataset) {
+    if (options.grow_labels && (!options.new_run || options.relearn_embeds))
+        fail(Hint{"the optimiser knows nothing of new rows"},
+             "--grow-labels goes with --ckpt and --new-run, and not with --relearn-embeds");
     if (options.ckpt.empty()) {
         if (options.new_run) fail(Hint{"without --ckpt every run is new"}, "--new-run goes with --ckpt");
         return std::nullopt;
@@ -60,6 +64,7 @@ std::optional<Checkpoint> start_checkpoint(const TrainOptions& options) {
         checkpoint.exp_avg.clear();
         checkpoint.exp_avg_sq.clear();
     }
+    if (options.grow_labels) grow_label_table(checkpoint, label_index(dataset));
     return checkpoint;
 }
 
@@ -83,7 +88,9 @@ CheckpointInfo start_info(const TrainOptions& options, const PackedDataset& data
     info.config.num_classes = classes;
     if (options.new_run) info.step = info.samples = 0;
     if (dataset.class_count() > classes)
-        fail(Hint{resumed ? "--relearn-embeds begins the label table anew" : "raise --num-classes"},
+        fail(Hint{resumed ? "--new-run --grow-labels adds rows for the new maps, --relearn-embeds begins the "
+                            "label table anew"
+                          : "raise --num-classes"},
              "the dataset has {} classes, the label table only {}", dataset.class_count(), classes);
     info.noise_schedule = options.noise_schedule.value_or(info.noise_schedule);
     info.tokens = options.tokens.value_or(info.window());
@@ -120,7 +127,7 @@ int64_t count_steps(const TrainOptions& options, const WindowLoader& loader) {
 
 RunStart::RunStart(const TrainOptions& options, Communicator& ranks)
     : dataset(open_together(options.data_path, ranks)),
-      resumed(start_checkpoint(options)),
+      resumed(start_checkpoint(options, dataset)),
       info(start_info(options, dataset, resumed)),
       split(choose_maps(dataset, options, info.held_out)),
       loader(dataset, split.train, window_options(options, info)),
