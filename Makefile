@@ -3,8 +3,10 @@
 #   make test    build and run every test
 #   make bundle  an archive of the program that runs without Debian's packages
 #   make bench   print the tables of measurements, and write build/bench.json
+#   make install the program, its model, man pages and completions, into PREFIX (default /usr/local), below DESTDIR
+#   make deb     a package for apt, named at the end
 #   make fuzz    fuzz every reader of files (FUZZ_SECONDS each, default 60)
-.PHONY: all deps build mpi program test asan asan-readers check-format bench bundle fuzz demo format clean
+.PHONY: all deps build mpi program test asan asan-readers check-format bench bundle manual install deb fuzz demo format clean
 
 FUZZ_SECONDS ?= 60
 
@@ -44,6 +46,22 @@ bench: build
 
 bundle: program
 	@./scripts/bundle.sh
+
+PREFIX ?= /usr/local
+
+# The program as it is installed, with its pages. No tests.
+manual: program
+	@cmake --build --preset release --target manual
+
+install: manual
+	@DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX) >/dev/null
+	@echo "$(DESTDIR)$(PREFIX)/bin/osu-diffusion is installed: osu-diffusion --help"
+
+deb:
+	@./scripts/install-deps.sh file fakeroot dpkg-dev libopenmpi-dev
+	@$(MAKE) --no-print-directory manual
+	@cd build/release && fakeroot cpack >package.log 2>&1 || { cat package.log; exit 1; }
+	@ls build/release/package/*.deb
 
 fuzz:
 	@./scripts/install-deps.sh clang libclang-rt-14-dev libomp-14-dev

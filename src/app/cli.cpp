@@ -3,11 +3,28 @@
 #include <memory>
 
 #include <CLI/CLI.hpp>
+#include <fmt/core.h>
 
 #include "app/flag.h"
+#include "app/manual.h"
 #include "app/verbs.h"
 
 namespace osu {
+
+namespace {
+
+// For packages, and whoever installs by hand; no part of --help.
+void add_manual_verbs(CLI::App& app) {
+    const auto name = std::make_shared<std::string>();
+    CLI::App* manual = app.add_subcommand("manual", "Prints a man page")->group("");
+    manual->add_option("--verb", *name, "The verb that it is of, else of the program");
+    manual->callback([&app, name] { fmt::print("{}", man_page(app, *name)); });
+    CLI::App* completion = app.add_subcommand("completion", "Prints what completes command lines")->group("");
+    completion->add_option("shell", *name, "bash, zsh or fish")->required();
+    completion->callback([&app, name] { fmt::print("{}", shell_completion(app, *name)); });
+}
+
+}  // namespace
 
 void declare_command_line(CLI::App& app) {
     app.get_formatter()->column_width(38);
@@ -28,6 +45,7 @@ void declare_command_line(CLI::App& app) {
     add_train_verb(app);
     add_evaluate_verb(app);
     add_plot_verb(app);
+    add_manual_verbs(app);
     for (CLI::App* verb : app.get_subcommands({})) refuse_odd_numbers(*verb);
 }
 

@@ -43,7 +43,10 @@ int launched() {
 }
 
 MakeTransport* load_mpi() {
-    const fs::path file = fs::read_symlink("/proc/self/exe").parent_path() / mpi_library;
+    const fs::path folder = fs::read_symlink("/proc/self/exe").parent_path();
+    fs::path file = folder / mpi_library;
+    if (!fs::exists(file))
+        file = folder.parent_path() / "lib/osu-diffusion" / mpi_library;  // where it is installed
     if (!fs::exists(file))
         fail(Hint{"install libopenmpi-dev and openmpi-bin and build again, or start one process with --dist "
                   "none"},
