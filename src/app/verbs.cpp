@@ -1,11 +1,10 @@
-#include "app/cli.h"
+#include "app/verbs.h"
 
 #include <memory>
 
 #include <CLI/CLI.hpp>
 
 #include "app/flag.h"
-#include "app/verbs.h"
 
 namespace osu {
 
