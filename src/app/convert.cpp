@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/progress.h"
+#include "base/text.h"
 
 namespace osu {
 
@@ -71,12 +72,12 @@ void run_convert(const ConvertFlags& flags) {
         change_type(checkpoint, checkpoint.ema, type);
     }
     write_checkpoint(flags.to, checkpoint);
-    std::string parts;
+    std::vector<std::string> parts;
     for (const auto& [name, tensors] : {std::pair{"model", &checkpoint.model},
                                         {"EMA", &checkpoint.ema},
                                         {"optimiser", &checkpoint.exp_avg}})
-        if (!tensors->empty()) parts += (parts.empty() ? "" : ", ") + std::string(name);
-    fmt::print("holds     {} ({:.1f} million parameters)\n", parts,
+        if (!tensors->empty()) parts.push_back(name);
+    fmt::print("holds     {} ({:.1f} million parameters)\n", listed(parts),
                static_cast<double>(parameter_count(checkpoint.weights())) / 1e6);
     fmt::print("wrote     {} ({})\n", flags.to,
                format_bytes(static_cast<double>(std::filesystem::file_size(flags.to))));

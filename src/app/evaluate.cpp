@@ -1,13 +1,13 @@
 // The verb `evaluate`: the ruler for generated maps.
+#include <cmath>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
-#include "app/device_flags.h"
-#include "app/evaluation_report.h"
 #include "app/flag.h"
 #include "app/verbs.h"
 #include "base/error.h"
@@ -28,6 +28,67 @@ struct Flags {
     EvaluationOptions evaluation;
     int threads = 0;
 };
+
+using nlohmann::json;
+
+std::string text(double value, FigureUnit unit) {
+    if (std::isnan(value)) return "–";
+    switch (unit) {
+        case FigureUnit::pixels: return fmt::format("{:.1f} px", value);
+        case FigureUnit::share: return fmt::format("{:.2f} %", 100 * value);
+        case FigureUnit::ratio:
+        case FigureUnit::distance: return fmt::format("{:.3f}", value);
+    }
+    return {};
+}
+
+std::string interval(const Figure& figure, FigureUnit unit) {
+    if (std::isnan(figure.low)) return "";
+    const double scale = unit == FigureUnit::share ? 100 : 1;
+    const int digits = unit == FigureUnit::pixels ? 1 : unit == FigureUnit::share ? 2 : 3;
+    return fmt::format("{:.{}f} … {:.{}f}", scale * figure.low, digits, scale * figure.high, digits);
+}
+
+json number(double value) {
+    return std::isnan(value) ? json(nullptr) : json(value);
+}
+
+json figures_json(const Evaluation& evaluation, const Contestant& contestant) {
+    json object, intervals;
+    for (size_t k = 0; k < contestant.figures.size(); ++k) {
+        const Figure& figure = contestant.figures[k];
+        object[evaluation.kinds[k].key] = number(figure.value);
+        intervals[evaluation.kinds[k].key] = {number(figure.low), number(figure.high)};
+    }
+    object["intervals"] = intervals;
+    object["maps"] = contestant.statistics.size();
+    return object;
+}
+
+void print_evaluation(const Evaluation& evaluation) {
+    const auto& all = evaluation.contestants;
+    fmt::print("\n{:<31}", "");
+    for (size_t i = 0; i < all.size(); ++i)
+        fmt::print(" {:>12}{}", all[i].title, i ? "" : "  95 % of maps   ");
+    fmt::print("\n");
+    for (size_t k = 0; k < evaluation.kinds.size(); ++k) {
+        const FigureKind& kind = evaluation.kinds[k];
+        fmt::print("{:<31}", kind.label);
+        for (size_t i = 0; i < all.size(); ++i) {
+            fmt::print(" {:>12}", text(all[i].figures[k].value, kind.unit));
+            if (i == 0) fmt::print("  {:<15}", interval(all[i].figures[k], kind.unit));
+        }
+        fmt::print("\n");
+    }
+}
+
+// An object of figures by their keys for each contestant, with `intervals` of the same keys.
+json evaluation_json(const Evaluation& evaluation) {
+    json object;
+    for (const Contestant& contestant : evaluation.contestants)
+        object[contestant.key] = figures_json(evaluation, contestant);
+    return object;
+}
 
 void run(const Flags& flags) {
     set_thread_count(flags.threads);
@@ -91,19 +152,10 @@ void add_evaluate_verb(CLI::App& app) {
         ->default_str("as the checkpoint says");
     verb->add_option("--maps", o.maps, "so many of the held-out maps")->check(above(0));
     verb->add_option("--seeds", o.sampling.variants, "times each map is placed")->check(CLI::Range(1, 1000));
-    verb->add_option("--seed", o.sampling.seed, "of the noise; the next ones follow it");
-    verb->add_option("--sampler", o.sampling.sampler, "ddpm, ddim, dpm++")
-        ->check(CLI::IsMember({"ddpm", "ddim", "dpm++"}));
-    verb->add_option("--num-sampling-steps", o.sampling.steps, "denoising steps")->type_name("STEPS");
-    verb->add_option("--seq-len", o.sampling.seq_len, "datapoints that a datapoint sees before and after it")
-        ->check(CLI::Range(1, 1 << 20))
-        ->default_str("128, or as --ckpt was trained");
+    add_sampling_flags(*verb, o.sampling);
     verb->add_option("--style-maps", o.style_maps,
                      "held-out maps to place in the style of each of 20 mappers; 0: none")
         ->check(at_least(0));
-    verb->add_option("--cfg-scale", o.sampling.cfg_scale, "guidance towards those styles; 1: none");
-    add_truth(*verb, "--keep-spacing", o.sampling.keep_spacing,
-              "hold what is generated to the source's spacing and slider lengths, as sample does");
     add_device_flags(*verb, flags->device);
     add_threads(*verb, flags->threads);
     verb->add_option("--json", flags->json, "write the figures to this file")->type_name("FILE");

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <functional>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 namespace osu {
 
@@ -50,6 +50,39 @@ CLI::Validator above(double bound) {
 
 CLI::Validator finite() {
     return on_numbers([](double) { return std::string(); });
+}
+
+void add_device_flags(CLI::App& verb, DeviceChoice& choice) {
+    choice = {"auto", "auto"};
+    verb.add_option("--device", choice.device,
+                    "auto (a GPU where this build has CUDA and one answers), cpu, cuda, cuda:N");
+    verb.add_option("--precision", choice.precision,
+                    "auto (bf16 where the device is faster in it), f32, bf16")
+        ->check(CLI::IsMember({"auto", "f32", "bf16"}));
+}
+
+std::unique_ptr<Backend> open_backend(const DeviceChoice& choice) {
+    OpenDevice device = open_device(choice);
+    if (!device.notice.empty()) fmt::print(stderr, "notice: {}\n", device.notice);
+    return std::move(device.backend);
+}
+
+void add_sampling_flags(CLI::App& verb, SamplingOptions& options) {
+    verb.add_option("--sampler", options.sampler,
+                    "Choose dpm++, ddpm (the reference's, with 250 steps) or ddim")
+        ->check(CLI::IsMember({"ddpm", "ddim", "dpm++"}));
+    verb.add_option("--num-sampling-steps", options.steps,
+                    "Denoise in so many steps; or sections (10,15,20), or an integer stride (ddim25)")
+        ->type_name("STEPS");
+    verb.add_option("--seed", options.seed, "Seed the noise; variant i has seed + i");
+    verb.add_option("--seq-len", options.seq_len, "Let a datapoint see so many before and after it")
+        ->check(CLI::Range(1, 1 << 20))
+        ->default_str("128, or as the network was trained");
+    verb.add_option("--cfg-scale", options.cfg_scale, "Guide towards the style; 1: do not, in half the time");
+    add_truth(
+        verb, "--keep-spacing", options.keep_spacing,
+        "Hold objects to the source's spacing, sliders to their lengths, and apart from each other; not "
+        "with --rng torch, whose numbers are the reference's");
 }
 
 CLI::Option* add_threads(CLI::App& verb, int& threads, const std::string& what) {

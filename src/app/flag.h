@@ -2,7 +2,12 @@
 // numbers make sense. Every flag that takes a number refuses NaN and infinities, one without a sign a minus.
 #pragma once
 
+#include <memory>
+
 #include <CLI/CLI.hpp>
+
+#include "ops/devices.h"
+#include "sampling/options.h"
 
 namespace osu {
 
@@ -17,6 +22,14 @@ inline CLI::Option* add_truth(CLI::App& verb, const std::string& name, bool& val
 CLI::Validator at_least(double least);
 CLI::Validator above(double bound);
 CLI::Validator finite();  // where the flag's type has a name of its own, such as MS
+
+// --device and --precision; the choice begins as `auto`.
+void add_device_flags(CLI::App& verb, DeviceChoice& choice);
+// Opens it; a notice goes to standard error.
+std::unique_ptr<Backend> open_backend(const DeviceChoice& choice);
+
+// What `sample` and `evaluate` ask of a sampling alike.
+void add_sampling_flags(CLI::App& verb, SamplingOptions& options);
 
 CLI::Option* add_threads(CLI::App& verb, int& threads, const std::string& what = {});
 

@@ -6,7 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
-#include "app/cli.h"
+#include "app/verbs.h"
 #include "base/error.h"
 
 namespace {

@@ -7,8 +7,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
-#include "app/device_flags.h"
-#include "app/sample_options.h"
+#include "app/flag.h"
+#include "app/sample_flags.h"
 #include "app/sample_output.h"
 #include "app/verbs.h"
 #include "base/error.h"
@@ -34,7 +34,7 @@ class Frames {
   public:
     Frames(size_t steps, bool wanted)
         : every_(wanted ? (steps + most_frames - 1) / most_frames : 0), steps_(steps) {}
-    void take(int first, int count, std::span<const float> x) {
+    void add(int first, int count, std::span<const float> x) {
         if (every_ == 0 || first != 0 || done_ == steps_) return;
         ++done_;
         const size_t row = x.size() / static_cast<size_t>(count);
@@ -46,8 +46,6 @@ class Frames {
     size_t every_, steps_, done_ = 0;
     std::vector<std::vector<float>> frames_;
 };
-
-}  // namespace
 
 void run_sample(const SampleOptions& options) {
     const Profile profile(options.profile);
@@ -77,7 +75,7 @@ void run_sample(const SampleOptions& options) {
     Progress progress(
         "sampling", static_cast<int64_t>(steps.steps() + refine_iters) * options.sampling.variants, "steps");
     const OnStep on_step = [&](const SamplingStep& step) {
-        frames.take(step.first, step.count, step.x);
+        frames.add(step.first, step.count, step.x);
         progress.advance(step.count);
         return true;
     };
@@ -93,6 +91,8 @@ void run_sample(const SampleOptions& options) {
     output.write(placed, frames.all());
     fmt::print("{}", profile.table());
 }
+
+}  // namespace
 
 void add_sample_verb(CLI::App& app) {
     CLI::App* verb = app.add_subcommand("sample", "Remap a beatmap: new positions for the same rhythm.");

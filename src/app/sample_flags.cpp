@@ -1,9 +1,8 @@
-// The flags of `sample`, each with its default.
+#include "app/sample_flags.h"
+
 #include <CLI/CLI.hpp>
 
-#include "app/device_flags.h"
 #include "app/flag.h"
-#include "app/sample_options.h"
 
 namespace osu {
 
@@ -56,28 +55,16 @@ void add_style_flags(CLI::App& verb, SampleOptions& o) {
     verb.add_option("--beatmap-idx", o.beatmap_idx, "beatmap ID → class, pickle or JSON")
         ->type_name("FILE")
         ->default_str("the checkpoint's, else beatmap_idx.pickle");
-    verb.add_option("--cfg-scale", o.sampling.cfg_scale,
-                    "guidance towards the style; 1: none, and half the time");
 }
 
 void add_sampler_flags(CLI::App& verb, SampleOptions& o) {
-    verb.add_option("--sampler", o.sampling.sampler, "dpm++, ddpm (the reference's, with 250 steps), ddim")
-        ->check(CLI::IsMember({"ddpm", "ddim", "dpm++"}));
-    verb.add_option("--num-sampling-steps", o.sampling.steps,
-                    "steps; or sections (10,15,20), or an integer stride (ddim25)")
-        ->type_name("STEPS");
-    verb.add_option("--eta", o.sampling.eta, "noise of ddim: 0 none, 1 as ddpm")->check(CLI::Range(0.0, 1.0));
-    verb.add_option("--seed", o.sampling.seed, "of the noise; variant i has seed + i");
-    verb.add_option("--rng", o.sampling.rng, "philox, or torch: the numbers of PyTorch's CPU generator")
+    add_sampling_flags(verb, o.sampling);
+    verb.add_option("--eta", o.sampling.eta, "Add noise in ddim: 0 none, 1 as ddpm")
+        ->check(CLI::Range(0.0, 1.0));
+    verb.add_option("--rng", o.sampling.rng,
+                    "Draw from philox, or torch: the numbers of PyTorch's CPU generator")
         ->check(CLI::IsMember({"philox", "torch"}));
-    verb.add_option("--num-variants", o.sampling.variants, "maps to make")->check(CLI::Range(1, 1000));
-    verb.add_option("--seq-len", o.sampling.seq_len, "datapoints that a datapoint sees before and after it")
-        ->check(CLI::Range(1, 1 << 20))
-        ->default_str("128, or as the network was trained");
-    add_truth(
-        verb, "--keep-spacing", o.sampling.keep_spacing,
-        "hold objects to the source's spacing, sliders to their lengths, and apart from each other; not with "
-        "--rng torch, whose numbers are the reference's");
+    verb.add_option("--num-variants", o.sampling.variants, "Make so many maps")->check(CLI::Range(1, 1000));
     verb.add_option("--refine-ckpt", o.refine_ckpt, "checkpoint trained at t = 0, to refine the result with")
         ->type_name("FILE")
         ->default_str("none");

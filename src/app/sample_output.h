@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "app/sample_options.h"
+#include "app/sample_flags.h"
 #include "app/source_map.h"
 #include "sampling/sampling.h"
 

@@ -1,8 +1,11 @@
-// The map that a verb is given: a .osu, or one of an .osz.
+// The map that a verb is given, a .osu or one of an .osz; and which of its objects are generated anew.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "beatmap/beatmap.h"
 #include "beatmap/osz.h"
@@ -20,5 +23,14 @@ bool is_archive(const std::string& path);  // by its name: .osz
 // Error that lists the maps of an .osz when the difficulty does not name one. Says on standard error how many
 // lines could not be read.
 SourceMap read_source(const std::string& path, const std::string& difficulty);
+
+struct Selection {
+    std::optional<double> from_ms, to_ms;  // objects that start within, ends included
+    std::string objects;                   // "3,10-20": numbers from 1, in the order of time
+    bool all() const { return !from_ms && !to_ms && objects.empty(); }
+};
+
+// For each object of the map 1 where it is selected; by both ways where both are given. Error when none is.
+std::vector<uint8_t> select_objects(const Beatmap& map, const Selection& selection);
 
 }  // namespace osu

@@ -1,10 +1,10 @@
-// What `inspect` says of beatmaps, archives, the game's databases, datasets and indices.
+#include "app/summary_maps.h"
+
 #include <algorithm>
 #include <array>
 #include <map>
 #include <set>
 
-#include "app/summary.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/progress.h"
@@ -34,7 +34,7 @@ std::string count_objects(const Beatmap& map) {
     std::vector<std::string> parts;
     for (size_t i = 0; i < kinds.size(); ++i)
         if (counts[i] > 0) parts.push_back(fmt::format("{} {}", counts[i], kinds[i]));
-    return fmt::format("{}{}", map.objects.size(), parts.empty() ? "" : fmt::format(" ({})", joined(parts)));
+    return fmt::format("{}{}", map.objects.size(), parts.empty() ? "" : fmt::format(" ({})", listed(parts)));
 }
 
 void print_timing(const Beatmap& map) {
@@ -83,7 +83,7 @@ void print_database(const OsuDatabase& database) {
     std::vector<std::string> parts;
     for (const auto& [state, count] : states)
         parts.push_back(fmt::format("{} {}", count, names[std::min<size_t>(static_cast<size_t>(state), 7)]));
-    print_fact("status", "{}", joined(parts));
+    print_fact("status", "{}", listed(parts));
 }
 
 }  // namespace

@@ -1,16 +1,15 @@
 // The verb `train`: its flags, and what it says at the end.
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
+#include <csignal>
 #include <cstdlib>
 #include <thread>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <unistd.h>
 
-#include "app/device_flags.h"
 #include "app/flag.h"
-#include "app/stop_signal.h"
 #include "app/verbs.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -38,6 +37,37 @@ struct Flags {
     int threads = 0, num_workers = 4;
     std::string dist = "auto";
     double dist_timeout = 45;  // s
+};
+
+constexpr int signals[] = {SIGINT, SIGTERM, SIGUSR1, SIGHUP};
+volatile std::sig_atomic_t stop_requested = 0;
+
+void request_stop(int signal) {
+    constexpr char words[] =
+        "\nstopping after this step, with a checkpoint; a second time: at once, without one\n";
+    stop_requested = 1;
+    std::signal(signal, SIG_DFL);
+    if (signal == SIGINT && isatty(STDERR_FILENO))
+        static_cast<void>(!write(STDERR_FILENO, words, sizeof(words) - 1));
+}
+
+// SIGINT, SIGTERM, SIGHUP (of a terminal that goes away; unless it is ignored, as under nohup) and SIGUSR1
+// (which mpirun passes on to its processes without killing them soon after) as a request: work finishes its
+// step and saves. A second signal ends the program at once.
+class StopSignal {
+  public:
+    StopSignal() {
+        stop_requested = 0;
+        for (const int signal : signals)
+            if (std::signal(signal, request_stop) == SIG_IGN && signal == SIGHUP)
+                std::signal(signal, SIG_IGN);
+    }
+    ~StopSignal() {
+        for (const int signal : signals) std::signal(signal, SIG_DFL);
+    }
+    StopSignal(const StopSignal&) = delete;
+    StopSignal& operator=(const StopSignal&) = delete;
+    bool requested() const { return stop_requested != 0; }
 };
 
 // IDs separated by commas or spaces, or the path of a file that holds them.
@@ -91,11 +121,10 @@ void share_cores(int threads, const Communicator& ranks) {
         const int ours = static_cast<int>(std::thread::hardware_concurrency());
         threads = ours < cores ? ours : std::max(1, cores / ranks.ranks_here());
         if (ranks.leads() && ours * ranks.ranks_here() <= cores / 2)
-            std::fprintf(
-                stderr,
-                "warning: the launcher lets each of %d processes use %d of the %d cores: give mpirun "
-                "--bind-to none, or srun --cpus-per-task\n",
-                ranks.ranks_here(), ours, cores);
+            fmt::print(stderr,
+                       "warning: the launcher lets each of {} processes use {} of the {} cores: give mpirun "
+                       "--bind-to none, or srun --cpus-per-task\n",
+                       ranks.ranks_here(), ours, cores);
     }
     set_thread_count(threads);
 }
@@ -115,17 +144,17 @@ void train_together(const Flags& flags, Communicator& ranks) {
     const StopSignal stop;
     const TrainOutcome outcome = train(flags.train, {[&] { return stop.requested(); }, draw_losses}, ranks);
     if (!ranks.leads()) return;
-    std::printf("\nlog         %s\nlosses      %s\ncheckpoint  %s\n", (outcome.run / "log.txt").c_str(),
-                (outcome.run / "loss.png").c_str(), outcome.checkpoint.c_str());
+    fmt::print("\nlog         {}\nlosses      {}\ncheckpoint  {}\n", (outcome.run / "log.txt").string(),
+               (outcome.run / "loss.png").string(), outcome.checkpoint.string());
     if (!outcome.finished) {
-        const bool begun = flags.train.new_run, relearnt = flags.train.relearn_embeds;
-        std::printf("stopped at step %lld; go on with the same command and --ckpt %s%s%s%s%s\n",
-                    static_cast<long long>(outcome.step), outcome.checkpoint.c_str(),
-                    begun || relearnt ? ", without " : "", begun ? "--new-run" : "",
-                    begun && relearnt ? " and " : "", relearnt ? "--relearn-embeds" : "");
+        std::vector<std::string> once;
+        if (flags.train.new_run) once.push_back("--new-run");
+        if (flags.train.relearn_embeds) once.push_back("--relearn-embeds");
+        fmt::print("stopped at step {}; go on with the same command and --ckpt {}{}{}\n", outcome.step,
+                   outcome.checkpoint.string(), once.empty() ? "" : ", without ", fmt::join(once, " and "));
     }
-    std::printf("%s", profile.table().c_str());
-    if (flags.profile) std::printf("%s", traffic_line(ranks).c_str());
+    fmt::print("{}", profile.table());
+    if (flags.profile) fmt::print("{}", traffic_line(ranks));
 }
 
 void run(Flags& flags) {

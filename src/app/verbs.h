@@ -1,4 +1,4 @@
-// The verbs of the program. Each declares its flags on the app and runs when it is chosen.
+// The command line: the verbs of the program. Each declares its flags on the app and runs when it is chosen.
 #pragma once
 
 namespace CLI {
@@ -16,5 +16,7 @@ void add_train_verb(CLI::App& app);     // train.cpp
 void add_sample_verb(CLI::App& app);    // sample.cpp
 void add_evaluate_verb(CLI::App& app);  // evaluate.cpp
 void add_plot_verb(CLI::App& app);      // plot.cpp
+
+void declare_command_line(CLI::App& app);  // all of them
 
 }  // namespace osu

@@ -34,4 +34,11 @@ std::string lower_extension(const std::filesystem::path& file) {
     return lower(file.extension().string());
 }
 
+std::string printable(std::string_view text) {
+    std::string out(text);
+    for (char& letter : out)
+        if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) letter = '?';
+    return out;
+}
+
 }  // namespace osu

@@ -1,4 +1,5 @@
-// Letter case, of ASCII letters alone: what extensions, names of files and names of mappers need.
+// Letter case, of ASCII letters alone: what extensions, names of files and names of mappers need. And texts
+// as messages show them.
 #pragma once
 
 #include <filesystem>
@@ -12,5 +13,16 @@ std::string lower(std::string_view text);
 bool equal_but_for_case(std::string_view a, std::string_view b);
 bool contains_but_for_case(std::string_view text, std::string_view part);
 std::string lower_extension(const std::filesystem::path& file);  // ".ogg"
+
+// Names come from other people's files: a control character (an escape sequence of the terminal) becomes '?'.
+std::string printable(std::string_view text);
+
+// "a, b, c".
+template <class Parts>
+std::string listed(const Parts& parts) {
+    std::string list;
+    for (const auto& part : parts) list += (list.empty() ? "" : ", ") + std::string(part);
+    return list;
+}
 
 }  // namespace osu

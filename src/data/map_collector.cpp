@@ -17,10 +17,9 @@ constexpr size_t at_once = 256;                 // in parallel, between two step
 constexpr int32_t first_with_stars = 20140609;  // version of osu!.db
 
 std::string quoted_names(const std::vector<Collection>& collections) {
-    std::string names;
-    for (const Collection& collection : collections)
-        names += fmt::format("{}'{}'", names.empty() ? "" : ", ", collection.name);
-    return names;
+    std::vector<std::string> names;
+    for (const Collection& collection : collections) names.push_back(fmt::format("'{}'", collection.name));
+    return listed(names);
 }
 
 std::unordered_set<std::string> collected(const MapSource& source, const std::string& name) {

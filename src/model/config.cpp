@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "model/parameters.h"
 
 namespace osu {
@@ -47,12 +48,12 @@ std::string DitConfig::name() const {
 }
 
 DitConfig dit_config(std::string_view name, int num_classes) {
-    std::string names;
+    std::vector<std::string_view> names;
     for (const auto& size : known_sizes) {
         if (size.name == name) return {size.depth, size.hidden, size.heads, num_classes};
-        names += (names.empty() ? "" : ", ") + std::string(size.name);
+        names.push_back(size.name);
     }
-    fail(Hint{"known are " + names}, "there is no model {}", name);
+    fail(Hint{"known are " + listed(names)}, "there is no model {}", name);
 }
 
 DitConfig infer_config(const TensorMap& weights, int heads) {

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 
 namespace osu {
 
@@ -48,12 +49,6 @@ bool is_untrained(const CheckpointInfo& info, int32_t label) {
         [&](const LabelEntry& entry) { return entry.label == label && is_held_out(info.held_out, entry); });
 }
 
-std::string listed(const std::vector<std::string>& names) {
-    std::string list;
-    for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
-    return list;
-}
-
 [[noreturn]] void fail_unknown_mapper(const LabelIndex& index, const std::string& name) {
     std::map<std::string, int> maps;
     for (const LabelEntry& entry : index.entries())
@@ -75,16 +70,14 @@ fs::path bundled_model_path() {
     const std::vector<fs::path> places = {
         folder / "models", folder.parent_path() / "share/osu-diffusion/models",
         folder.parent_path() / "models", folder.parent_path().parent_path() / "models"};
-    std::string searched;
     for (const fs::path& place : places) {
         std::vector<fs::path> models;
         for (fs::directory_iterator entry(place, problem), end; !problem && entry != end;
              entry.increment(problem))
             if (entry->path().extension() == ".safetensors") models.push_back(entry->path());
         if (!models.empty()) return *std::min_element(models.begin(), models.end());
-        searched += (searched.empty() ? "" : ", ") + place.string();
     }
-    fail(Hint{"give a checkpoint with --ckpt"}, "no bundled model found in {}", searched);
+    fail(Hint{"give a checkpoint with --ckpt"}, "no bundled model found in {}", listed(places));
 }
 
 SamplingNetwork::SamplingNetwork(const std::filesystem::path& path, const NetworkFlags& flags,

@@ -8,7 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <gtest/gtest.h>
 
-#include "app/cli.h"
+#include "app/verbs.h"
 #include "base/error.h"
 
 namespace osu::test {

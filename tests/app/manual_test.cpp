@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "app/cli.h"
+#include "app/verbs.h"
 #include "base/error.h"
 #include "base/file.h"
 

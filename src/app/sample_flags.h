@@ -1,11 +1,11 @@
-// What `sample` was asked for.
+// What `sample` is asked for, and the flags that say it.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 
-#include "app/selection.h"
+#include "app/source_map.h"
 #include "ops/devices.h"
 #include "sampling/options.h"
 
@@ -43,8 +43,7 @@ struct SampleOptions {
     bool profile = false;
 };
 
-void declare_sample_flags(CLI::App& verb, SampleOptions& options);            // sample_flags.cpp
-void warn_of_idle_flags(const CLI::App& verb, const SampleOptions& options);  // the same
-void run_sample(const SampleOptions& options);                                // sample.cpp
+void declare_sample_flags(CLI::App& verb, SampleOptions& options);  // each with its default
+void warn_of_idle_flags(const CLI::App& verb, const SampleOptions& options);
 
 }  // namespace osu

@@ -1,4 +1,4 @@
-#include "app/cli.h"
+#include "app/verbs.h"
 
 #include <memory>
 
@@ -7,7 +7,6 @@
 
 #include "app/flag.h"
 #include "app/manual.h"
-#include "app/verbs.h"
 
 namespace osu {
 
@@ -16,10 +15,10 @@ namespace {
 // For packages, and whoever installs by hand; no part of --help.
 void add_manual_verbs(CLI::App& app) {
     const auto name = std::make_shared<std::string>();
-    CLI::App* manual = app.add_subcommand("manual", "Prints a man page")->group("");
+    CLI::App* manual = app.add_subcommand("manual", "Print a man page")->group("");
     manual->add_option("--verb", *name, "The verb that it is of, else of the program");
     manual->callback([&app, name] { fmt::print("{}", man_page(app, *name)); });
-    CLI::App* completion = app.add_subcommand("completion", "Prints what completes command lines")->group("");
+    CLI::App* completion = app.add_subcommand("completion", "Print what completes command lines")->group("");
     completion->add_option("shell", *name, "bash, zsh or fish")->required();
     completion->callback([&app, name] { fmt::print("{}", shell_completion(app, *name)); });
 }

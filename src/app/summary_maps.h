@@ -1,19 +1,14 @@
-// What `inspect` prints: a line a fact, the name of the fact first.
+// What `inspect` says of files of maps: a line a fact, the name of the fact first.
 #pragma once
 
 #include <filesystem>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include <fmt/core.h>
 
+#include "base/text.h"
+
 namespace osu {
-
-// Names come from other people's files: a control character (an escape sequence of the terminal) becomes '?'.
-std::string printable(std::string_view text);
-
-std::string joined(const std::vector<std::string>& parts);  // with commas
 
 template <class... Args>
 void print_fact(std::string_view name, fmt::format_string<Args...> text, Args&&... args) {
@@ -21,7 +16,6 @@ void print_fact(std::string_view name, fmt::format_string<Args...> text, Args&&.
 }
 
 // Each says what the file is and prints its summary; Error when it is damaged.
-void summarize_checkpoint(const std::filesystem::path& path);  // also other .safetensors and packed datasets
 void summarize_beatmap(const std::filesystem::path& path);
 void summarize_osz(const std::filesystem::path& path);
 void summarize_database(const std::filesystem::path& path);  // osu!.db or collection.db
