@@ -15,6 +15,7 @@ std::string text(double value, FigureUnit unit) {
     if (std::isnan(value)) return "–";
     switch (unit) {
         case FigureUnit::pixels: return fmt::format("{:.1f} px", value);
+        case FigureUnit::degrees: return fmt::format("{:.1f}°", value);
         case FigureUnit::share: return fmt::format("{:.2f} %", 100 * value);
         case FigureUnit::ratio:
         case FigureUnit::distance: return fmt::format("{:.3f}", value);
@@ -25,7 +26,9 @@ std::string text(double value, FigureUnit unit) {
 std::string interval(const Figure& figure, FigureUnit unit) {
     if (std::isnan(figure.low)) return "";
     const double scale = unit == FigureUnit::share ? 100 : 1;
-    const int digits = unit == FigureUnit::pixels ? 1 : unit == FigureUnit::share ? 2 : 3;
+    const int digits = unit == FigureUnit::pixels || unit == FigureUnit::degrees ? 1
+                       : unit == FigureUnit::share                               ? 2
+                                                                                 : 3;
     return fmt::format("{:.{}f} … {:.{}f}", scale * figure.low, digits, scale * figure.high, digits);
 }
 
@@ -33,16 +36,32 @@ json number(double value) {
     return std::isnan(value) ? json(nullptr) : json(value);
 }
 
-json figures_json(const Evaluation& evaluation, const Contestant& contestant) {
+json figures_json(std::span<const FigureKind> kinds, std::span<const Figure> figures, size_t maps) {
     json object, intervals;
-    for (size_t k = 0; k < contestant.figures.size(); ++k) {
-        const Figure& figure = contestant.figures[k];
-        object[evaluation.kinds[k].key] = number(figure.value);
-        intervals[evaluation.kinds[k].key] = {number(figure.low), number(figure.high)};
+    for (size_t k = 0; k < figures.size(); ++k) {
+        const Figure& figure = figures[k];
+        object[kinds[k].key] = number(figure.value);
+        intervals[kinds[k].key] = {number(figure.low), number(figure.high)};
     }
     object["intervals"] = intervals;
-    object["maps"] = contestant.statistics.size();
+    object["maps"] = maps;
     return object;
+}
+
+// What a mapper sees, by difficulty: the first contestant beside the real maps.
+void print_tiers(const Contestant& placed, const Contestant& real) {
+    fmt::print("\n{:<31}", placed.title + " / real maps");
+    for (size_t tier = 0; tier < tier_count; ++tier)
+        fmt::print(" {:>20}", fmt::format("{} ({})", tier_titles[tier], placed.tier_maps[tier]));
+    fmt::print("\n");
+    for (size_t k = 0; k < mapper_figure_kinds().size(); ++k) {
+        const FigureKind& kind = mapper_figure_kinds()[k];
+        fmt::print("{:<31}", kind.label);
+        for (size_t tier = 0; tier < tier_count; ++tier)
+            fmt::print(" {:>20}", text(placed.tiers[tier][k].value, kind.unit) + " / " +
+                                      text(real.tiers[tier][k].value, kind.unit));
+        fmt::print("\n");
+    }
 }
 
 }  // namespace
@@ -62,12 +81,18 @@ void print_evaluation(const Evaluation& evaluation) {
         }
         fmt::print("\n");
     }
+    print_tiers(all[0], all[1]);
 }
 
 json evaluation_json(const Evaluation& evaluation) {
     json object;
-    for (const Contestant& contestant : evaluation.contestants)
-        object[contestant.key] = figures_json(evaluation, contestant);
+    for (const Contestant& contestant : evaluation.contestants) {
+        json& one = object[contestant.key];
+        one = figures_json(evaluation.kinds, contestant.figures, contestant.statistics.size());
+        for (size_t tier = 0; tier < tier_count; ++tier)
+            one["by_difficulty"][tier_keys[tier]] =
+                figures_json(mapper_figure_kinds(), contestant.tiers[tier], contestant.tier_maps[tier]);
+    }
     return object;
 }
 
