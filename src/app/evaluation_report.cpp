@@ -81,6 +81,10 @@ void print_evaluation(const Evaluation& evaluation) {
         }
         fmt::print("\n");
     }
+    for (const Contestant& contestant : all)
+        for (size_t i = 0; i < contestant.told_by.size(); ++i)
+            fmt::print("{}{}{}", i ? ", " : "\n" + contestant.title + " told from real maps by: ",
+                       contestant.told_by[i], i + 1 == contestant.told_by.size() ? "\n" : "");
     print_tiers(all[0], all[1]);
 }
 
@@ -89,6 +93,7 @@ json evaluation_json(const Evaluation& evaluation) {
     for (const Contestant& contestant : evaluation.contestants) {
         json& one = object[contestant.key];
         one = figures_json(evaluation.kinds, contestant.figures, contestant.statistics.size());
+        one["told_by"] = contestant.told_by;
         for (size_t tier = 0; tier < tier_count; ++tier)
             one["by_difficulty"][tier_keys[tier]] =
                 figures_json(mapper_figure_kinds(), contestant.tiers[tier], contestant.tier_maps[tier]);

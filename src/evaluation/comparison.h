@@ -8,6 +8,7 @@
 #include "evaluation/figures.h"
 #include "evaluation/mapper_figures.h"
 #include "evaluation/tier.h"
+#include "evaluation/told_apart.h"
 
 namespace osu {
 
@@ -32,10 +33,12 @@ struct Contestant {
     std::vector<size_t> maps;                           // which of the evaluation's it placed
     std::vector<Statistics> statistics;                 // of each of them, all seeds together
     std::vector<MarkSums> marks;                        // of each of them, all seeds together
+    std::vector<ToldWindow> windows;                    // of all of them
     std::vector<std::vector<Vec2>> examples;            // of each of them, the first seed's
     std::vector<Figure> figures;                        // one for each kind
     std::array<std::vector<Figure>, tier_count> tiers;  // one for each of mapper_figure_kinds()
     std::array<size_t, tier_count> tier_maps{};
+    std::vector<std::string> told_by;  // the statistics by which it is told from real maps
 };
 
 struct Evaluation {

@@ -85,7 +85,9 @@ class Comparison {
             MarkSums marks;
             for (const auto& position : placements) {
                 all += measure(map.real, map.plan, position);
-                marks += note_marks(map.real, map.plan, position, map.preempt);
+                const Marks noted = note_marks(map.real, map.plan, position, map.preempt);
+                marks += noted;
+                add_windows(noted, map.mapper, contestant.windows);
             }
             contestant.statistics.push_back(std::move(all));
             contestant.marks.push_back(std::move(marks));
@@ -104,12 +106,24 @@ class Comparison {
         }
         result_.kinds.assign(figure_kinds().begin(), figure_kinds().end());
         for (const FigureKind& kind : mapper_figure_kinds()) result_.kinds.push_back(kind);
+        tell_apart(result_.contestants[real]);
         return std::move(result_);
     }
 
   private:
     Evaluation result_;
     Report& report_;
+
+    void tell_apart(const Contestant& real) {
+        constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+        result_.kinds.push_back({"told_auc", "told from real maps, AUC", FigureUnit::ratio});
+        for (Contestant& contestant : result_.contestants) {
+            Told told{{nan, nan, nan}, {}};
+            if (&contestant != &real) told = told_apart(contestant.windows, real.windows);
+            contestant.figures.push_back(told.auc);
+            contestant.told_by = std::move(told.biggest);
+        }
+    }
 
     void add_mapper_figures(Contestant& contestant) const {
         for (const Figure& figure : mapper_figures(contestant.marks)) contestant.figures.push_back(figure);
