@@ -1,5 +1,7 @@
 #include "evaluation/comparison.h"
 
+#include "data/split.h"
+
 namespace osu {
 
 std::vector<uint32_t> choose_evenly(const std::vector<uint32_t>& maps, size_t count) {
@@ -17,6 +19,9 @@ MeasuredMap::MeasuredMap(const PackedDataset& dataset, uint32_t index) : index(i
     real.sliders = sliders;
     real.circle_radius = circle_radius;
     plan = make_plan(real);
+    mapper = mapper_hash(map.creator);
+    tier = tier_of(map.version, plan, {});
+    preempt = usual_preempt(tier);
 }
 
 }  // namespace osu

@@ -6,6 +6,9 @@
 
 #include "data/packed_dataset.h"
 #include "evaluation/figures.h"
+#include "evaluation/mapper_figures.h"
+#include "evaluation/tier.h"
+#include "evaluation/told_apart.h"
 
 namespace osu {
 
@@ -19,15 +22,23 @@ struct MeasuredMap {
     std::vector<SliderLengths> sliders;
     Datapoints real;
     Plan plan;
+    std::string mapper;  // hash of the name
+    Tier tier = Tier::normal;
+    double preempt = 0;  // ms for which an object is seen before its time
 };
 
 // One of what is compared: the maps as it placed them, and their figures.
 struct Contestant {
-    std::string key, title;                   // in JSON and in the table
-    std::vector<size_t> maps;                 // which of the evaluation's it placed
-    std::vector<Statistics> statistics;       // of each of them, all seeds together
-    std::vector<std::vector<Vec2>> examples;  // of each of them, the first seed's
-    std::vector<Figure> figures;              // one for each kind
+    std::string key, title;                             // in JSON and in the table
+    std::vector<size_t> maps;                           // which of the evaluation's it placed
+    std::vector<Statistics> statistics;                 // of each of them, all seeds together
+    std::vector<MarkSums> marks;                        // of each of them, all seeds together
+    std::vector<ToldWindow> windows;                    // of all of them
+    std::vector<std::vector<Vec2>> examples;            // of each of them, the first seed's
+    std::vector<Figure> figures;                        // one for each kind
+    std::array<std::vector<Figure>, tier_count> tiers;  // one for each of mapper_figure_kinds()
+    std::array<size_t, tier_count> tier_maps{};
+    std::vector<std::string> told_by;  // the statistics by which it is told from real maps
 };
 
 struct Evaluation {

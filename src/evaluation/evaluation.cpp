@@ -73,14 +73,24 @@ class Comparison {
 
     // `maps`: which of them are to be placed.
     void add(const char* key, const char* title, const Placing& placing, const std::vector<size_t>& maps) {
-        Contestant contestant{key, title, maps, {}, {}, {}};
+        Contestant contestant;
+        contestant.key = key;
+        contestant.title = title;
+        contestant.maps = maps;
         for (const size_t i : maps) {
             report_.say(fmt::format("{}, map {} of {}", title, contestant.examples.size() + 1, maps.size()));
             const MeasuredMap& map = result_.maps[i];
             Statistics all;
             const Placements placements = placing(map);
-            for (const auto& position : placements) all += measure(map.real, map.plan, position);
+            MarkSums marks;
+            for (const auto& position : placements) {
+                all += measure(map.real, map.plan, position);
+                const Marks noted = note_marks(map.real, map.plan, position, map.preempt);
+                marks += noted;
+                add_windows(noted, map.mapper, contestant.windows);
+            }
             contestant.statistics.push_back(std::move(all));
+            contestant.marks.push_back(std::move(marks));
             contestant.examples.push_back(placements.front());
         }
         result_.contestants.push_back(std::move(contestant));
@@ -92,14 +102,40 @@ class Comparison {
             std::vector<Statistics> truth;
             for (const size_t i : contestant.maps) truth.push_back(result_.contestants[real].statistics[i]);
             contestant.figures = figures(contestant.statistics, truth, result_.flow);
+            add_mapper_figures(contestant);
         }
         result_.kinds.assign(figure_kinds().begin(), figure_kinds().end());
+        for (const FigureKind& kind : mapper_figure_kinds()) result_.kinds.push_back(kind);
+        tell_apart(result_.contestants[real]);
         return std::move(result_);
     }
 
   private:
     Evaluation result_;
     Report& report_;
+
+    void tell_apart(const Contestant& real) {
+        constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+        result_.kinds.push_back({"told_auc", "told from real maps, AUC", FigureUnit::ratio});
+        for (Contestant& contestant : result_.contestants) {
+            Told told{{nan, nan, nan}, {}};
+            if (&contestant != &real) told = told_apart(contestant.windows, real.windows);
+            contestant.figures.push_back(told.auc);
+            contestant.told_by = std::move(told.biggest);
+        }
+    }
+
+    void add_mapper_figures(Contestant& contestant) const {
+        for (const Figure& figure : mapper_figures(contestant.marks)) contestant.figures.push_back(figure);
+        for (size_t tier = 0; tier < tier_count; ++tier) {
+            std::vector<MarkSums> marks;
+            for (size_t i = 0; i < contestant.maps.size(); ++i)
+                if (result_.maps[contestant.maps[i]].tier == static_cast<Tier>(tier))
+                    marks.push_back(contestant.marks[i]);
+            contestant.tier_maps[tier] = marks.size();
+            contestant.tiers[tier] = mapper_figures(marks);
+        }
+    }
 };
 
 }  // namespace

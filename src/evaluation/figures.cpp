@@ -155,7 +155,9 @@ Figure with_interval(double value, std::vector<double> resampled) {
         const double place = share * static_cast<double>(resampled.size() - 1);
         return resampled[static_cast<size_t>(std::lround(place))] + shift;
     };
-    return {value, quantile(0.025), quantile(0.975)};
+    // The shift must not carry a share or a distance below nothing.
+    const double least = resampled.front() >= 0 ? 0 : -std::numeric_limits<double>::infinity();
+    return {value, std::max(quantile(0.025), least), quantile(0.975)};
 }
 
 std::vector<Figure> figures(std::span<const Statistics> placed, std::span<const Statistics> real,

@@ -10,7 +10,7 @@
 
 namespace osu {
 
-enum class FigureUnit : uint8_t { pixels, share, ratio, distance };
+enum class FigureUnit : uint8_t { pixels, degrees, share, ratio, distance };
 
 struct FigureKind {
     std::string key;    // in JSON

@@ -93,12 +93,21 @@ TEST_F(Evaluate, FiguresOfEveryContestant) {
         ASSERT_TRUE(all.contains(contestant));
         const nlohmann::json& one = all[contestant];
         for (const char* key : {"spacing_mean_px", "spacing_median_px", "off_field_share", "flow_distance",
-                                "slider_length_share", "overlap_excess", "style_accuracy", "loss"}) {
+                                "slider_length_share", "overlap_excess", "covered_share", "repeat_kept_share",
+                                "style_accuracy", "loss"}) {
             EXPECT_TRUE(one.contains(key)) << contestant << " " << key;
             EXPECT_EQ(one["intervals"][key].size(), 2u) << contestant << " " << key;
         }
     }
     EXPECT_EQ(all["model"]["maps"], 3);
+    // The maps are called 0, 1 and 2; all are as dense.
+    size_t maps = 0;
+    for (const char* difficulty : {"easy", "normal", "hard", "insane"}) {
+        const nlohmann::json& one = all["model"]["by_difficulty"][difficulty];
+        maps += one["maps"].get<size_t>();
+        EXPECT_TRUE(one["maps"] == 0 || one["edge_share"] == all["model"]["edge_share"]) << difficulty;
+    }
+    EXPECT_EQ(maps, 3u);
     EXPECT_EQ(all["real"]["spacing_mean_px"], 0);
     EXPECT_EQ(all["real"]["overlap_excess"], 0);
     EXPECT_LT(all["random_walk"]["spacing_mean_px"], 1e-3);
