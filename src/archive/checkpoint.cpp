@@ -1,15 +1,22 @@
 #include "archive/checkpoint.h"
 
 #include <charconv>
+#include <string_view>
+#include <utility>
+
+#include <fmt/ranges.h>
+#include <zlib.h>
 
 #include "archive/torch_checkpoint.h"
 #include "base/error.h"
+#include "base/parallel.h"
 
 namespace osu {
 
 namespace {
 
-constexpr const char* step_key = "optimizer_step";
+constexpr const char *step_key = "optimizer_step", *digest_key = "digest";
+constexpr std::string_view pointer_start = "version https://git-lfs.github.com/";
 
 struct Part {
     std::string_view prefix;
@@ -20,6 +27,33 @@ constexpr Part parts[] = {{"model.", &Checkpoint::model},
                           {"exp_avg.", &Checkpoint::exp_avg},
                           {"exp_avg_sq.", &Checkpoint::exp_avg_sq}};
 
+uint32_t checksum(uint32_t sum, const void* data, size_t size) {
+    return static_cast<uint32_t>(::crc32_z(sum, static_cast<const Bytef*>(data), size));
+}
+
+// A CRC of the list of all strings and tensors, these with a CRC of their bytes: a changed bit is found
+// wherever it is.
+std::string digest_of(const Checkpoint& checkpoint) {
+    std::vector<std::pair<std::string, const TensorView*>> tensors;
+    for (const Part& part : parts)
+        for (const auto& [name, tensor] : checkpoint.*part.tensors)
+            tensors.emplace_back(std::string(part.prefix) + name, &tensor);
+    std::vector<uint32_t> sums(tensors.size());
+    parallel_for_dynamic(static_cast<int64_t>(tensors.size()), [&](int64_t i) {
+        const auto bytes = tensors[i].second->bytes;
+        sums[i] = checksum(0, bytes.data(), bytes.size());
+    });
+    std::string list = fmt::format("{}\n", checkpoint.exp_avg.empty() ? 0 : checkpoint.optimizer_step);
+    for (const auto& [key, text] : checkpoint.metadata)
+        list += fmt::format("{} {:08x}\n", key, checksum(0, text.data(), text.size()));
+    for (size_t i = 0; i < tensors.size(); ++i) {
+        const auto& [name, tensor] = tensors[i];
+        list += fmt::format("{} {} [{}] {:08x}\n", name, name_of(tensor->type), fmt::join(tensor->shape, ","),
+                            sums[i]);
+    }
+    return fmt::format("crc32:{:08x}", checksum(0, list.data(), list.size()));
+}
+
 Checkpoint from_safetensors(const Safetensors& file) {
     Checkpoint result;
     for (const auto& [name, tensor] : file.tensors())
@@ -28,9 +62,10 @@ Checkpoint from_safetensors(const Safetensors& file) {
                 (result.*part.tensors)[name.substr(part.prefix.size())] = tensor;
     if (result.weights().empty())
         for (const auto& [name, tensor] : file.tensors())
-            result.model.emplace(without_ddp_prefix(name), tensor);
+            result.model.emplace(without_wrappers(name), tensor);
     if (result.model.empty() && result.ema.empty()) fail("the file holds no weights");
     result.metadata = file.metadata();
+    if (const auto digest = result.metadata.extract(digest_key)) result.digest = digest.mapped();
     if (const auto step = result.metadata.extract(step_key)) {
         const std::string& text = step.mapped();
         const auto [end, error] =
@@ -48,6 +83,7 @@ void write_native(const std::filesystem::path& path, const Checkpoint& checkpoin
             tensors.push_back({std::string(part.prefix) + name, tensor});
     auto metadata = checkpoint.metadata;
     if (!checkpoint.exp_avg.empty()) metadata[step_key] = std::to_string(checkpoint.optimizer_step);
+    metadata[digest_key] = digest_of(checkpoint);
     write_safetensors(path, tensors, metadata);
 }
 
@@ -65,6 +101,9 @@ std::optional<CheckpointFormat> checkpoint_format(std::span<const std::byte> byt
 
 Checkpoint parse_checkpoint(std::span<const std::byte> bytes) {
     const auto format = checkpoint_format(bytes);
+    if (!format && std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size())
+                       .starts_with(pointer_start))
+        fail(Hint{"git lfs pull brings the file itself"}, "this is a pointer of Git LFS, not the file");
     if (!format)
         fail(Hint{"a checkpoint is a .safetensors file, or a .pt file that torch.save wrote"},
              "this is no checkpoint");
@@ -85,6 +124,14 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
     } catch (const Error& error) {
         fail(Hint{error.hint()}, "{}: {}", path.string(), error.what());
     }
+}
+
+bool verify(const Checkpoint& checkpoint) {
+    if (checkpoint.digest.empty()) return false;
+    if (const std::string digest = digest_of(checkpoint); digest != checkpoint.digest)
+        fail(Hint{"copy it anew, or go back to another checkpoint"},
+             "the checkpoint is damaged: its digest is {}, and {} was written", digest, checkpoint.digest);
+    return true;
 }
 
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {

@@ -21,6 +21,7 @@ struct Checkpoint {
     // Strings that travel with the weights: "config" (JSON of the model), "labels" (JSON: beatmap ID →
     // class), "training" (JSON: flags, step, random state). A .pt holds them too, under the key "metadata".
     std::map<std::string, std::string> metadata;
+    std::string digest;  // of the tensors and strings, as a .safetensors of ours holds it; see verify()
     std::vector<std::shared_ptr<const void>> storage;  // keeps the views alive
     std::shared_ptr<const MappedFile> file;            // and so does this, where they point into it
 
@@ -38,6 +39,10 @@ std::optional<CheckpointFormat> checkpoint_format(std::span<const std::byte> byt
 // state dict.
 Checkpoint read_checkpoint(const std::filesystem::path& path);
 Checkpoint parse_checkpoint(std::span<const std::byte> bytes);  // the caller keeps the bytes alive
+
+// Reads every byte. Error when one is not as it was written; false where the checkpoint has no digest: one of
+// another program, or of a .pt, whose own checksums are looked at when it is read.
+bool verify(const Checkpoint& checkpoint);
 
 // .safetensors, or .pt (torch.save's zip) by the name's extension; Error for another.
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);

@@ -9,7 +9,8 @@
 
 namespace osu {
 
-// A dict of integers: the reference's beatmap_idx.pickle (beatmap ID → class index). Pickle protocols 2 to 5.
+// A dict of integers: the reference's beatmap_idx.pickle (beatmap ID → class index). Pickle protocols 0 to 5;
+// NumPy's integers are numbers, too.
 std::map<int64_t, int64_t> parse_pickled_int_map(std::string_view pickle);
 std::string pickle_int_map(const std::map<int64_t, int64_t>& map);  // protocol 2; Python reads an equal dict
 

@@ -1,6 +1,7 @@
 #include "archive/pickle_machine.h"
 
 #include <bit>
+#include <charconv>
 #include <cstring>
 
 #include "base/error.h"
@@ -29,7 +30,8 @@ class PickleMachine {
         for (;;) {
             const char code = take(1)[0];
             if (code == '.') break;
-            if (!number(code) && !text(code) && !container(code) && !memory(code) && !call(code))
+            if (!line(code) && !number(code) && !text(code) && !container(code) && !memory(code) &&
+                !call(code))
                 wrong("it has the unknown opcode {:#04x}", static_cast<unsigned char>(code));
         }
         pickle_.root_ = pop();
@@ -113,6 +115,56 @@ class PickleMachine {
         std::memcpy(&value, digits.data(), digits.size());
         const unsigned unused = 64 - 8 * static_cast<unsigned>(digits.size());
         push_integer(unused == 64 ? 0 : static_cast<int64_t>(value << unused) >> unused);
+    }
+
+    // Protocol 0: values as lines of text.
+    bool line(char code) {
+        switch (code) {
+            case 'I':
+            case 'L': push_written_integer(take_line()); return true;
+            case 'F': {
+                const std::string_view digits = take_line();
+                double& real = push_new(PickleKind::real).real;
+                if (std::from_chars(digits.data(), digits.data() + digits.size(), real).ec != std::errc())
+                    wrong("\"{}\" is no number", digits.substr(0, 40));
+                return true;
+            }
+            case 'S': {
+                const std::string_view quoted = take_line();
+                const bool is_quoted = quoted.size() > 1 && quoted.front() == quoted.back();
+                push_text(PickleKind::string, is_quoted ? quoted.substr(1, quoted.size() - 2) : quoted);
+                return true;
+            }
+            case 'V': push_text(PickleKind::string, take_line()); return true;  // but for its escapes
+            case 'P':
+                push_text(PickleKind::string, take_line());
+                push_items(PickleKind::persistent, pop_count(1));
+                return true;
+            case 'd': push_items(PickleKind::dict, pop_to_mark()); return true;
+            case 'l': push_items(PickleKind::list, pop_to_mark()); return true;
+            case 'p': remember(number_of(take_line())); return true;
+            case 'g': recall(number_of(take_line())); return true;
+            default: return false;
+        }
+    }
+
+    uint64_t number_of(std::string_view digits) {
+        uint64_t value = 0;
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+        if (error != std::errc() || end != digits.data() + digits.size())
+            wrong("\"{}\" is no number", digits.substr(0, 40));
+        return value;
+    }
+
+    void push_written_integer(std::string_view digits) {
+        if (digits == "00" || digits == "01") return stack_.push_back(digits == "01" ? true_ref : false_ref);
+        if (digits.ends_with('L')) digits.remove_suffix(1);
+        int64_t value = 0;
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+        if (error == std::errc::result_out_of_range) return push_text(PickleKind::big_integer, digits);
+        if (error != std::errc() || end != digits.data() + digits.size())
+            wrong("\"{}\" is no number", digits.substr(0, 40));
+        push_integer(value);
     }
 
     bool number(char code) {

@@ -1,4 +1,4 @@
-// The pickle machine: builds plain values from a pickle of protocol 2 to 5 and executes nothing. What Python
+// The pickle machine: builds plain values from a pickle of protocol 0 to 5 and executes nothing. What Python
 // would call (REDUCE, NEWOBJ, INST, …) becomes an `object` that remembers callable, arguments and state.
 // Values live in one arena and refer to each other by index, so shared and cyclic values cost nothing and
 // nothing recurses. Text stays in the input where it can; memory is linear in the input's size.

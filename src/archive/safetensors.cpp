@@ -145,8 +145,8 @@ Safetensors Safetensors::parse(std::span<const std::byte> bytes) {
     return result;
 }
 
-Safetensors Safetensors::open(const std::filesystem::path& path) {
-    const auto file = std::make_shared<MappedFile>(path);
+Safetensors Safetensors::open(const std::filesystem::path& path, WhenCut when_cut) {
+    const auto file = std::make_shared<MappedFile>(path, when_cut);
     try {
         Safetensors result = parse(file->bytes());
         result.file_ = file;

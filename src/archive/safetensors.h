@@ -16,7 +16,7 @@ class Safetensors {
   public:
     // Error that names what is wrong for a truncated, hostile or other file; memory is bounded by the
     // header's size.
-    static Safetensors open(const std::filesystem::path& path);
+    static Safetensors open(const std::filesystem::path& path, WhenCut when_cut = WhenCut::end_process);
     static Safetensors parse(std::span<const std::byte> bytes);  // the caller keeps the bytes alive
 
     const TensorMap& tensors() const { return tensors_; }

@@ -70,7 +70,21 @@ void read_zip64(Bytes extra, uint64_t& size, uint64_t& stored, uint64_t& offset)
     }
 }
 
+uint32_t checksum_of(Bytes bytes) {
+    uLong sum = ::crc32(0, nullptr, 0);
+    while (!bytes.empty()) {
+        const size_t size = std::min(bytes.size(), size_t{1} << 30);  // zlib counts in 32 bits
+        sum = ::crc32(sum, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(size));
+        bytes = bytes.subspan(size);
+    }
+    return static_cast<uint32_t>(sum);
+}
+
 }  // namespace
+
+bool is_whole(const ZipEntry& entry) {
+    return checksum_of(entry.bytes) == entry.checksum;
+}
 
 bool looks_like_zip(Bytes bytes) {
     return bytes.size() >= end_size && get<uint32_t>(bytes, 0) == local_magic;
@@ -91,6 +105,7 @@ ZipEntries read_zip_entries(Bytes bytes) {
         if (get<uint32_t>(local, 0) != local_magic) fail("the zip archive has a wrong entry");
         ZipEntry entry;
         entry.compressed = get<uint16_t>(rest, 10) != 0;
+        entry.checksum = get<uint32_t>(rest, 16);
         offset += local_size + get<uint16_t>(local, 26) + get<uint16_t>(local, 28);
         entry.bytes = part(bytes, offset, stored);
         entries.emplace(std::string(reinterpret_cast<const char*>(name.data()), name.size()), entry);
@@ -105,16 +120,6 @@ namespace {
 template <class T>
 void append(std::string& out, T value) {
     out.append(reinterpret_cast<const char*>(&value), sizeof value);
-}
-
-uint32_t checksum_of(Bytes bytes) {
-    uLong sum = ::crc32(0, nullptr, 0);
-    while (!bytes.empty()) {
-        const size_t size = std::min(bytes.size(), size_t{1} << 30);  // zlib counts in 32 bits
-        sum = ::crc32(sum, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(size));
-        bytes = bytes.subspan(size);
-    }
-    return static_cast<uint32_t>(sum);
 }
 
 uint32_t fitting(uint64_t value) {

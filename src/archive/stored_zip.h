@@ -15,9 +15,11 @@ namespace osu {
 struct ZipEntry {
     std::span<const std::byte> bytes;
     bool compressed = false;
+    uint32_t checksum = 0;
 };
 using ZipEntries = std::map<std::string, ZipEntry, std::less<>>;
 
+bool is_whole(const ZipEntry& entry);  // its bytes have its checksum; of a stored one
 bool looks_like_zip(std::span<const std::byte> bytes);
 ZipEntries read_zip_entries(std::span<const std::byte> bytes);  // Error for a broken archive
 

@@ -17,6 +17,7 @@ Checkpoint parse_torch_stream(std::span<const std::byte> bytes);
 
 void write_torch_zip(const std::filesystem::path& path, const Checkpoint& checkpoint);
 
-std::string_view without_ddp_prefix(std::string_view name);  // "module.x" → "x"
+// Without what DistributedDataParallel and torch.compile put in front: "module._orig_mod.x" → "x".
+std::string_view without_wrappers(std::string_view name);
 
 }  // namespace osu

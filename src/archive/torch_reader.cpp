@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -120,7 +121,7 @@ class TorchReader {
             const std::string_view key = pickle_[items[i]].text;
             const auto tensor = tensors_.read(items[i + 1], key);
             if (!tensor) continue;
-            std::string name(without_ddp_prefix(plain_.text(items[i])));
+            std::string name(without_wrappers(plain_.text(items[i])));
             if (out.insert_or_assign(name, *tensor).second) order.push_back(std::move(name));
         }
         return order;
@@ -217,9 +218,17 @@ std::string find_root(const ZipEntries& entries) {
 
 }  // namespace
 
-std::string_view without_ddp_prefix(std::string_view name) {
-    constexpr std::string_view prefix = "module.";
-    return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
+std::string_view without_wrappers(std::string_view name) {
+    constexpr std::string_view prefixes[] = {"module.", "_orig_mod."};
+    for (bool found = true; found;) {
+        found = false;
+        for (const std::string_view prefix : prefixes)
+            if (name.starts_with(prefix)) {
+                name.remove_prefix(prefix.size());
+                found = true;
+            }
+    }
+    return name;
 }
 
 bool looks_like_torch_zip(Bytes bytes) {
@@ -232,12 +241,19 @@ bool looks_like_torch_zip(Bytes bytes) {
 Checkpoint parse_torch_zip(Bytes bytes) {
     const ZipEntries entries = read_zip_entries(bytes);
     const std::string root = find_root(entries);
+    std::set<std::string_view> checked;
     const auto entry = [&](const std::string& name) {
         const auto found = entries.find(root + name);
         if (found == entries.end()) fail("the zip archive has no entry {}{}", root, name);
         if (found->second.compressed)
             fail(Hint{"unzip the file and zip it again without compression (zip -0 -r)"},
                  "{}{} is compressed", root, name);
+        if (checked.insert(found->first).second && !is_whole(found->second))
+            fail(
+                Hint{
+                    "copy the file anew; torch.save without checksums (set_crc32_options(False)) writes such "
+                    "files, too"},
+                "{}{} is damaged: its checksum is wrong", root, name);
         return found->second.bytes;
     };
     if (entries.contains(root + "byteorder") && text_of(entry("byteorder")) == "big")

@@ -107,17 +107,28 @@ std::span<const std::byte> TorchTensors::copy(const Shape& shape, const Shape& s
 }
 
 std::optional<TensorView> TorchTensors::read(PickleRef value, std::string_view name) {
-    const auto is_call = [&](std::string_view function) {
-        return pickle_[value].kind == PickleKind::object &&
-               pickle_.is_global(pickle_[value].items[0], "torch._utils", function);
+    PickleRef function = 0, given = 0;
+    const auto open_call = [&] {
+        if (pickle_[value].kind != PickleKind::object) return false;
+        function = pickle_[value].items[0];
+        given = pickle_[value].items[1];
+        // A tensor of another type, or with attributes: what to call, that type, the arguments.
+        const std::vector<PickleRef>& items = pickle_[given].items;
+        if (pickle_.is_global(function, "torch._tensor", "_rebuild_from_type_v2") && items.size() >= 3) {
+            function = items[0];
+            given = items[2];
+        }
+        return true;
     };
-    if (is_call("_rebuild_parameter") || is_call("_rebuild_parameter_with_state")) {
-        const PickleValue& arguments = pickle_[pickle_[value].items[1]];
-        if (arguments.items.empty()) return std::nullopt;
-        value = arguments.items[0];
+    const auto is = [&](std::string_view name) { return pickle_.is_global(function, "torch._utils", name); };
+    if (!open_call()) return std::nullopt;
+    if (is("_rebuild_parameter") || is("_rebuild_parameter_with_state")) {
+        if (pickle_[given].items.empty()) return std::nullopt;
+        value = pickle_[given].items[0];
+        if (!open_call()) return std::nullopt;
     }
-    if (!is_call("_rebuild_tensor_v2") && !is_call("_rebuild_tensor")) return std::nullopt;
-    const PickleValue& arguments = pickle_[pickle_[value].items[1]];
+    if (!is("_rebuild_tensor_v2") && !is("_rebuild_tensor")) return std::nullopt;
+    const PickleValue& arguments = pickle_[given];
     if (arguments.kind != PickleKind::tuple || arguments.items.size() < 4)
         fail("tensor \"{}\" lacks arguments", name);
 

@@ -1,20 +1,21 @@
 #include "base/file.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <new>
+#include <mutex>
+#include <random>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
-#include <sys/mman.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/parallel.h"
 
 namespace osu {
 
@@ -24,7 +25,8 @@ namespace {
 
 class Descriptor {
   public:
-    explicit Descriptor(const fs::path& path) : value(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    explicit Descriptor(const fs::path& path)
+        : value(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {
         if (value < 0) fail("cannot open {}: {}", path.string(), std::strerror(errno));
     }
     ~Descriptor() {
@@ -42,7 +44,93 @@ size_t size_of_regular_file(const Descriptor& file, const fs::path& path) {
     return static_cast<size_t>(status.st_size);
 }
 
+fs::path folder_of(const fs::path& path) {
+    return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+// Temporary names end so, behind 16 hexadecimal digits that nobody can foretell.
+constexpr std::string_view temporary_end = ".part", hexadecimal = "0123456789abcdef";
+constexpr size_t random_digits = 16;
+
+bool is_temporary_name(std::string_view name) {
+    if (!name.ends_with(temporary_end)) return false;
+    name.remove_suffix(temporary_end.size());
+    if (name.size() < random_digits + 2 || name[name.size() - random_digits - 1] != '.') return false;
+    return name.substr(name.size() - random_digits).find_first_not_of(hexadecimal) == std::string_view::npos;
+}
+
+fs::path temporary_name(const fs::path& path) {
+    std::random_device random;
+    uint64_t number = random();
+    number = number << 32 | random();
+    constexpr size_t most = 200;  // of 255 bytes that a name may have
+    std::string name = path.filename().string();
+    if (name.size() > most) {
+        size_t end = most;
+        while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;  // whole letters
+        name.resize(end);
+    }
+    return path.parent_path() / fmt::format("{}.{:016x}{}", name, number, temporary_end);
+}
+
+bool is_named(int descriptor) {
+    struct stat status {};
+    return ::fstat(descriptor, &status) == 0 && status.st_nlink > 0;
+}
+
+// A new file beside `path` that its process holds a lock on, by which others see that it lives: process IDs
+// mean nothing where containers share a volume. −1 with errno where it cannot be made.
+int make_temporary(const fs::path& path, mode_t mode, fs::path& name) {
+    for (int attempt = 0; attempt < 100; ++attempt) {
+        name = temporary_name(path);
+        const int descriptor =
+            ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        if (descriptor < 0 && errno == EEXIST) continue;
+        if (descriptor < 0) return -1;
+        ::flock(descriptor, LOCK_EX);
+        if (is_named(descriptor)) return descriptor;
+        ::close(descriptor);  // it was taken for an abandoned one before it had its lock
+    }
+    errno = EEXIST;
+    return -1;
+}
+
+// A folder a process: what is left there by others does not grow while it runs.
+void remove_abandoned_once(const fs::path& folder) {
+    static std::mutex mutex;
+    static std::set<std::string> done;
+    {
+        const std::lock_guard lock(mutex);
+        if (!done.insert(fs::absolute(folder).lexically_normal().string()).second) return;
+    }
+    remove_abandoned_files(folder);
+}
+
+// So that the names in it outlive a power failure. Where a folder cannot be opened or synced, all was done.
+void sync_folder(const fs::path& folder) {
+    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return;
+    ::fsync(descriptor);
+    ::close(descriptor);
+}
+
 }  // namespace
+
+void remove_abandoned_files(const fs::path& folder) {
+    std::error_code problem;
+    std::vector<fs::path> found;
+    for (fs::directory_iterator walk(folder, problem), end; !problem && walk != end; walk.increment(problem))
+        if (is_temporary_name(walk->path().filename().string())) found.push_back(walk->path());
+    for (const fs::path& path : found) {
+        const int descriptor = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (descriptor < 0) continue;
+        struct stat status {};
+        const bool dead = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+                          status.st_uid == ::geteuid() && ::flock(descriptor, LOCK_EX | LOCK_NB) == 0;
+        if (dead) ::unlink(path.c_str());
+        ::close(descriptor);
+    }
+}
 
 std::string read_file(const fs::path& path, size_t limit) {
     const Descriptor file(path);
@@ -89,21 +177,22 @@ void check_output(const fs::path& output, std::initializer_list<fs::path> inputs
 }
 
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
-    static std::atomic<unsigned> serial{0};
     std::error_code problem;
     if (fs::is_symlink(path_, problem)) path_ = fs::weakly_canonical(path_);
-    const fs::file_status there = fs::status(path_, problem);
-    int flags = O_WRONLY | O_CLOEXEC;
-    if (!fs::exists(there) || fs::is_regular_file(there)) {
-        if (fs::exists(there) && ::access(path_.c_str(), W_OK) != 0)
-            fail("cannot write {}: {}", path_.string(), std::strerror(errno));
-        if (path_.has_parent_path()) fs::create_directories(path_.parent_path(), problem);
-        temporary_ = path_;
-        temporary_ += fmt::format(".{}.{}.part", ::getpid(), serial++);
-        flags |= O_CREAT | O_TRUNC;
+    struct stat there {};
+    const bool exists = ::stat(path_.c_str(), &there) == 0;
+    if (exists && !S_ISREG(there.st_mode)) {
+        descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+        if (descriptor_ < 0) fail("cannot write {}: {}", path_.string(), std::strerror(errno));
+        return;
     }
-    descriptor_ = ::open((temporary_.empty() ? path_ : temporary_).c_str(), flags, 0644);
+    if (exists && ::access(path_.c_str(), W_OK) != 0)
+        fail("cannot write {}: {}", path_.string(), std::strerror(errno));
+    if (path_.has_parent_path()) fs::create_directories(path_.parent_path(), problem);
+    remove_abandoned_once(folder_of(path_));
+    descriptor_ = make_temporary(path_, exists ? there.st_mode & 0777 : 0644, temporary_);
     if (descriptor_ < 0) fail("cannot write {}: {}", path_.string(), std::strerror(errno));
+    if (exists) ::fchmod(descriptor_, there.st_mode & 0777);  // whatever the umask is: it stays private
 }
 
 AtomicFile::~AtomicFile() {
@@ -148,69 +237,29 @@ bool AtomicFile::finish(unsigned rename_flags) {
     flush();
     if (!temporary_.empty() && ::fsync(descriptor_) != 0)
         fail("cannot write {}: {}", path_.string(), std::strerror(errno));
-    const int descriptor = std::exchange(descriptor_, -1);
-    int status = ::close(descriptor);
-    if (temporary_.empty() && status == 0) return true;
+    if (temporary_.empty()) {
+        if (::close(std::exchange(descriptor_, -1)) == 0) return true;
+        fail("cannot write {}: {}", path_.string(), std::strerror(errno));
+    }
     const auto rename = [&](unsigned flags) {
         return ::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), flags);
     };
-    if (status == 0) status = rename(rename_flags);
+    // The lock is held until it has its name.
+    int status = rename(rename_flags);
     if (status != 0 && errno == EINVAL && rename_flags != 0) {  // a file system without that flag
         errno = EEXIST;
         status = fs::exists(path_) ? -1 : rename(0);
     }
-    if (status == 0) return true;
     const int reason = errno;
-    if (!temporary_.empty()) ::unlink(temporary_.c_str());
+    if (status != 0) ::unlink(temporary_.c_str());
+    const int closed = ::close(std::exchange(descriptor_, -1));
+    if (status == 0 && closed != 0) fail("cannot write {}: {}", path_.string(), std::strerror(errno));
+    if (status == 0) {
+        sync_folder(folder_of(path_));
+        return true;
+    }
     if (reason == EEXIST && rename_flags != 0) return false;
     fail("cannot write {}: {}", path_.string(), std::strerror(reason));
-}
-
-MappedFile::MappedFile(const fs::path& path) : path_(path) {
-    Descriptor file(path);
-    size_ = size_of_regular_file(file, path);
-    if (size_ > 0) {
-        void* address = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.value, 0);
-        if (address == MAP_FAILED) fail("cannot map {}: {}", path.string(), std::strerror(errno));
-        data_ = static_cast<const std::byte*>(address);
-    }
-    descriptor_ = std::exchange(file.value, -1);
-}
-
-MappedFile::~MappedFile() {
-    if (data_) ::munmap(const_cast<std::byte*>(data_), size_);
-    ::close(descriptor_);
-}
-
-const std::byte* PartReader::read(std::span<const std::byte> bytes) {
-    if (!file_ || bytes.data() < file_->data_ || bytes.data() + bytes.size() > file_->data_ + file_->size_)
-        return bytes.data();
-    if (bytes.size() > size_) {
-        constexpr size_t unit = size_t{2} << 20;  // a huge page, where the kernel has one
-        buffer_.reset();
-        size_ = (bytes.size() + unit - 1) / unit * unit;
-        void* memory = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (memory == MAP_FAILED) throw std::bad_alloc();
-        ::madvise(memory, size_, MADV_HUGEPAGE);
-        buffer_ = {static_cast<std::byte*>(memory), [size = size_](std::byte* p) { ::munmap(p, size); }};
-    }
-    constexpr size_t piece = size_t{1} << 20;
-    const size_t start = static_cast<size_t>(bytes.data() - file_->data_);
-    std::atomic<bool> complete = true;
-    parallel_for(static_cast<int64_t>((bytes.size() + piece - 1) / piece), [&](int64_t i) {
-        size_t done = static_cast<size_t>(i) * piece;
-        const size_t end = std::min(bytes.size(), done + piece);
-        while (done < end) {
-            const ssize_t count = ::pread(file_->descriptor_, buffer_.get() + done, end - done,
-                                          static_cast<off_t>(start + done));
-            if (count < 0 && errno == EINTR) continue;
-            if (count <= 0) break;
-            done += static_cast<size_t>(count);
-        }
-        if (done < end) complete = false;
-    });
-    if (!complete) fail("cannot read {}: it became shorter, or the disk fails", file_->path_.string());
-    return buffer_.get();
 }
 
 }  // namespace osu

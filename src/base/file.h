@@ -20,14 +20,20 @@ void write_file(const std::filesystem::path& path, std::string_view content);
 // The same, unless there is such a file already: then it stays, and the answer is false.
 bool write_new_file(const std::filesystem::path& path, std::string_view content);
 
+// Removes what killed processes left of the files that they wrote in this folder: temporary ones that no
+// process holds. Whoever writes a file does so in its folder, the first time.
+void remove_abandoned_files(const std::filesystem::path& folder);
+
 // To be asked before the work. Error when nothing can be written there, or when `output` is one of the
 // `inputs` (those that are not empty), which it would replace.
 void check_output(const std::filesystem::path& output, std::initializer_list<std::filesystem::path> inputs);
 
 // A file written piece by piece under a temporary name in the same folder, which is made where there is none;
-// commit() flushes it to the disk and renames it into place. Destroyed without commit(), it leaves nothing
-// behind. Behind a symbolic link the file that it names is replaced; what is no file (a device, a pipe) is
-// written to as it comes. Errors name the path and the reason (a full disk, a missing permission).
+// commit() flushes it to the disk, renames it into place and flushes the folder. It has the rights of the
+// file that it replaces. Nobody can foretell the temporary name, nor is what has it ever followed. Destroyed
+// without commit(), it leaves nothing behind. Behind a symbolic link the file that it names is replaced; what
+// is no file (a device, a pipe) is written to as it comes. Errors name the path and the reason (a full disk,
+// a missing permission).
 class AtomicFile {
   public:
     explicit AtomicFile(std::filesystem::path path);
@@ -49,14 +55,18 @@ class AtomicFile {
     bool finish(unsigned rename_flags);
 };
 
-// A read-only memory map of a whole file; an empty file maps to no bytes.
+// A read-only memory map of a whole file; an empty file maps to no bytes. Where another program cuts the
+// file, or the disk fails, what is read of the lost part is zeros, and check() says so; or, where nobody will
+// ask, the process ends with an error.
+enum class WhenCut : bool { end_process, zeros };
 class MappedFile {
   public:
-    explicit MappedFile(const std::filesystem::path& path);
+    explicit MappedFile(const std::filesystem::path& path, WhenCut when_cut = WhenCut::end_process);
     ~MappedFile();
     MappedFile(const MappedFile&) = delete;
     MappedFile& operator=(const MappedFile&) = delete;
     std::span<const std::byte> bytes() const { return {data_, size_}; }
+    void check() const;  // Error when a part was lost
 
   private:
     friend class PartReader;
@@ -64,6 +74,7 @@ class MappedFile {
     int descriptor_ = -1;
     const std::byte* data_ = nullptr;
     size_t size_ = 0;
+    int watched_ = -1;
 };
 
 // Large parts of a mapped file, each read once: copied into one buffer, which takes a third of the time of

@@ -95,6 +95,10 @@ void Reader::read_header(std::string_view text) {
     text = trim(text);
     if (text.starts_with(magic)) {
         int32_t version;
+        if (text == magic) {
+            map_.format_version = latest_version;
+            return warn(fmt::format("'{}' has no number; the file is read as v{}", magic, latest_version));
+        }
         if (!read_number(text.substr(text.rfind('v') + 1), version))
             fail("the first line, '{}', names no version of the format", to_utf8(text.substr(0, 60)));
         map_.format_version = version;
@@ -145,6 +149,7 @@ void Reader::read_line(std::string_view text) {
 void Reader::open_section(std::string_view name) {
     constexpr std::string_view names[] = {"General", "Editor",       "Metadata", "Difficulty",
                                           "Events",  "TimingPoints", "Colours",  "HitObjects"};
+    name = trim(name);
     const auto found = std::find(std::begin(names), std::end(names), name);
     section_ = Section::unknown;
     if (found != std::end(names)) {
@@ -317,10 +322,9 @@ std::span<const PathSegment> Beatmap::segments_of(const HitObject& slider) const
 Beatmap parse_beatmap(std::string text) {
     if (text.size() > beatmap_size_limit)
         fail("the map has {} bytes, more than the {} that can be right", text.size(), beatmap_size_limit);
-    if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"))
-        fail(Hint{"Save it as UTF-8."}, "the map is written in UTF-16");
     Beatmap map;
-    map.text = std::move(text);
+    map.encoding = encoding_of(text);
+    map.text = map.encoding == Encoding::utf8 ? std::move(text) : from_utf16(text, map.encoding);
     Reader(map).read();
     return map;
 }

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "beatmap/encoding.h"
+
 namespace osu {
 
 // osu! pixels; the playfield is 512 × 384, y grows downwards.
@@ -59,9 +61,9 @@ struct HitObject {
     uint32_t first_anchor = 0, anchor_count = 0;  // into Beatmap::anchors, head included, in the text's order
     uint32_t first_segment = 0, segment_count = 0;  // into Beatmap::segments
     int32_t span_count = 0;                         // 1 + repeats
-    double pixel_length = 0;                        // as in the file; 0: the length of the path itself
-    double span_duration = 0;                       // ms
-    double slider_velocity = 1;                     // the multiplier of the green line in force, 0.1–10
+    double pixel_length = 0;     // as in the file; not above 0: the length of the path itself
+    double span_duration = 0;    // ms
+    double slider_velocity = 1;  // the multiplier of the green line in force, 0.1–10
 };
 
 struct TimingPoint {
@@ -118,7 +120,8 @@ struct Line {
 };
 
 struct Beatmap {
-    std::string text;  // every byte of the file
+    std::string text;                    // every byte of the file; of one in UTF-16 as UTF-8
+    Encoding encoding = Encoding::utf8;  // of the file
     std::vector<Line> lines;
     int format_version = 14;
     GameMode mode = GameMode::standard;
@@ -130,7 +133,7 @@ struct Beatmap {
     std::vector<Colour> combo_colours;  // empty: the game's default
     std::vector<Break> breaks;
     std::vector<TimingPoint> timing_points;  // stable-sorted by time
-    // The timing points that count, as indices, one for each time: of several red lines the first sets the
+    // The timing points that count, as indices, one for each time: of several red lines the last sets the
     // beat; the last green line sets the velocity, or the first red line where no green one stands at that
     // time.
     std::vector<uint32_t> red_lines, velocity_lines;

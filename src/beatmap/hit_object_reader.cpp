@@ -99,7 +99,6 @@ const char* read_slider(Fields& fields, HitObject& slider, Beatmap& map) {
     if (fields.next(length)) {
         if (!read_number(length, slider.pixel_length, max_coordinate))
             return "the slider's length is not a number within ±131072";
-        slider.pixel_length = std::max(slider.pixel_length, 0.0);
     }
     if (fields.next(edge_sounds) && fields.next(edge_samples) && fields.next(samples))
         if (const char* problem = check_samples(samples, true)) return problem;

@@ -4,18 +4,21 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <new>
 
 #include <zip.h>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "beatmap/encoding.h"
+#include "beatmap/osz_directory.h"
 
 namespace osu {
 
 namespace {
 
-constexpr size_t map_bytes_limit = size_t{1} << 29;  // of all maps of one archive, unpacked
+constexpr size_t map_bytes_limit = size_t{1} << 27;  // of all maps of one archive, unpacked
 constexpr uint64_t entry_count_limit = 100000;
 
 enum class Purpose : bool { reading, writing };
@@ -91,11 +94,22 @@ bool is_inside(std::string_view name) {
     return std::none_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; });
 }
 
-bool is_map(std::string_view name) {
-    return name.size() > 4 && equal_but_for_case(name.substr(name.size() - 4), ".osu");
+}  // namespace
+
+bool looks_like_osz(const std::filesystem::path& file) {
+    char bytes[4] = {};
+    std::error_code problem;
+    if (!std::filesystem::is_regular_file(file, problem)) return false;
+    std::ifstream(file, std::ios::binary).read(bytes, sizeof bytes);
+    return std::string_view(bytes, sizeof bytes) == "PK\3\4";
 }
 
-}  // namespace
+bool is_map_name(std::string_view name) {
+    if (name.size() <= 4 || !equal_but_for_case(name.substr(name.size() - 4), ".osu")) return false;
+    const size_t slash = name.rfind('/');
+    if (name.substr(slash == name.npos ? 0 : slash + 1).starts_with("._")) return false;
+    return !name.starts_with("__MACOSX/") && name.find("/__MACOSX/") == name.npos;
+}
 
 struct OszArchive::Handle : Zip {
     using Zip::Zip;
@@ -117,6 +131,7 @@ OszArchive& OszArchive::operator=(OszArchive&&) noexcept = default;
 
 void OszArchive::open() {
     if (bytes_.empty()) fail("{} is empty", name_);
+    check_osz_directory(bytes_, entry_count_limit, name_);
     handle_ = std::make_unique<Handle>(bytes_, Purpose::reading, name_);
     const auto count = static_cast<uint64_t>(zip_get_num_entries(handle_->get(), 0));
     if (count > entry_count_limit) fail("{} has {} entries, more than any set of maps", name_, count);
@@ -124,7 +139,8 @@ void OszArchive::open() {
         zip_stat_t status;
         if (zip_stat_index(handle_->get(), i, 0, &status) != 0 || !(status.valid & ZIP_STAT_NAME))
             fail("entry {} of {} cannot be read: {}", i, name_, handle_->reason());
-        std::string name = with_slashes(status.name);
+        const char* const raw = zip_get_name(handle_->get(), i, ZIP_FL_ENC_RAW);
+        std::string name = with_slashes(decoded_name(raw ? raw : status.name));
         if (!is_inside(name))
             fail(Hint{"Such archives are made to do harm; do not open it with other programs either."},
                  "{} has an entry with an unsafe name, '{}'", name_, name.substr(0, 200));
@@ -140,6 +156,9 @@ std::string OszArchive::read(size_t entry, size_t limit) const {
     if (wanted.size > limit)
         fail("{} in {} unpacks to {} bytes, more than the {} that can be right", wanted.name, name_,
              wanted.size, limit);
+    const bool counts = is_map_name(wanted.name);
+    if (counts && unpacked_ > map_bytes_limit)
+        fail("the maps of {} unpack to more than the {} bytes that can be right", name_, map_bytes_limit);
     const std::unique_ptr<zip_file_t, decltype(&zip_fclose)> file(
         zip_fopen_index(handle_->get(), zip_index_[entry], 0), zip_fclose);
     if (!file) fail("{} in {} cannot be read: {}", wanted.name, name_, handle_->reason());
@@ -148,6 +167,7 @@ std::string OszArchive::read(size_t entry, size_t limit) const {
     zip_int64_t count;
     while ((count = zip_fread(file.get(), piece, sizeof piece)) > 0) {
         content.append(piece, static_cast<size_t>(count));
+        if (counts) unpacked_ += static_cast<uint64_t>(count);
         if (content.size() > limit || content.size() > wanted.size)  // it says less than it holds
             fail("{} in {} unpacks to more than the {} bytes that it declares", wanted.name, name_,
                  wanted.size);
@@ -172,15 +192,11 @@ std::string OszArchive::read(std::string_view name, size_t limit) const {
 
 std::vector<OszMap> OszArchive::maps() const {
     std::vector<OszMap> maps;
-    size_t bytes = 0;
     for (size_t i = 0; i < entries_.size(); ++i) {
-        if (!is_map(entries_[i].name)) continue;
+        if (!is_map_name(entries_[i].name)) continue;
         OszMap map{i, entries_[i].name};
         try {
-            const size_t left = map_bytes_limit - bytes;
-            std::string text = read(i, std::min(beatmap_size_limit, left));
-            bytes += text.size();
-            const Beatmap parsed = parse_beatmap(std::move(text));
+            const Beatmap parsed = parse_beatmap(read(i));
             map.version = parsed.metadata.version;
             map.beatmap_id = parsed.metadata.beatmap_id;
             map.mode = parsed.mode;
@@ -204,11 +220,15 @@ OszMap OszArchive::find(std::string_view which) const {
         for (const OszMap& map : all)
             if (matches(map)) found.push_back(&map);
     };
+    if (which.empty()) collect([](const OszMap& map) { return map.problem.empty(); });
     if (which.empty()) collect([](const OszMap&) { return true; });
     collect([&](const OszMap& map) { return map.version == which; });
     collect([&](const OszMap& map) { return is_id && map.beatmap_id == id; });
     collect([&](const OszMap& map) { return equal_but_for_case(map.file_name, with_slashes(which)); });
     collect([&](const OszMap& map) { return equal_but_for_case(map.version, which); });
+    const auto is_damaged = [](const OszMap* map) { return !map->problem.empty(); };
+    if (found.size() > 1 && !std::all_of(found.begin(), found.end(), is_damaged))
+        std::erase_if(found, is_damaged);
     if (found.size() == 1) return *found[0];
 
     std::string hint = all.empty() ? "It holds no map." : "Its maps:";
@@ -228,20 +248,21 @@ Beatmap OszArchive::map(const OszMap& map) const {
     }
 }
 
-void OszArchive::write_with(const std::filesystem::path& target, std::string_view name,
-                            std::string_view content) const {
-    const std::string entry(name);
-    if (!is_inside(with_slashes(entry))) fail("'{}' cannot be the name of a file in an archive", entry);
+void OszArchive::write_with(const std::filesystem::path& target, std::span<const NewEntry> added) const {
     Zip copy(bytes_, Purpose::writing, name_);
-    zip_source_t* source = zip_source_buffer(copy.get(), content.data(), content.size(), 0);
-    const zip_int64_t index =
-        source ? zip_file_add(copy.get(), entry.c_str(), source, ZIP_FL_ENC_UTF_8 | ZIP_FL_OVERWRITE) : -1;
-    if (index < 0) {
-        if (source) zip_source_free(source);
-        fail("cannot add {} to {}: {}", entry, name_, copy.reason());
+    for (const auto& [entry, content] : added) {
+        if (!is_inside(with_slashes(entry))) fail("'{}' cannot be the name of a file in an archive", entry);
+        zip_source_t* source = zip_source_buffer(copy.get(), content.data(), content.size(), 0);
+        const zip_int64_t index =
+            source ? zip_file_add(copy.get(), entry.c_str(), source, ZIP_FL_ENC_UTF_8 | ZIP_FL_OVERWRITE)
+                   : -1;
+        if (index < 0) {
+            if (source) zip_source_free(source);
+            fail("cannot add {} to {}: {}", entry, name_, copy.reason());
+        }
+        constexpr uint16_t first_day = 1 << 5 | 1;  // 1980-01-01: the same content gives the same archive
+        zip_file_set_dostime(copy.get(), static_cast<zip_uint64_t>(index), 0, first_day, 0);
     }
-    constexpr uint16_t first_day = 1 << 5 | 1;  // 1980-01-01: the same content gives the same archive
-    zip_file_set_dostime(copy.get(), static_cast<zip_uint64_t>(index), 0, first_day, 0);
     AtomicFile file(target);
     copy.save(name_, [&](std::string_view piece) { file.write(piece); });
     file.commit();

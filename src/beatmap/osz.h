@@ -1,6 +1,7 @@
-// Beatmap archives (.osz: a zip of one set's maps, audio and pictures): listed, read, and copied with one map
-// added. Hostile archives give an Error: names that lead out of the archive's folder, entries that unpack to
-// more than they may, damaged or encrypted data. Nothing is ever unpacked to the disk.
+// Beatmap archives (.osz, and .olz, as osu!lazer exports it: a zip of one set's maps, audio and pictures):
+// listed, read, and copied with maps added. Hostile archives give an Error: names that lead out of the
+// archive's folder, entries that unpack to more than they may or lie over one another, damaged or encrypted
+// data. Nothing is ever unpacked to the disk.
 #pragma once
 
 #include <filesystem>
@@ -16,7 +17,7 @@
 namespace osu {
 
 struct OszEntry {
-    std::string name;      // with '/' between folders, UTF-8
+    std::string name;      // with '/' between folders, UTF-8; of CP932 where the archive has that
     uint64_t size = 0;     // bytes, as the archive declares it
     int64_t modified = 0;  // seconds since 1970; 0: unknown
 };
@@ -28,6 +29,11 @@ struct OszMap {
     GameMode mode = GameMode::standard;
     std::string problem;  // why it cannot be read; empty when it can
 };
+
+// Whether the file begins as a zip does.
+bool looks_like_osz(const std::filesystem::path& file);
+// Whether an entry, or a file, is a map by its name: .osu, but for what macOS adds (__MACOSX/, ._name.osu).
+bool is_map_name(std::string_view name);
 
 class OszArchive {
   public:
@@ -42,17 +48,23 @@ class OszArchive {
     std::string read(size_t entry, size_t limit = beatmap_size_limit) const;
     std::string read(std::string_view name, size_t limit = beatmap_size_limit) const;  // '/' or '\' alike
 
-    std::vector<OszMap> maps() const;  // reads every .osu
+    std::vector<OszMap> maps() const;  // reads every .osu, but for those that other systems' tools leave
     // The map whose difficulty name, beatmap ID or file name is `which`; without it the only map there is.
-    // Otherwise an Error that lists the maps.
+    // Maps that cannot be read do not count beside one that can. Otherwise an Error that lists the maps.
     OszMap find(std::string_view which) const;
     Beatmap map(const OszMap& map) const;
     Beatmap map(std::string_view which) const { return map(find(which)); }
 
-    // Writes a copy with the entry added, or replaced where it exists; all others are copied as they are. The
-    // target is replaced in one step and may be the archive itself.
-    void write_with(const std::filesystem::path& target, std::string_view name,
-                    std::string_view content) const;
+    // Writes a copy with entries added, or replaced where they exist; all others are copied as they are,
+    // names byte for byte. The target is replaced in one step and may be the archive itself.
+    struct NewEntry {
+        std::string name, content;
+    };
+    void write_with(const std::filesystem::path& target, std::span<const NewEntry> added) const;
+    void write_with(const std::filesystem::path& target, std::string name, std::string content) const {
+        const NewEntry entry{std::move(name), std::move(content)};
+        write_with(target, {&entry, 1});
+    }
 
   private:
     struct Handle;
@@ -62,6 +74,7 @@ class OszArchive {
     std::unique_ptr<Handle> handle_;
     std::vector<OszEntry> entries_;
     std::vector<uint64_t> zip_index_;  // of each entry
+    mutable uint64_t unpacked_ = 0;    // bytes of maps, of those that failed, too
     void open();
 };
 

@@ -78,6 +78,10 @@ void Rewrite::set_value(Section section, std::string_view key, std::string_view 
 }
 
 std::string Rewrite::text() const {
+    return source_.encoding == Encoding::utf8 ? utf8_text() : to_utf16(utf8_text(), source_.encoding);
+}
+
+std::string Rewrite::utf8_text() const {
     std::vector<const Edit*> edits;
     for (const Edit& edit : edits_) edits.push_back(&edit);
     std::stable_sort(edits.begin(), edits.end(), [](const Edit* a, const Edit* b) {

@@ -24,7 +24,8 @@ class Rewrite {
     // key; adds the key, and the section, where it is missing. Error when the value has a line end in it.
     void set_value(Section section, std::string_view key, std::string_view value);
 
-    std::string text() const;  // without edits: the source, byte for byte
+    std::string text() const;       // in the source's encoding; without edits: the source, byte for byte
+    std::string utf8_text() const;  // the same as UTF-8
 
   private:
     struct Edit {

@@ -53,15 +53,13 @@ void sort_timing_points(Beatmap& map) {
     if (!std::is_sorted(points.begin(), points.end(), earlier))
         std::stable_sort(points.begin(), points.end(), earlier);
     for (uint32_t first = 0, end = 0; first < points.size(); first = end) {
-        uint32_t red = UINT32_MAX, green = UINT32_MAX;
+        uint32_t first_red = UINT32_MAX, red = UINT32_MAX, green = UINT32_MAX;
         for (end = first; end < points.size() && points[end].time == points[first].time; ++end) {
-            if (!points[end].uninherited)
-                green = end;
-            else if (red == UINT32_MAX)
-                red = end;
+            (points[end].uninherited ? red : green) = end;
+            if (first_red == UINT32_MAX) first_red = red;
         }
         if (red != UINT32_MAX) map.red_lines.push_back(red);
-        map.velocity_lines.push_back(green != UINT32_MAX ? green : red);
+        map.velocity_lines.push_back(green != UINT32_MAX ? green : first_red);
     }
 }
 

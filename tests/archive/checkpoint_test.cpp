@@ -169,7 +169,8 @@ TEST(Checkpoint, AStateDictAloneIsOne) {
     const std::vector<float> data = {1, 2, 3, 4};
     const TensorView tensor{DType::f32, {2, 2}, std::as_bytes(std::span(data))};
     write_safetensors(folder / "bare.safetensors",
-                      std::vector<NamedTensor>{{"module.a.weight", tensor}, {"b", tensor}}, {});
+                      std::vector<NamedTensor>{{"module._orig_mod.module.a.weight", tensor}, {"b", tensor}},
+                      {});
     const Checkpoint found = read_checkpoint(folder / "bare.safetensors");
     EXPECT_EQ(found.model.size(), 2u);
     EXPECT_EQ(to_floats(found.model.at("a.weight")), data);
@@ -183,6 +184,7 @@ struct Forged {
     int64_t offset = 0;
     Shape shape = {4}, strides = {1};
     size_t copies = 1;
+    bool subclass = false;  // a tensor of another Python type
 };
 
 std::string forge(const test::TemporaryFolder& folder, const Forged& forged) {
@@ -196,7 +198,12 @@ std::string forge(const test::TemporaryFolder& folder, const Forged& forged) {
     pickle.mark();
     for (size_t i = 0; i < forged.copies; ++i) {
         pickle.string("weight" + std::to_string(i));
+        if (forged.subclass) {
+            pickle.global("torch._tensor", "_rebuild_from_type_v2");
+            pickle.mark();
+        }
         pickle.global("torch._utils", "_rebuild_tensor_v2");
+        if (forged.subclass) pickle.global("somewhere", "Tensor");
         pickle.mark();
         pickle.mark();
         pickle.string("storage");
@@ -210,6 +217,10 @@ std::string forge(const test::TemporaryFolder& folder, const Forged& forged) {
         tuple(forged.shape);
         tuple(forged.strides);
         pickle.close_tuple();
+        if (forged.subclass) {
+            pickle.dict();
+            pickle.close_tuple();
+        }
         pickle.reduce();
     }
     pickle.add_pairs();
@@ -229,6 +240,9 @@ TEST(Checkpoint, NamesWhatIsWrongWithATensor) {
         return error_of(std::as_bytes(std::span(file)));
     };
     EXPECT_EQ(error({}), "no error");
+    EXPECT_EQ(error({.subclass = true}), "no error");
+    EXPECT_NE(error({.type = "ComplexFloatStorage", .subclass = true}).find("not supported"),
+              std::string::npos);
     const std::pair<Forged, std::string> cases[] = {
         {{.type = "ComplexFloatStorage"}, "\"weight0\" is of a type that is not supported"},
         {{.key = "1"}, "no entry x/data/1"},
@@ -293,6 +307,41 @@ TEST(Checkpoint, AFullDiskLeavesTheOldFile) {
         EXPECT_EQ(read_file(folder / name), "old");
     }
     EXPECT_EQ(files_in(folder), 2u);
+}
+
+TEST(Checkpoint, OneChangedBitIsFound) {
+    test::TemporaryFolder folder;
+    const std::vector<float> data = {1, 2, 3, 4};
+    const TensorView tensor{DType::f32, {2, 2}, std::as_bytes(std::span(data))};
+    Checkpoint checkpoint;
+    checkpoint.model = {{"a", tensor}};
+    checkpoint.ema = {{"a", tensor}};
+    checkpoint.metadata["labels"] = "{\"maps\": [1, 2, 3]}";
+    write_checkpoint(folder / "a.safetensors", checkpoint);
+    const std::string good = read_file(folder / "a.safetensors");
+    EXPECT_TRUE(verify(read_checkpoint(folder / "a.safetensors")));
+    const Checkpoint bare;
+    EXPECT_FALSE(verify(bare)) << "one that never had a digest";
+    const auto is_found = [&](size_t at) {
+        std::string bad = good;
+        bad[at] = static_cast<char>(bad[at] ^ 1);
+        write_file(folder / "a.safetensors", bad);
+        EXPECT_THROW(verify(read_checkpoint(folder / "a.safetensors")), Error) << at;
+    };
+    for (size_t back = 1; back <= 32; ++back) is_found(good.size() - back);
+    is_found(good.find("1, 2, 3"));
+
+    write_checkpoint(folder / "a.pt", checkpoint);
+    std::string torch = read_file(folder / "a.pt");
+    EXPECT_NO_THROW(parse_checkpoint(std::as_bytes(std::span(torch))));
+    const std::string floats(reinterpret_cast<const char*>(data.data()), 16);
+    torch[torch.find(floats) + 2] ^= 1;
+    EXPECT_NE(error_of(std::as_bytes(std::span(torch))).find("checksum is wrong"), std::string::npos);
+}
+
+TEST(Checkpoint, APointerOfGitLfsIsCalledOne) {
+    const std::string text = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n";
+    EXPECT_NE(error_of(std::as_bytes(std::span(text))).find("Git LFS"), std::string::npos);
 }
 
 }  // namespace

@@ -1,11 +1,15 @@
 #include "base/file.h"
 
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <set>
 #include <thread>
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -91,6 +95,97 @@ TEST_F(Outputs, AreCheckedBeforeTheWork) {
     EXPECT_THROW(check_output(folder, {}), Error) << "a folder";
     EXPECT_THROW(check_output(folder / "input" / "output", {}), Error) << "below a file";
     EXPECT_EQ(files(), 2u);
+}
+
+// Writes a part of a file in a process of its own, which then waits until it is killed.
+pid_t begin_to_write(const fs::path& path) {
+    int begun[2];
+    if (::pipe(begun) != 0) return -1;
+    const pid_t child = ::fork();
+    if (child == 0) {
+        AtomicFile file(path);
+        file.write(std::string(3 << 20, 'x'));
+        if (::write(begun[1], "", 1) == 1) ::pause();
+        ::_exit(1);
+    }
+    char byte = 0;
+    EXPECT_EQ(::read(begun[0], &byte, 1), 1);
+    for (const int end : begun) ::close(end);
+    return child;
+}
+
+TEST_F(Outputs, OfTheDeadAreRemovedThoseOfTheLivingStay) {
+    const fs::path there = folder / "of this test";  // what is left in a folder is looked for once
+    const auto count = [&] {
+        return static_cast<size_t>(std::distance(fs::directory_iterator(there), fs::directory_iterator()));
+    };
+    const pid_t living = begin_to_write(there / "a"), dying = begin_to_write(there / "b");
+    fs::create_symlink("nowhere", there / "c.0123456789abcdef.part");
+    ASSERT_EQ(count(), 3u);
+    ::kill(dying, SIGKILL);
+    ::waitpid(dying, nullptr, 0);
+    remove_abandoned_files(there);
+    EXPECT_EQ(count(), 2u) << "the link is nobody's file";
+    for (const auto& entry : fs::directory_iterator(there))
+        EXPECT_NE(entry.path().filename().string()[0], 'b') << entry.path();
+    ::kill(living, SIGKILL);
+    ::waitpid(living, nullptr, 0);
+    write_file(there / "a", "anew");
+    EXPECT_EQ(count(), 2u) << "whoever writes there removes it";
+}
+
+TEST_F(Outputs, HaveTemporaryNamesThatNobodyForetells) {
+    std::set<std::string> names;
+    for (int i = 0; i < 20; ++i) {
+        const AtomicFile file(folder / "file");
+        for (const auto& entry : fs::directory_iterator(folder)) {
+            const std::string name = entry.path().filename();
+            EXPECT_EQ(name.size(), std::string("file..part").size() + 16) << name;
+            names.insert(name);
+        }
+    }
+    EXPECT_EQ(names.size(), 20u);
+    EXPECT_EQ(files(), 0u);
+}
+
+TEST_F(Outputs, KeepTheRightsOfWhatTheyReplace) {
+    write_file(folder / "private", "old");
+    fs::permissions(folder / "private", fs::perms::owner_read | fs::perms::owner_write);
+    write_file(folder / "private", "new");
+    EXPECT_EQ(read_file(folder / "private"), "new");
+    EXPECT_EQ(fs::status(folder / "private").permissions(), fs::perms::owner_read | fs::perms::owner_write);
+}
+
+TEST_F(Outputs, MayHaveTheLongestNameThatThereIs) {
+    const std::string name(255, 'n');
+    write_file(folder / name, "text");
+    EXPECT_EQ(read_file(folder / name), "text");
+}
+
+TEST_F(Outputs, ThatAreReadWhileTheyAreCutGiveAnError) {
+    const fs::path path = folder / "file";
+    write_file(path, std::string(100000, 'x'));
+    const MappedFile file(path, WhenCut::zeros);
+    EXPECT_NO_THROW(file.check());
+    fs::resize_file(path, 5000);
+    EXPECT_EQ(file.bytes()[4000], std::byte{'x'});
+    EXPECT_EQ(file.bytes()[90000], std::byte{0});
+    EXPECT_THROW(file.check(), Error);
+
+    write_file(path, std::string(100000, 'x'));
+    EXPECT_EXIT(
+        {
+            const MappedFile other(path);
+            fs::resize_file(path, 0);
+            std::exit(other.bytes()[90000] == std::byte{0} ? 2 : 3);
+        },
+        testing::ExitedWithCode(1), "cannot read .*file: it became shorter");
+}
+
+TEST_F(Outputs, APipeIsNoFileAndNotWaitedFor) {
+    ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+    EXPECT_THROW(read_file(folder / "pipe"), Error);
+    EXPECT_THROW(MappedFile(folder / "pipe"), Error);
 }
 
 }  // namespace

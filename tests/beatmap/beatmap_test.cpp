@@ -223,7 +223,7 @@ TEST(Beatmap, ReadsSliders) {
     EXPECT_EQ(only_object("1,2,3,2,0,L|5:5,0,10").span_count, 1);
     EXPECT_EQ(only_object("1,2,3,2,0,L|5:5,-3,10").span_count, 1);
     EXPECT_EQ(only_object("1,2,3,2,0,L|5:5,9000,10").span_count, 9000);
-    EXPECT_EQ(only_object("1,2,3,2,0,L|5:5,1,-10").pixel_length, 0);
+    EXPECT_EQ(only_object("1,2,3,2,0,L|5:5,1,-10").pixel_length, -10) << "which is none";
     EXPECT_EQ(only_object("1,2,3,2,0,L|5:5,1").pixel_length, 0);
     EXPECT_EQ(only_object("1,2,3,2,0,L|5:5,1,10,,,").pixel_length, 10);
     for (const char* bad : {"1,2,3,2,0,L|5:5", "1,2,3,2,0,L|5:5,x,10", "1,2,3,2,0,L|5:5,9001,10",
@@ -310,7 +310,7 @@ TEST(Beatmap, BoundsTheBeatLength) {
     EXPECT_EQ(at("0,1e9,4,1,0,100,1,0"), 60000);
     EXPECT_EQ(at("0,500"), 500);
     EXPECT_EQ(at("0,NaN,4,1,0,100,1,0"), 1000) << "refused";
-    EXPECT_EQ(at("0,500,4,1,0,100,1,0\n0,300,4,1,0,100,1,0"), 500) << "the first of two at one time";
+    EXPECT_EQ(at("0,500,4,1,0,100,1,0\n0,300,4,1,0,100,1,0"), 300) << "the last of two at one time";
 }
 
 TEST(Beatmap, LengthlessSlidersTakeTheirPathsLength) {
@@ -337,6 +337,21 @@ TEST(Beatmap, ReplacesWhatIsNoUtf8) {
     EXPECT_EQ(map.metadata.artist, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
     EXPECT_EQ(map.metadata.tags, "x");
     EXPECT_EQ(Rewrite(map).text(), map.text);
+}
+
+TEST(Beatmap, AFormatWithoutANumberIsTheNewestClassicOne) {
+    const Beatmap map = parse_beatmap("osu file format v\n[ HitObjects ]\n1,2,3,1,0\n");
+    EXPECT_EQ(map.format_version, 14);
+    EXPECT_EQ(map.warning_count, 1u);
+    EXPECT_EQ(map.objects.size(), 1u) << "spaces within the brackets do not count";
+}
+
+TEST(Beatmap, TheLastRedLineOfATimeWins) {
+    const Beatmap map = parse_beatmap(
+        "osu file format v14\n[TimingPoints]\n0,500,4,2,0,50,1,0\n0,-50,4,2,0,50,0,0\n0,400,4,2,0,50,1,0\n"
+        "[HitObjects]\n1,2,3,1,0\n");
+    EXPECT_EQ(map.beat_length_at(0), 400);
+    EXPECT_EQ(map.velocity_multiplier_at(0), 2);
 }
 
 }  // namespace

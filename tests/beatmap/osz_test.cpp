@@ -1,6 +1,7 @@
 // Archives built here with libzip: listed, read, copied with a map added, and hostile ones refused.
 #include "beatmap/osz.h"
 
+#include <chrono>
 #include <functional>
 
 #include <gtest/gtest.h>
@@ -167,6 +168,90 @@ TEST_F(OszTest, RefusesDamagedAndEncryptedEntries) {
         EXPECT_THROW(OszArchive{file}, Error) << size;
     }
     EXPECT_THROW(OszArchive(folder / "absent.osz"), Error);
+}
+
+TEST_F(OszTest, AddsSeveralMapsInOneStep) {
+    build_set();
+    const std::vector<OszArchive::NewEntry> added{{"new/1.osu", map_text("One", 1)},
+                                                  {"new/2.osu", map_text("Two", 2)}};
+    OszArchive(file).write_with(file, added);
+    const OszArchive archive(file);
+    EXPECT_EQ(archive.entries().size(), 7u);
+    EXPECT_EQ(archive.map("One").metadata.beatmap_id, 1);
+    EXPECT_EQ(archive.map("Two").metadata.beatmap_id, 2);
+}
+
+TEST_F(OszTest, WhatOtherSystemsLeaveIsNoMap) {
+    build({{"__MACOSX/._A.osu", "mac"},
+           {"._A.osu", "mac"},
+           {"sub/__MACOSX/A.osu", "mac"},
+           {".DS_Store", "mac"},
+           {"damaged.osu", "nothing"},
+           {"A.osu", map_text("A", 5)}});
+    const OszArchive archive(file);
+    EXPECT_EQ(archive.maps().size(), 2u);
+    EXPECT_EQ(archive.map("").metadata.beatmap_id, 5) << "what cannot be read does not compete";
+}
+
+TEST_F(OszTest, AreKnownByTheirContent) {
+    build_set();
+    EXPECT_TRUE(looks_like_osz(file));
+    std::filesystem::rename(file, folder / "set.olz");
+    EXPECT_TRUE(looks_like_osz(folder / "set.olz"));
+    write_file(folder / "x.osz", "osu file format v14");
+    EXPECT_FALSE(looks_like_osz(folder / "x.osz"));
+    EXPECT_FALSE(looks_like_osz(folder));
+}
+
+TEST_F(OszTest, NamesInCp932AreReadAndKept) {
+    const std::string japanese = "\x83\x65\x83\x58\x83\x67\x83\x5c.mp3";  // ends in 5c, a backslash elsewhere
+    build({{japanese, "sound"}, {"A.osu", map_text("A", 5)}});
+    OszArchive(file).write_with(file, "B.osu", map_text("B", 6));
+    const OszArchive archive(file);
+    EXPECT_EQ(archive.entries()[0].name, "テストソ.mp3");
+    EXPECT_EQ(archive.read("テストソ.mp3"), "sound");
+    const std::string bytes = read_file(file);
+    EXPECT_NE(bytes.find(japanese), bytes.npos);
+    EXPECT_NE(bytes.find(japanese), bytes.rfind(japanese)) << "in front of the entry, and in the list";
+}
+
+TEST_F(OszTest, RefusesEntriesThatLieOverOneAnother) {
+    build_set();
+    std::string bytes = read_file(file);
+    const size_t first = bytes.find(directory_entry), second = bytes.find(directory_entry, first + 4);
+    bytes.replace(second + 42, 4, std::string(4, '\0'));  // where the first entry begins
+    write_file(file, bytes);
+    try {
+        const OszArchive archive(file);
+        FAIL() << "it was opened";
+    } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()).find("over one another"), std::string::npos) << error.what();
+    }
+}
+
+TEST_F(OszTest, AMillionEntriesAreRefusedAtOnce) {
+    std::string bytes = local_header + std::string(26, '\0');
+    const size_t begin = bytes.size(), count = 1000000;
+    for (size_t i = 0; i < count; ++i) bytes += directory_entry + std::string(42, '\0');
+    const auto put = [&](uint64_t value, int size) {
+        for (int i = 0; i < size; ++i) bytes += static_cast<char>(value >> 8 * i);
+    };
+    const size_t size = bytes.size() - begin;
+    bytes += std::string("PK\5\6") + std::string(4, '\0');
+    put(0xfffe, 2), put(0xfffe, 2), put(size, 4), put(begin, 4), put(0, 2);
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_THROW(OszArchive(std::as_bytes(std::span(bytes)), "many"), Error);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
+}
+
+TEST_F(OszTest, MapsThatFailCountForTheLimitToo) {
+    const std::string zeros(size_t{50} << 20, '\0');
+    build({{"1.osu", zeros}, {"2.osu", zeros}, {"3.osu", zeros}, {"4.osu", zeros}});
+    patch(directory_entry, 16, "wrng");  // the checksum, which is looked at in the end
+    const auto maps = OszArchive(file).maps();
+    ASSERT_EQ(maps.size(), 4u);
+    EXPECT_EQ(maps[0].problem.find("can be right"), std::string::npos) << maps[0].problem;
+    EXPECT_NE(maps[3].problem.find("can be right"), std::string::npos) << maps[3].problem;
 }
 
 }  // namespace

@@ -107,5 +107,26 @@ TEST(Rewrite, WhatItWritesReadsBack) {
     EXPECT_EQ(again.warning_count, 0u);
 }
 
+TEST(Rewrite, Utf16StaysUtf16) {
+    const std::string text =
+        "\xef\xbb\xbfosu file format v14\r\n[Metadata]\r\nTitle:é 愛 😀\r\nVersion:V\r\n"
+        "[HitObjects]\r\n1,2,3,1,0\r\n";
+    for (const Encoding encoding : {Encoding::utf16_little, Encoding::utf16_big}) {
+        const std::string file = to_utf16(text, encoding);
+        EXPECT_EQ(encoding_of(file), encoding);
+        const Beatmap map = parse_beatmap(file);
+        EXPECT_EQ(map.metadata.title, "é 愛 😀");
+        EXPECT_EQ(map.objects.size(), 1u);
+        Rewrite rewrite(map);
+        EXPECT_EQ(rewrite.text(), file);
+        rewrite.set_value(Section::metadata, "Version", "ü");
+        EXPECT_EQ(parse_beatmap(rewrite.text()).metadata.version, "ü");
+        EXPECT_EQ(encoding_of(rewrite.text()), encoding);
+        EXPECT_EQ(encoding_of(rewrite.utf8_text()), Encoding::utf8);
+    }
+    const std::string half("\xff\xfe\x3d\xd8x\0\0\xdc", 8);  // surrogates that stand alone
+    EXPECT_EQ(to_utf16(from_utf16(half, Encoding::utf16_little), Encoding::utf16_little), half);
+}
+
 }  // namespace
 }  // namespace osu
