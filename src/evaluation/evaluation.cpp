@@ -290,7 +290,7 @@ class Evaluator {
             [&](const MeasuredMap& map) {
                 Placements walks;
                 for (int i = 0; i < sampling.variants; ++i)
-                    walks.push_back(random_walk(map.real.distance, sampling.seed + static_cast<uint64_t>(i)));
+                    walks.push_back(random_walk(map.real, sampling.seed + static_cast<uint64_t>(i)));
                 return walks;
             },
             all);

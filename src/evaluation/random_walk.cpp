@@ -20,12 +20,15 @@ float outside_by(Vec2 p) {
 
 }  // namespace
 
-std::vector<Vec2> random_walk(std::span<const float> distance, uint64_t seed) {
+std::vector<Vec2> random_walk(const Datapoints& map, uint64_t seed) {
     Philox random(seed);
+    const std::vector<uint32_t> from = came_from(map.type);
+    const std::vector<float> asked = asked_distances(map);
     std::vector<Vec2> out;
-    out.reserve(distance.size());
-    Vec2 at = playfield_size * 0.5f;
-    for (const float step : distance) {
+    out.reserve(asked.size());
+    for (size_t point = 0; point < asked.size(); ++point) {
+        const float step = asked[point];
+        const Vec2 at = point == 0 ? playfield_size * 0.5f : out[from[point]];
         Vec2 best{};
         for (int i = 0; i < most_tries; ++i) {
             const double angle = 2 * std::numbers::pi * random.uniform();
@@ -34,8 +37,7 @@ std::vector<Vec2> random_walk(std::span<const float> distance, uint64_t seed) {
             if (i == 0 || outside_by(next) < outside_by(best)) best = next;
             if (outside_by(best) == 0) break;
         }
-        at = best;
-        out.push_back(at);
+        out.push_back(best);
     }
     return out;
 }

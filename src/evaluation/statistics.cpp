@@ -22,16 +22,17 @@ bool off_field(Vec2 p) {
 }
 
 void count_spacing(const Datapoints& map, std::span<const Vec2> position, Statistics& out) {
-    Vec2 before = playfield_size * 0.5f;
+    const std::vector<uint32_t> from = came_from(map.type);
+    const std::vector<float> asked = asked_distances(map);
     out.spacing_errors.reserve(position.size());
     for (size_t i = 0; i < position.size(); ++i) {
-        const float error = std::abs(length(position[i] - before) - map.distance[i]);
+        const Vec2 before = i == 0 ? playfield_size * 0.5f : position[from[i]];
+        const float error = std::abs(length(position[i] - before) - asked[i]);
         Statistics::Spacing& group = out.spacing[static_cast<size_t>(group_of(map.type[i]))];
         group.points += 1;
-        group.asked += map.distance[i];
+        group.asked += asked[i];
         group.error += error;
         out.spacing_errors.push_back(error);
-        before = position[i];
     }
 }
 

@@ -94,7 +94,7 @@ Placements StyleTrial::place(const MeasuredMap& map, SamplingNetwork& network, c
         once.seed = options.seed + mapper;
         placements.push_back(osu::place(network, mappers_[mapper].labels, map.real, once, on_step).front());
         placed.push_back(count_style(map.real, map.plan, placements.back()));
-        walked.push_back(count_style(map.real, map.plan, random_walk(map.real.distance, once.seed)));
+        walked.push_back(count_style(map.real, map.plan, random_walk(map.real, once.seed)));
     }
     for (const size_t rank : judge_.ranks(placed)) ranks_.push_back(rank);
     for (const size_t rank : judge_.ranks(walked)) walk_ranks_.push_back(rank);

@@ -41,6 +41,7 @@ void ChainFit::measure(std::span<const Body> bodies) {
             heading = step * (1 / distance);  // from a body in the same place: as it went on
         links_[i].direction = heading;
         links_[i].error = distance - bodies[i].distance;
+        if (!bodies[i].linked) links_[i].direction = {0, 0}, links_[i].error = 0;  // it pulls at nothing
         before = bodies[i].at + bodies[i].leave;
     }
 }

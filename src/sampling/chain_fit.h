@@ -18,6 +18,7 @@ class ChainFit {
         Vec2 leave, low, high;  // from there: where it ends, and the corners of the box around it
         float distance = 0;     // px asked from the end of the body before; of the first: from the centre
         bool fixed = false;     // stays where it is, even outside
+        bool linked = true;     // false: nothing is asked of where it begins
     };
 
     explicit ChainFit(bool inside = true) : inside_(inside) {}  // false: bodies may leave the playfield

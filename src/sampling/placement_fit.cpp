@@ -26,8 +26,11 @@ PlacementFit::PlacementFit(const Datapoints& asked, std::span<const uint8_t> fix
       points_(asked.type.size()) {
     assert(asked.distance.size() == type_.size() && asked.time.size() == type_.size());
     assert(fixed.empty() || fixed.size() == type_.size());
+    asked_ = asked_distances(asked);
+    const std::vector<uint32_t> from = came_from(asked.type);
     for (size_t i = 0; i < type_.size(); ++i) {
-        points_[i].distance = asked.distance[i];
+        points_[i].distance = asked_[i];
+        points_[i].linked = i == 0 || from[i] + 1 == i;
         points_[i].fixed = !fixed.empty() && fixed[i] != 0;
     }
     find_objects(asked);
@@ -37,12 +40,14 @@ PlacementFit::PlacementFit(const Datapoints& asked, std::span<const uint8_t> fix
 void PlacementFit::find_objects(const Datapoints& asked) {
     size_t slider = 0;
     for (size_t i = 0; i < type_.size();) {
-        Object object{static_cast<uint32_t>(i), static_cast<uint32_t>(i + 1), false, {}};
+        Object object{static_cast<uint32_t>(i), static_cast<uint32_t>(i + 1)};
         if (is_slider_head(point_type(type_[i]))) {
             assert(slider < asked.sliders.size());
             object.slider = true;
             object.end = static_cast<uint32_t>(slider_end(type_, i));
             object.length = asked.sliders[slider++];
+            const PointType last = point_type(type_[object.end - 1]);
+            object.returns = last == PointType::slider_end_2 || last == PointType::slider_end_even;
         }
         objects_.push_back(object);
         i = object.end;
@@ -60,7 +65,7 @@ void PlacementFit::separate(const Datapoints& asked) {
         timed.push_back({time(object.first), time(object.end - 1),
                          type != PointType::spinner_start && type != PointType::spinner_end,
                          object.length.slider});
-        distance.push_back(asked.distance[object.first]);
+        distance.push_back(asked_[object.first]);
     }
     separation_.emplace(timed, distance, asked.circle_radius);
 }
@@ -107,12 +112,14 @@ void PlacementFit::shape(const Object& slider, std::vector<Vec2>& outline) {
 ChainFit::Body PlacementFit::body(const Object& object) const {
     ChainFit::Body body = points_[object.first];
     body.at = position_[object.first];
+    body.linked = true;
     for (uint32_t i = object.first; i < object.end; ++i) {
         const Vec2 arm = position_[i] - body.at;
         body.low = {std::min(body.low.x, arm.x), std::min(body.low.y, arm.y)};
         body.high = {std::max(body.high.x, arm.x), std::max(body.high.y, arm.y)};
         body.leave = arm;
     }
+    if (object.returns) body.leave = {0, 0};
     return body;
 }
 

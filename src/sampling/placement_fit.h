@@ -26,11 +26,12 @@ class PlacementFit {
 
   private:
     struct Object {
-        uint32_t first = 0, end = 0;  // datapoints
-        bool slider = false;
+        uint32_t first = 0, end = 0;           // datapoints
+        bool slider = false, returns = false;  // its ball ends at its head
         SliderLengths length;
     };
     std::vector<uint8_t> type_;
+    std::vector<float> asked_;  // asked_distances()
     std::vector<Object> objects_;
     std::optional<Separation> separation_;
     float radius_;

@@ -1,6 +1,32 @@
 #include "sequence/datapoints.h"
 
+#include <cassert>
+#include <cmath>
+
 namespace osu {
+
+std::vector<uint32_t> came_from(std::span<const uint8_t> type) {
+    std::vector<uint32_t> from(type.size());
+    uint32_t head = 0;
+    for (uint32_t i = 1; i < type.size(); ++i) {
+        const auto before = static_cast<PointType>(type[i - 1]);
+        if (is_slider_head(before)) head = i - 1;
+        const bool returned = before == PointType::slider_end_2 || before == PointType::slider_end_even;
+        from[i] = returned ? head : i - 1;
+    }
+    return from;
+}
+
+std::vector<float> asked_distances(const Datapoints& map) {
+    std::vector<float> asked(map.distance.begin(), map.distance.end());
+    const std::vector<uint32_t> from = came_from(map.type);
+    for (size_t i = 1; i < asked.size(); ++i) {
+        if (from[i] + 1 == i) continue;
+        assert(map.position.size() == map.size());
+        asked[i] = length(map.position[i] - map.position[from[i]]);
+    }
+    return asked;
+}
 
 Datapoints view_of(const Sequence& sequence, std::span<const float> distance) {
     static_assert(sizeof(PointType) == 1);

@@ -23,6 +23,15 @@ struct Datapoints {
     size_t size() const { return type.size(); }
 };
 
+// The datapoint that the cursor comes from to each one: the one before; behind a slider with an even number
+// of spans its head, where its ball ends. Of the first: itself.
+std::vector<uint32_t> came_from(std::span<const uint8_t> type);
+
+// px from each datapoint to where the cursor comes from, as the mapper has it: what a placement keeps.
+// Differs from `distance`, which measures from the path's end for the network, behind sliders with an even
+// number of spans alone; for those it needs the positions.
+std::vector<float> asked_distances(const Datapoints& map);
+
 // Of a sequence and its distances(), without sliders and radius.
 Datapoints view_of(const Sequence& sequence, std::span<const float> distance);
 

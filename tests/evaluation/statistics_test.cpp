@@ -45,6 +45,21 @@ TEST(Statistics, Spacing) {
     EXPECT_TRUE(std::isnan(found.at("spacing_slider_end_px")));
 }
 
+// The ball of a slider with two spans ends at its head: the circle behind it is asked 80 px from there.
+TEST(Statistics, SpacingIsMeasuredFromWhereTheBallEnds) {
+    HandMadeMap map;
+    map.add(slider_head, {200, 192}, 0);
+    map.add(last_anchor, {300, 192}, 200);
+    map.add(PointType::slider_end_2, {300, 192}, 400);
+    map.add(circle, {200, 112}, 600);
+    const auto behind = [&](Vec2 place) {
+        const Statistics placed = measured(map, {{200, 192}, {300, 192}, {300, 192}, place});
+        return placed.spacing_errors.back();
+    };
+    EXPECT_NEAR(behind({120, 192}), 0, 1e-4);
+    EXPECT_NEAR(behind({300, 192 - 128.06f}), 83.5, 0.1) << "as far from the path's end as in the source";
+}
+
 TEST(Statistics, FieldAndSliders) {
     HandMadeMap map;
     map.add(circle, {500, 100}, 0);
@@ -140,15 +155,17 @@ TEST(Figures, SetsOfMapsAndTheirIntervals) {
 TEST(RandomWalk, KeepsTheSpacingAndTheField) {
     std::vector<float> asked;
     for (int i = 0; i < 2000; ++i) asked.push_back(static_cast<float>(i % 23) * 12);
-    const std::vector<Vec2> walk = random_walk(asked, 1);
+    const std::vector<uint8_t> circles(asked.size());
+    const Datapoints map{.type = circles, .distance = asked};
+    const std::vector<Vec2> walk = random_walk(map, 1);
     Vec2 before{256, 192};
     for (size_t i = 0; i < asked.size(); ++i) {
         EXPECT_NEAR(std::hypot(walk[i].x - before.x, walk[i].y - before.y), asked[i], 1e-3);
         EXPECT_TRUE(walk[i].x >= 0 && walk[i].x <= 512 && walk[i].y >= 0 && walk[i].y <= 384) << i;
         before = walk[i];
     }
-    EXPECT_EQ(random_walk(asked, 1), walk);
-    EXPECT_NE(random_walk(asked, 2), walk);
+    EXPECT_EQ(random_walk(map, 1), walk);
+    EXPECT_NE(random_walk(map, 2), walk);
 }
 
 // The ruler tells people from chance: one half of real maps is nearer to the other half than a walk on the
@@ -166,7 +183,7 @@ TEST(Statistics, RealMapsAreNearerToRealMapsThanAWalk) {
             continue;
         }
         real.push_back(measure(map.real(), plan, map.position));
-        walked.push_back(measure(map.real(), plan, random_walk(map.distance, i)));
+        walked.push_back(measure(map.real(), plan, random_walk(map.real(), i)));
     }
     const auto truth = figures(real, real, flow, 200), walk = figures(walked, real, flow, 200);
     const auto place = [](const char* key) {

@@ -46,11 +46,13 @@ TEST(Style, HandsAreToldApart) {
 // What all placements share is no style: with walks in place of styles every rank is as good as any.
 TEST(Style, WalksHaveNone) {
     const StyleJudge judge = three_hands();
+    const std::vector<uint8_t> type(80);
+    const std::vector<float> distance(80, 90.0f);
+    const Datapoints map{.type = type, .distance = distance};
     size_t sum = 0, seed = 0;
     for (int rhythm = 0; rhythm < 60; ++rhythm) {
         std::vector<StyleCounts> placed;
-        for (int i = 0; i < 3; ++i)
-            placed.push_back(counted(random_walk(std::vector<float>(80, 90.0f), ++seed)));
+        for (int i = 0; i < 3; ++i) placed.push_back(counted(random_walk(map, ++seed)));
         for (const size_t rank : judge.ranks(placed)) sum += rank;
     }
     EXPECT_NEAR(static_cast<double>(sum) / 180, 1, 0.25);

@@ -129,6 +129,29 @@ TEST(PlacementFit, SlidersGetTheirLengths) {
     EXPECT_NEAR(std::hypot(at[1].x - at[0].x, at[1].y - at[0].y), 100, 0.1);
 }
 
+// A slider whose ball comes back to its head, and one with three spans: the circle behind the first is asked
+// 80 px from the head, behind the second from the end.
+TEST(PlacementFit, SpacingIsKeptFromWhereTheBallEnds) {
+    for (const PointType end :
+         {PointType::slider_end_2, PointType::slider_end_even, PointType::slider_end_3}) {
+        const bool returns = end != PointType::slider_end_3;
+        const std::vector<uint8_t> type{0, 4, 10, static_cast<uint8_t>(end), 0};
+        const std::vector<double> time{0, 500, 600, 700, 1000};
+        const std::vector<Vec2> source{
+            {200, 192}, {250, 192}, {350, 192}, {350, 192}, {returns ? 250.0f : 350.0f, 112}};
+        const std::vector<float> distance{56, 50, 100, 0, length(source[4] - source[3])};
+        const std::vector<SliderLengths> lengths{{100, 100}};
+        std::vector<float> x{220 / 512.f, 240 / 512.f, 300 / 512.f, 310 / 512.f, 200 / 512.f};
+        for (const float y : {192, 230, 280, 290, 130}) x.push_back(y / 384);
+        PlacementFit({type, time, distance, source, lengths}).apply(x, 12);
+        std::vector<Vec2> at;
+        for (size_t i = 0; i < 5; ++i) at.push_back({512 * x[i], 384 * x[5 + i]});
+        EXPECT_NEAR(length(at[4] - at[returns ? 1 : 3]), 80, 0.1);
+        EXPECT_NEAR(length(at[1] - at[0]), 50, 0.1);
+        EXPECT_NEAR(length(at[3] - at[1]), 100, 0.1);
+    }
+}
+
 // Four circles, 100 px apart: the third half over the first gives way, the fourth all but on the second
 // stacks; one that comes a second later may cover what it likes.
 TEST(PlacementFit, NothingIsPartlyUnderAnother) {
