@@ -1,3 +1,4 @@
+// A checkpoint of torch.save, zip or legacy stream: the pickle by the machine that executes nothing, then tensors.
 #include <algorithm>
 #include <cstring>
 #include <map>
