@@ -5,8 +5,9 @@
 #   make bench   print the tables of measurements, and write build/bench.json
 #   make install the program, its model, man pages and completions, into PREFIX (default /usr/local), below DESTDIR
 #   make deb     a package for apt, named at the end
+#   make lint    clang-tidy on what differs from main
 #   make fuzz    fuzz every reader of files (FUZZ_SECONDS each, default 60)
-.PHONY: all deps build mpi program test asan asan-readers check-format bench bundle manual install deb fuzz demo format clean
+.PHONY: all deps build mpi program test asan asan-readers check-format lint bench bundle manual install deb fuzz demo format clean
 
 FUZZ_SECONDS ?= 60
 
@@ -79,6 +80,12 @@ format:
 check-format:
 	@./scripts/install-deps.sh clang-format
 	@$(sources) | xargs clang-format --dry-run -Werror
+
+# Of the sources that differ from main; LINT_ALL=1 make lint: of all.
+lint: deps
+	@./scripts/install-deps.sh clang-tidy
+	@cmake --preset release >/dev/null
+	@./scripts/lint.sh
 
 clean:
 	rm -rf build

@@ -15,7 +15,7 @@
 #include "base/file.h"
 #include "base/parallel.h"
 #include "beatmap/beatmap.h"
-#include "data/pack_format.h"
+#include "data/pack_writer.h"
 #include "data/windows.h"
 #include "measure.h"
 #include "sequence/sequence.h"

@@ -87,12 +87,12 @@ void run_convert(const ConvertFlags& flags) {
 
 void add_convert_verb(CLI::App& app) {
     auto flags = std::make_shared<ConvertFlags>();
-    CLI::App* verb = app.add_subcommand("convert", "Writes a checkpoint in another format, or a smaller one");
-    verb->add_option("from", flags->from, ".safetensors, or .pt of either kind")->required();
-    verb->add_option("to", flags->to, "NAME.safetensors, or NAME.pt for PyTorch")->required();
-    verb->add_option("--weights", flags->weights, "all, or only ema or model: a small file for sampling")
+    CLI::App* verb = app.add_subcommand("convert", "Write a checkpoint in another format, or a smaller one");
+    verb->add_option("from", flags->from, "Read this .safetensors, or .pt of either kind")->required();
+    verb->add_option("to", flags->to, "Write NAME.safetensors, or NAME.pt for PyTorch")->required();
+    verb->add_option("--weights", flags->weights, "Keep all, or only ema or model: a small file for sampling")
         ->check(CLI::IsMember({"all", "ema", "model"}));
-    verb->add_option("--dtype", flags->dtype, "keep, f32, bf16: the type of the weights")
+    verb->add_option("--dtype", flags->dtype, "Give the weights this type: keep, f32, bf16")
         ->check(CLI::IsMember({"keep", "f32", "bf16"}));
     verb->callback([flags] { run_convert(*flags); });
 }

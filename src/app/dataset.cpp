@@ -12,6 +12,7 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "data/dataset_builder.h"
+#include "data/pack_dataset.h"
 
 namespace osu {
 
@@ -172,7 +173,7 @@ DatasetOptions options_of(const DatasetFlags& flags) {
 void run_dataset(const DatasetFlags& flags) {
     set_thread_count(flags.threads);
     const DatasetOptions options = options_of(flags);
-    const DatasetReport report = build_dataset(options);
+    const DatasetReport report = build_dataset(options, terminal_listener());
     print_report(report, options);
     if (options.dry_run) return;
     if (report.maps_in_dataset == 0)
@@ -187,7 +188,7 @@ void run_dataset(const DatasetFlags& flags) {
     if (!flags.wants_pack || options.out.empty()) return;
     const std::filesystem::path file =
         flags.pack.empty() ? options.out / "dataset.pack" : std::filesystem::path(flags.pack);
-    print_pack(pack_dataset(options.out, file));
+    print_pack(pack_dataset(options.out, file, terminal_listener()));
     print_written(file);
 }
 
@@ -198,25 +199,28 @@ void add_filter_flags(CLI::App& verb, DatasetFlags& flags) {
         return verb.add_option(name, value, help)->group(group);
     };
     add("-m,--mode", flags.modes,
-        "0 or osu, 1 or taiko, 2 or catch, 3 or mania; several with commas (training takes 0)")
+        "Take maps of 0 or osu, 1 or taiko, 2 or catch, 3 or mania; several with commas (training takes 0)")
         ->delimiter(',');
     add("-s,--status", flags.status,
-        "ranked status by name or number: ranked, approved, qualified, loved, pending, …; several with "
+        "Take maps of this status, by name or number: ranked, approved, qualified, loved, pending, …; "
+        "several with "
         "commas")
         ->delimiter(',');
-    add("-c,--collection", filter.collection, "only the maps of this collection");
-    add("-i,--min-id,--minId", filter.min_set_id, "lowest beatmap set ID");
-    add("-x,--max-id,--maxId", filter.max_set_id, "highest beatmap set ID");
-    add("-r,--min-stars,--starRating,--minStarRating", filter.min_stars, "lowest star rating");
-    add("-t,--max-stars,--maxStarRating", filter.max_stars, "highest star rating");
-    add("-a,--mapper", filter.mappers, "mappers, guest difficulties by them included; several with commas")
+    add("-c,--collection", filter.collection, "Take only the maps of this collection");
+    add("-i,--min-id,--minId", filter.min_set_id, "Take beatmap set IDs from here on");
+    add("-x,--max-id,--maxId", filter.max_set_id, "Take beatmap set IDs up to here");
+    add("-r,--min-stars,--starRating,--minStarRating", filter.min_stars,
+        "Take maps of so many stars or more");
+    add("-t,--max-stars,--maxStarRating", filter.max_stars, "Take maps of so many stars or fewer");
+    add("-a,--mapper", filter.mappers,
+        "Take maps by these mappers, their guest difficulties included; several with commas")
         ->delimiter(',')
         ->allow_extra_args(false);  // CLI11 would take the brackets of [Name] for those of a list
-    add("--min-objects", filter.min_objects, "fewest hit objects")->check(at_least(0));
-    add("--exclude-tag", filter.exclude_tags, "leave out maps with one of these tags; several with commas")
+    add("--min-objects", filter.min_objects, "Take maps of so many hit objects or more")->check(at_least(0));
+    add("--exclude-tag", filter.exclude_tags, "Leave out maps with one of these tags; several with commas")
         ->delimiter(',')
         ->allow_extra_args(false);
-    add("--limit", flags.options.limit, "add at most so many maps; 0: all")->check(at_least(0));
+    add("--limit", flags.options.limit, "Add at most so many maps; 0: all")->check(at_least(0));
 }
 
 }  // namespace
@@ -224,18 +228,19 @@ void add_filter_flags(CLI::App& verb, DatasetFlags& flags) {
 void add_dataset_verb(CLI::App& app) {
     auto flags = std::make_shared<DatasetFlags>();
     CLI::App* verb = app.add_subcommand(
-        "dataset", "Makes a dataset from the maps of an osu! folder; run again, it adds what is new");
+        "dataset", "Make a dataset from the maps of an osu! folder; run again, it adds what is new");
     verb->add_option("--from", flags->from,
-                     "osu!stable or osu!lazer folder, or any folder of .osu and .osz; repeat for more")
+                     "Take the maps of this osu!stable or osu!lazer folder, or any folder of .osu and .osz; "
+                     "repeat for more")
         ->default_str("the game's usual places");
-    verb->add_option("-o,--out,--output", flags->out, "dataset folder to make or to add to");
+    verb->add_option("-o,--out,--output", flags->out, "Make this dataset folder, or add to it");
     CLI::Option* pack = verb->add_option("--pack", flags->pack,
-                                         "pack it into one file for training: with --out also "
+                                         "Pack it into one file for training: with --out also "
                                          "(OUT/dataset.pack without a name), else this file alone");
     pack->expected(0, 1);
-    verb->add_flag("--with-audio", flags->options.with_audio, "copy the audio of every set, too");
+    verb->add_flag("--with-audio", flags->options.with_audio, "Copy the audio of every set, too");
     verb->add_flag("--dry-run", flags->options.dry_run,
-                   "only count: what would be taken, by year, stars and mapper");
+                   "Only count what would be taken, by year, stars and mapper");
     add_filter_flags(*verb, *flags);
     add_threads(*verb, flags->threads);
     verb->callback([flags, pack] {

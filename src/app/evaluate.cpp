@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/parallel.h"
 #include "base/progress.h"
+#include "data/pack_dataset.h"
 #include "evaluation/evaluation.h"
 #include "evaluation/page.h"
 #include "picture/canvas.h"
@@ -42,7 +43,7 @@ void run(const Flags& flags) {
     if (!held_out.any())
         fail(Hint{"say with --held-out which mappers its training held out"},
              "{} does not say which maps it has not seen", ckpt);
-    const PackedDataset dataset = open_dataset(flags.data);
+    const PackedDataset dataset = open_dataset(flags.data, terminal_listener());
     const Split split = split_held_out(dataset, held_out);
     if (split.validation.empty()) fail("{} has no held-out maps", flags.data);
 
@@ -78,28 +79,32 @@ void run(const Flags& flags) {
 
 void add_evaluate_verb(CLI::App& app) {
     CLI::App* verb = app.add_subcommand(
-        "evaluate", "Measure a network on maps that it has not seen, beside real and random ones.");
+        "evaluate", "Measure a network on maps that it has not seen, beside real and random ones");
     auto flags = std::make_shared<Flags>();
     EvaluationOptions& o = flags->evaluation;
     o.sampling.variants = 2;
-    verb->add_option("--data,--data-path", flags->data, "dataset folder, or packed dataset")->required();
-    verb->add_option("--ckpt", flags->ckpt, "checkpoint: .safetensors of ours, .pt of the reference")
+    verb->add_option("--data,--data-path", flags->data,
+                     "Read the maps of this dataset folder, or packed dataset")
+        ->required();
+    verb->add_option("--ckpt", flags->ckpt,
+                     "Measure this checkpoint: .safetensors of ours, .pt of the reference")
         ->type_name("FILE")
         ->default_str("the model that comes with the program");
-    verb->add_option("--held-out", flags->held_out, "the mappers to measure on, as hashes")
+    verb->add_option("--held-out", flags->held_out, "Measure on the mappers that this file lists as hashes")
         ->type_name("FILE")
         ->default_str("as the checkpoint says");
-    verb->add_option("--maps", o.maps, "so many of the held-out maps")->check(above(0));
-    verb->add_option("--seeds", o.sampling.variants, "times each map is placed")->check(CLI::Range(1, 1000));
+    verb->add_option("--maps", o.maps, "Place so many of the held-out maps")->check(above(0));
+    verb->add_option("--seeds", o.sampling.variants, "Place each map so many times")
+        ->check(CLI::Range(1, 1000));
     add_sampling_flags(*verb, o.sampling);
     verb->add_option("--style-maps", o.style_maps,
-                     "held-out maps to place in the style of each of 20 mappers; 0: none")
+                     "Place so many held-out maps in the style of each of 20 mappers; 0: none")
         ->check(at_least(0));
     add_device_flags(*verb, flags->device);
     add_threads(*verb, flags->threads);
-    verb->add_option("--json", flags->json, "write the figures to this file")->type_name("FILE");
+    verb->add_option("--json", flags->json, "Write the figures to this file")->type_name("FILE");
     verb->add_option("--plot", flags->plot,
-                     "draw generated beside real maps and what is counted: .png or .svg")
+                     "Draw generated beside real maps and what is counted: .png or .svg")
         ->type_name("FILE");
     verb->callback([verb, flags] {
         warn_if_idle(*verb, "--cfg-scale", flags->evaluation.style_maps == 0,

@@ -55,9 +55,9 @@ CLI::Validator finite() {
 void add_device_flags(CLI::App& verb, DeviceChoice& choice) {
     choice = {"auto", "auto"};
     verb.add_option("--device", choice.device,
-                    "auto (a GPU where this build has CUDA and one answers), cpu, cuda, cuda:N");
+                    "Compute on auto (a GPU where this build has CUDA and one answers), cpu, cuda, cuda:N");
     verb.add_option("--precision", choice.precision,
-                    "auto (bf16 where the device is faster in it), f32, bf16")
+                    "Compute in auto (bf16 where the device is faster in it), f32, bf16")
         ->check(CLI::IsMember({"auto", "f32", "bf16"}));
 }
 
@@ -86,7 +86,9 @@ void add_sampling_flags(CLI::App& verb, SamplingOptions& options) {
 }
 
 CLI::Option* add_threads(CLI::App& verb, int& threads, const std::string& what) {
-    return verb.add_option("--threads", threads, what.empty() ? "0: as many as there are cores" : what)
+    return verb
+        .add_option("--threads", threads,
+                    what.empty() ? "Use so many threads; 0: as many as there are cores" : what)
         ->check(CLI::Range(0, most_threads));
 }
 

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/parallel.h"
 #include "data/label_index.h"
+#include "data/pack_dataset.h"
 
 namespace osu {
 
@@ -54,7 +55,7 @@ void run_index(const IndexFlags& flags) {
     const std::filesystem::path out = !flags.out.empty()                    ? std::filesystem::path(flags.out)
                                       : std::filesystem::is_directory(data) ? data
                                                                             : data.parent_path();
-    const PackedDataset dataset = open_dataset(data);
+    const PackedDataset dataset = open_dataset(data, terminal_listener());
     const LabelIndex index = label_index(dataset);
     std::set<std::string> creators;
     for (const LabelEntry& map : index.entries()) creators.insert(map.creator);
@@ -72,9 +73,10 @@ void run_index(const IndexFlags& flags) {
 void add_index_verb(CLI::App& app) {
     auto flags = std::make_shared<IndexFlags>();
     CLI::App* verb = app.add_subcommand(
-        "index", "Writes beatmap_idx.pickle and beatmap_idx.json of a dataset: beatmap ID to class index");
-    verb->add_option("--data-path", flags->data_path, "Dataset folder, or a packed dataset")->required();
-    verb->add_option("--out", flags->out, "Folder to write to (default: beside the data)");
+        "index", "Write beatmap_idx.pickle and beatmap_idx.json of a dataset: beatmap ID to class index");
+    verb->add_option("--data-path", flags->data_path, "Read this dataset folder, or packed dataset")
+        ->required();
+    verb->add_option("--out", flags->out, "Write to this folder")->default_str("beside the data");
     add_threads(*verb, flags->threads);
     verb->callback([flags] { run_index(*flags); });
 }

@@ -70,8 +70,8 @@ void print_network(const Checkpoint& checkpoint) {
     try {
         info = describe(checkpoint);
     } catch (const Error&) {
-        info = describe(checkpoint,
-                        1);  // sizes of no known model: only the number of heads is not in the shapes
+        // Sizes of no known model: only the number of heads is not in the shapes.
+        info = describe(checkpoint, 1);
         heads_known = false;
     }
     const DitConfig& config = info.config;
@@ -209,8 +209,8 @@ void run_inspect(const std::filesystem::path& path) {
 void add_inspect_verb(CLI::App& app) {
     auto path = std::make_shared<std::string>();
     CLI::App* verb = app.add_subcommand(
-        "inspect", "Says what a checkpoint, map, .osz, osu!.db, collection.db, dataset or index holds");
-    verb->add_option("file", *path, "File or folder")->required();
+        "inspect", "Say what a checkpoint, map, .osz, osu!.db, collection.db, dataset or index holds");
+    verb->add_option("file", *path, "Look at this file or folder")->required();
     verb->callback([path] { run_inspect(*path); });
 }
 

@@ -43,22 +43,24 @@ void plot(const PlotFlags& flags) {
 void add_plot_verb(CLI::App& app) {
     auto flags = std::make_shared<PlotFlags>();
     CLI::App* verb = app.add_subcommand("plot", "Draw a map, or several side by side");
-    verb->add_option("--beatmap", flags->maps, "the map to draw, .osu or .osz; several give a comparison")
+    verb->add_option("--beatmap", flags->maps, "Draw this map, .osu or .osz; several give a comparison")
         ->required()
         ->default_str("")
         ->type_name("MAP");
     verb->add_option("--difficulty", flags->difficulty,
-                     "which map of an .osz: its difficulty name, beatmap ID or file name")
+                     "Take this map of an .osz: its difficulty name, beatmap ID or file name")
         ->type_name("NAME|ID");
-    verb->add_option("--out", flags->out, "the picture: .png or .svg")->required()->type_name("FILE");
-    verb->add_option("--plot-time", flags->time, "where the picture begins, ms")
+    verb->add_option("--out", flags->out, "Write the picture to this .png or .svg")
+        ->required()
+        ->type_name("FILE");
+    verb->add_option("--plot-time", flags->time, "Begin the picture here, ms")
         ->type_name("MS")
         ->check(finite())
         ->default_str("the preview point, or the first object");
-    verb->add_option("--plot-width", flags->picture.width, "how much time it shows, ms")
+    verb->add_option("--plot-width", flags->picture.width, "Show so much time, ms")
         ->type_name("MS")
         ->check(above(0));
-    verb->add_option("--scale", flags->picture.scale, "pixels for each osu! pixel")
+    verb->add_option("--scale", flags->picture.scale, "Give each osu! pixel so many pixels")
         ->type_name("S")
         ->check(above(0));
     verb->callback([verb, flags] {

@@ -95,7 +95,7 @@ void run_sample(const SampleOptions& options) {
 }  // namespace
 
 void add_sample_verb(CLI::App& app) {
-    CLI::App* verb = app.add_subcommand("sample", "Remap a beatmap: new positions for the same rhythm.");
+    CLI::App* verb = app.add_subcommand("sample", "Remap a beatmap: new positions for the same rhythm");
     auto options = std::make_shared<SampleOptions>();
     declare_sample_flags(*verb, *options);
     verb->callback([verb, options] {

@@ -17,6 +17,7 @@
 #include "data/dataset_folder.h"
 #include "data/label_index.h"
 #include "data/map_filter.h"
+#include "data/pack_dataset.h"
 #include "data/split.h"
 #include "model/label_space.h"
 #include "picture/scatter.h"
@@ -39,7 +40,7 @@ struct StylesFlags {
 
 // --data-path's index where it is given, else that of --beatmap-idx, else the checkpoint's own.
 LabelIndex open_index(const StylesFlags& flags, const Checkpoint* checkpoint) {
-    if (!flags.data_path.empty()) return label_index(open_dataset(flags.data_path));
+    if (!flags.data_path.empty()) return label_index(open_dataset(flags.data_path, terminal_listener()));
     if (!flags.beatmap_idx.empty()) return read_label_index(flags.beatmap_idx);
     const auto labels = checkpoint->metadata.find("labels");
     if (labels == checkpoint->metadata.end())
@@ -285,22 +286,25 @@ void run_styles(StylesFlags& flags) {
 void add_styles_verb(CLI::App& app) {
     auto flags = std::make_shared<StylesFlags>();
     CLI::App* verb = app.add_subcommand(
-        "styles", "Searches the styles of a dataset or a checkpoint; finds those alike, and those apart");
-    verb->add_option("--data-path", flags->data_path, "dataset folder, or a packed dataset");
-    verb->add_option("--ckpt", flags->ckpt, "checkpoint: its index, and the vectors of its styles")
+        "styles", "Search the styles of a dataset or a checkpoint; find those alike, and those apart");
+    verb->add_option("--data-path", flags->data_path,
+                     "Read the index of this dataset folder, or packed dataset");
+    verb->add_option("--ckpt", flags->ckpt, "Read this checkpoint: its index, and the vectors of its styles")
         ->type_name("FILE")
         ->default_str("the model that comes with the program, without --data-path");
     verb->add_option("--beatmap-idx", flags->beatmap_idx,
-                     "index of a checkpoint that has none itself, pickle or JSON");
-    verb->add_option("--mapper", flags->mapper, "styles by this mapper, guest difficulties included");
-    verb->add_option("--title", flags->title, "styles with this in \"artist - title [difficulty]\"");
-    verb->add_option("--tag", flags->tag, "styles with this tag");
-    verb->add_option("--similar-to", flags->similar_to, "nearest to this beatmap ID (of those searched for)");
-    verb->add_flag("--outliers", flags->outliers, "farthest from all others (of those searched for)");
+                     "Read this index for a checkpoint that has none itself, pickle or JSON");
+    verb->add_option("--mapper", flags->mapper, "Find styles by this mapper, guest difficulties included");
+    verb->add_option("--title", flags->title, "Find styles with this in \"artist - title [difficulty]\"");
+    verb->add_option("--tag", flags->tag, "Find styles with this tag");
+    verb->add_option("--similar-to", flags->similar_to,
+                     "Show those nearest to this beatmap ID (of those searched for)");
+    verb->add_flag("--outliers", flags->outliers,
+                   "Show those farthest from all others (of those searched for)");
     verb->add_option("--plot", flags->plot,
-                     "draws the vectors in two dimensions, coloured by mapper: .png or .svg");
-    verb->add_option("--csv", flags->csv, "writes a table of the styles for other programs");
-    verb->add_option("--limit", flags->limit, "show at most so many; 0: all")->check(at_least(0));
+                     "Draw the vectors in two dimensions, coloured by mapper: .png or .svg");
+    verb->add_option("--csv", flags->csv, "Write a table of the styles for other programs");
+    verb->add_option("--limit", flags->limit, "Show at most so many; 0: all")->check(at_least(0));
     add_threads(*verb, flags->threads);
     verb->callback([flags] { run_styles(*flags); });
 }

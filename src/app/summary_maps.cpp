@@ -69,7 +69,7 @@ void print_database(const OsuDatabase& database) {
     print_fact("player", "{}", database.player);
     std::map<GameMode, size_t> modes;
     std::map<RankedStatus, size_t> states;
-    std::set<int32_t> sets;
+    std::set<int64_t> sets;
     for (const DatabaseBeatmap& map : database.beatmaps) {
         ++modes[map.mode];
         ++states[map.status];

@@ -142,7 +142,8 @@ void train_together(const Flags& flags, Communicator& ranks) {
     share_cores(flags.threads, ranks);
     const Profile profile(flags.profile);
     const StopSignal stop;
-    const TrainOutcome outcome = train(flags.train, {[&] { return stop.requested(); }, draw_losses}, ranks);
+    const TrainOutcome outcome =
+        train(flags.train, {[&] { return stop.requested(); }, draw_losses, terminal_listener()}, ranks);
     if (!ranks.leads()) return;
     fmt::print("\nlog         {}\nlosses      {}\ncheckpoint  {}\n", (outcome.run / "log.txt").string(),
                (outcome.run / "loss.png").string(), outcome.checkpoint.string());
@@ -181,106 +182,115 @@ void run(Flags& flags) {
 
 void add_data_flags(CLI::App& verb, Flags& flags) {
     TrainOptions& o = flags.train;
-    verb.add_option("--data-path", o.data_path, "dataset folder, or packed dataset")->required();
-    verb.add_option("--data-start", o.data_start, "first track folder")->check(at_least(0));
-    verb.add_option("--data-end", o.data_end, "track folder to stop before; -1: all");
-    verb.add_option("--fine-tune-ids", flags.fine_tune_ids, "only these beatmap IDs (a list, or a file)");
+    verb.add_option("--data-path", o.data_path, "Train on this dataset folder, or packed dataset")
+        ->required();
+    verb.add_option("--data-start", o.data_start, "Begin with this track folder")->check(at_least(0));
+    verb.add_option("--data-end", o.data_end, "Stop before this track folder; -1: take all");
+    verb.add_option("--fine-tune-ids", flags.fine_tune_ids,
+                    "Train only on these beatmap IDs (a list, or a file)");
     flags.split_flag = verb.add_option("--validation-split", flags.validation_split,
-                                       "share of the mappers whose maps are held out")
+                                       "Hold out the maps of this share of the mappers")
                            ->check(CLI::Range(0.0, 0.9))
                            ->default_str("0, or that of --ckpt");
     flags.held_out_flag =
-        verb.add_option("--held-out", flags.held_out, "hold out the mappers that this file lists as hashes")
+        verb.add_option("--held-out", flags.held_out, "Hold out the mappers that this file lists as hashes")
             ->check(CLI::ExistingFile);
     verb.add_option("--max-time-offset", flags.max_time_offset,
-                    "seconds; a window is put at a random time of the song up to here")
+                    "Put a window at a random time of the song, up to so many seconds")
         ->check(at_least(0));
-    verb.add_option("--double-time", o.double_time, "share of windows that are played at 1.5 times the speed")
+    verb.add_option("--double-time", o.double_time, "Play this share of windows at 1.5 times the speed")
         ->check(CLI::Range(0.0, 1.0));
     verb.add_option("--distance-noise", o.distance_noise,
-                    "pixels; the asked spacing is off by about so much, for maps with careless spacing")
+                    "Ask for a spacing that is off by about so many pixels, for maps with careless spacing")
         ->check(at_least(0));
-    verb.add_option("--seq-len", o.tokens, "datapoints of a window")
+    verb.add_option("--seq-len", o.tokens, "Cut windows of so many datapoints")
         ->check(CLI::Range(2, 1 << 16))
         ->default_str("128, or that of --ckpt");
-    verb.add_option("--stride", o.stride, "datapoints between the starts of two windows")->check(above(0));
-    verb.add_option("--num-workers", flags.num_workers, "accepted for old scripts: loading needs no workers")
+    verb.add_option("--stride", o.stride, "Start a window every so many datapoints")->check(above(0));
+    verb.add_option("--num-workers", flags.num_workers,
+                    "Accept what old scripts give: loading needs no workers")
         ->check(at_least(0));
 }
 
 void add_model_flags(CLI::App& verb, Flags& flags) {
     TrainOptions& o = flags.train;
-    verb.add_option("--model", o.model, "DiT-XS, DiT-S, DiT-B, DiT-L, DiT-XL")
+    verb.add_option("--model", o.model, "Train a DiT-XS, DiT-S, DiT-B, DiT-L or DiT-XL")
         ->default_str("DiT-B, or that of --ckpt");
     verb.add_option("--num-classes", o.num_classes,
-                    "rows of the label table; 0: as many as the data has, or --ckpt")
+                    "Give the label table so many rows; 0: as many as the data has, or --ckpt")
         ->check(CLI::Range(0, 1 << 24));
-    verb.add_option("--ckpt", o.ckpt, "go on from this checkpoint (ours, or a .pt of the reference)")
+    verb.add_option("--ckpt", o.ckpt, "Go on from this checkpoint (ours, or a .pt of the reference)")
         ->check(CLI::ExistingFile);
     add_truth(verb, "--new-run", o.new_run,
-              "take only the weights of --ckpt: steps, rate, data order and optimiser begin anew");
+              "Take only the weights of --ckpt: steps, rate, data order and optimiser begin anew");
     add_truth(
         verb, "--grow-labels", o.grow_labels,
-        "with --new-run: add a row to the label table for each map that the dataset has more than --ckpt");
-    add_truth(verb, "--relearn-embeds", o.relearn_embeds, "begin the label table of --ckpt anew");
+        "With --new-run: add a row to the label table for each map that the dataset has more than --ckpt");
+    add_truth(verb, "--relearn-embeds", o.relearn_embeds, "Begin the label table of --ckpt anew");
     verb.add_option("--embed-only-epochs", o.embed_only_epochs,
-                    "train the label table alone for so many epochs")
+                    "Train the label table alone for so many epochs")
         ->check(at_least(0));
-    verb.add_option("--noise-schedule", flags.noise_schedule, "squaredcos_cap_v2, linear")
+    verb.add_option("--noise-schedule", flags.noise_schedule, "Add noise by squaredcos_cap_v2 or linear")
         ->default_str("squaredcos_cap_v2, or that of --ckpt");
-    verb.add_option("--l1-loss", o.l1_loss, "L1 loss; false: the mean square")->expected(0, 1);
+    verb.add_option("--l1-loss", o.l1_loss, "Take the L1 loss; false: the mean square")->expected(0, 1);
 }
 
 void add_optimizer_flags(CLI::App& verb, Flags& flags) {
     TrainOptions& o = flags.train;
-    verb.add_option("--epochs", o.epochs, "times through the data")->check(above(0));
-    verb.add_option("--max-steps", o.max_steps, "end at this step; 0: when the epochs are through")
+    verb.add_option("--epochs", o.epochs, "Go so many times through the data")->check(above(0));
+    verb.add_option("--max-steps", o.max_steps, "End at this step; 0: when the epochs are through")
         ->check(at_least(0));
-    verb.add_option("--global-batch-size", o.batch_size, "windows a step, of all processes together")
+    verb.add_option("--global-batch-size", o.batch_size,
+                    "Take so many windows a step, of all processes together")
         ->check(above(0));
-    verb.add_option("--global-seed", o.seed, "of the weights, the order of the data, and the noise")
+    verb.add_option("--global-seed", o.seed, "Seed the weights, the order of the data, and the noise")
         ->default_str("0, or that of the run that goes on");
-    verb.add_option("--lr", o.learning_rate, "learning rate")->check(at_least(0));
+    verb.add_option("--lr", o.learning_rate, "Learn at this rate")->check(at_least(0));
     verb.add_option("--label-lr-factor", o.label_rate_factor,
-                    "learning rate of the label table over that of the rest: its rows are seldom seen")
+                    "Learn so much faster in the label table than in the rest: its rows are seldom seen")
         ->check(at_least(0));
-    verb.add_option("--lr-schedule", flags.rate_schedule, "constant, cosine (to zero at the last step)");
-    verb.add_option("--warmup-steps", o.warmup_steps, "steps over which the learning rate rises from zero")
+    verb.add_option("--lr-schedule", flags.rate_schedule,
+                    "Keep the rate constant, or let it fall by cosine (to zero at the last step)");
+    verb.add_option("--warmup-steps", o.warmup_steps,
+                    "Let the learning rate rise from zero over so many steps")
         ->check(at_least(0));
-    verb.add_option("--grad-clip", o.gradient_clip, "largest norm of the gradients; 0: none")
+    verb.add_option("--grad-clip", o.gradient_clip, "Clip the norm of the gradients to this; 0: do not")
         ->check(at_least(0));
-    verb.add_option("--ema-decay", o.ema_decay, "of the averaged weights")->check(CLI::Range(0.0, 1.0));
-    verb.add_option("--label-dropout", o.label_dropout, "share of windows that train the null class")
+    verb.add_option("--ema-decay", o.ema_decay, "Let the averaged weights decay so slowly")
+        ->check(CLI::Range(0.0, 1.0));
+    verb.add_option("--label-dropout", o.label_dropout, "Train the null class on this share of windows")
         ->check(CLI::Range(0.0, 1.0));
     verb.add_option("--use-amp", flags.use_amp,
-                    "half the precision where it is faster; false: --precision f32")
+                    "Use half the precision where it is faster; false: --precision f32")
         ->expected(0, 1);
     add_device_flags(verb, o.device);
     verb.add_option(
             "--dist", flags.dist,
-            "how the processes of mpirun or srun sum their gradients: nccl (GPUs among themselves), mpi "
+            "Sum the gradients of the processes of mpirun or srun by nccl (GPUs among themselves), mpi "
             "(in the hosts' memory), auto (nccl where all can), none (each is a run of its own)")
         ->check(CLI::IsMember({"auto", "mpi", "gloo", "nccl", "none"}));
     verb.add_option("--dist-timeout", flags.dist_timeout,
-                    "seconds after which a process that hangs ends the run")
+                    "End the run when a process hangs for so many seconds")
         ->check(CLI::Range(1.0, 1e6));
-    add_threads(verb, flags.threads, "0: as many as there are cores, shared by the processes of a host");
+    add_threads(verb, flags.threads,
+                "Use so many threads; 0: as many as there are cores, shared by the processes of a host");
 }
 
 void add_output_flags(CLI::App& verb, Flags& flags) {
     TrainOptions& o = flags.train;
-    verb.add_option("--results-dir", o.results_dir, "the run writes to NNN-MODEL below it");
-    verb.add_option("--log-every", o.log_every, "steps between two lines of the log")->check(above(0));
-    verb.add_option("--ckpt-every", o.ckpt_every, "steps between two checkpoints")->check(above(0));
-    verb.add_option("--ckpt-format", o.ckpt_format, "safetensors, or pt as the reference has it")
+    verb.add_option("--results-dir", o.results_dir, "Write to NNN-MODEL below this folder");
+    verb.add_option("--log-every", o.log_every, "Log every so many steps")->check(above(0));
+    verb.add_option("--ckpt-every", o.ckpt_every, "Write a checkpoint every so many steps")->check(above(0));
+    verb.add_option("--ckpt-format", o.ckpt_format,
+                    "Write checkpoints as safetensors, or pt as the reference has it")
         ->check(CLI::IsMember({"safetensors", "pt"}));
-    add_truth(verb, "--profile", flags.profile, "print time by operation at the end");
+    add_truth(verb, "--profile", flags.profile, "Print time by operation at the end");
 }
 
 }  // namespace
 
 void add_train_verb(CLI::App& app) {
-    CLI::App* verb = app.add_subcommand("train", "Train a network on a dataset.");
+    CLI::App* verb = app.add_subcommand("train", "Train a network on a dataset");
     auto flags = std::make_shared<Flags>();
     add_data_flags(*verb, *flags);
     add_model_flags(*verb, *flags);

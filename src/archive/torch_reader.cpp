@@ -1,3 +1,5 @@
+// A checkpoint of torch.save, zip or legacy stream: its pickle by the machine that executes nothing, then its
+// tensors.
 #include <algorithm>
 #include <cstring>
 #include <map>

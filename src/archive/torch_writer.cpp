@@ -1,3 +1,5 @@
+// A checkpoint as torch.save writes it: a zip with a pickle of its dictionaries, and a file for every
+// storage.
 #include <algorithm>
 #include <array>
 #include <tuple>

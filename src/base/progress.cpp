@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <memory>
+#include <optional>
+#include <utility>
 
 #include <fmt/core.h>
 #include <unistd.h>
@@ -31,6 +34,24 @@ std::string format_bytes(double bytes) {
         ++unit;
     }
     return fmt::format("{:.{}f} {}", bytes, unit == 0 ? 0 : 1, units[unit]);
+}
+
+Listener terminal_listener() {
+    struct Bar {
+        std::optional<Progress> progress;
+        int64_t shown = 0;
+    };
+    const auto bar = std::make_shared<Bar>();
+    const auto show = [bar](const char* title, int64_t done, int64_t total, const char* unit) {
+        if (done == 0) {
+            bar->progress.emplace(title, total, unit);
+            bar->shown = 0;
+        }
+        if (!bar->progress) return;
+        if (done > 0) bar->progress->advance(done - std::exchange(bar->shown, done));
+        if (done >= total) bar->progress.reset();
+    };
+    return {show, [](const std::string& text) { fmt::print(stderr, "warning: {}\n", text); }};
 }
 
 Progress::Progress(std::string title, int64_t total, std::string unit)

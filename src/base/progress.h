@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace osu {
@@ -30,6 +31,21 @@ class Progress {
     Clock::time_point start_, shown_;
     void draw(bool last);
 };
+
+// What long work of a library tells its caller, who may listen to neither.
+struct Listener {
+    // So many of a total are done, named in the plural: first 0 of them, in the end all that there will be.
+    std::function<void(const char* title, int64_t done, int64_t total, const char* unit)> on_progress;
+    std::function<void(const std::string& text)> on_warning;
+
+    void progress(const char* title, int64_t done, int64_t total, const char* unit) const {
+        if (on_progress) on_progress(title, done, total, unit);
+    }
+    void warn(const std::string& text) const {
+        if (on_warning) on_warning(text);
+    }
+};
+Listener terminal_listener();  // a Progress, and lines that begin with "warning: "
 
 std::string format_duration(double seconds);  // "1:02:03", "4:05", "0:07"
 std::string format_bytes(double bytes);       // "12.3 MB"

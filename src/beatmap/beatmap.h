@@ -90,9 +90,16 @@ struct Warning {
     std::string message;
 };
 
-struct Metadata {
-    std::string title, title_unicode, artist, artist_unicode, creator, version, source, tags;
-    int64_t beatmap_id = 0, set_id = -1;  // 0 and −1 where the file has none
+// What is known of a map without its objects, wherever it comes from: a .osu, the game's database, a dataset,
+// a checkpoint.
+struct MapFacts {
+    int64_t beatmap_id = 0, set_id = -1;  // 0 and −1 where they are unknown
+    std::string creator, artist, title, version, tags;
+    bool operator==(const MapFacts&) const = default;
+};
+
+struct Metadata : MapFacts {
+    std::string title_unicode, artist_unicode, source;
 };
 
 struct Difficulty {

@@ -50,7 +50,8 @@ DatabaseBeatmap read_beatmap_entry(BinaryReader& in, int32_t version, bool with_
     for (int32_t* time : {&map.drain_time, &map.total_time, &map.preview_time}) *time = in.value<int32_t>();
     constexpr size_t timing_point_size = 8 + 8 + 1;
     in.skip(in.count(timing_point_size) * timing_point_size);
-    for (int32_t* id : {&map.beatmap_id, &map.set_id, &map.thread_id}) *id = in.value<int32_t>();
+    for (int64_t* id : {&map.beatmap_id, &map.set_id}) *id = in.value<int32_t>();
+    map.thread_id = in.value<int32_t>();
     in.skip(4 + 2);  // grades, local offset
     map.stack_leniency = in.value<float>();
     map.mode = static_cast<GameMode>(in.value<uint8_t>());

@@ -24,10 +24,9 @@ enum class RankedStatus : uint8_t {
     loved
 };
 
-struct DatabaseBeatmap {
-    std::string artist, artist_unicode, title, title_unicode, creator, version;
+struct DatabaseBeatmap : MapFacts {
+    std::string artist_unicode, title_unicode, source;
     std::string audio_file, md5, osu_file, folder;  // osu_file lies in Songs/folder
-    std::string source, tags;
     RankedStatus status = RankedStatus::unknown;
     uint16_t circles = 0, sliders = 0, spinners = 0;
     float ar = 0, cs = 0, hp = 0, od = 0;
@@ -37,7 +36,7 @@ struct DatabaseBeatmap {
     int32_t drain_time = 0;    // s
     int32_t total_time = 0;    // ms
     int32_t preview_time = 0;  // ms
-    int32_t beatmap_id = 0, set_id = 0, thread_id = 0;
+    int32_t thread_id = 0;
     float stack_leniency = 0;
     GameMode mode = GameMode::standard;
     int16_t online_offset = 0;  // ms

@@ -8,9 +8,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/parallel.h"
-#include "base/progress.h"
 #include "data/dataset_target.h"
 #include "data/map_collector.h"
+#include "data/packed_dataset.h"
 
 namespace osu {
 
@@ -81,7 +81,8 @@ ReadSet read_set(const SetOfMaps& set, TakeSequence with_sequence, bool with_aud
 
 class Builder {
   public:
-    explicit Builder(const DatasetOptions& options) : options_(options) {}
+    Builder(const DatasetOptions& options, const Listener& listener)
+        : options_(options), listener_(listener) {}
 
     DatasetReport run() {
         if (!options_.out.empty())
@@ -90,7 +91,7 @@ class Builder {
             target_ = pack_target(options_.pack);
         for (const SkippedMap& problem : target_->problems)
             report_.skipped.push_back({problem.path, "damaged in the dataset", problem.reason});
-        CollectedMaps maps = collect_maps(options_, target_->md5, report_);
+        CollectedMaps maps = collect_maps(options_, target_->md5, report_, listener_);
         for (const auto& [track, map] : maps.standing)
             if (!target_->add_audio(track, map))
                 report_.without_audio.push_back({map.place.name(), "no audio file"});
@@ -104,12 +105,12 @@ class Builder {
 
   private:
     void write(const std::vector<SetOfMaps>& sets) {
-        Progress progress("writing", static_cast<int64_t>(sets.size()), "sets");
-        for (size_t begin = 0; begin < sets.size(); begin += sets_at_once) {
-            const int64_t count = static_cast<int64_t>(std::min<size_t>(sets_at_once, sets.size() - begin));
-            write_block(sets.data() + begin, count);
-            progress.advance(count);
+        const auto total = std::ssize(sets);
+        for (int64_t begin = 0; begin < total; begin += sets_at_once) {
+            listener_.progress("writing", begin, total, "sets");
+            write_block(sets.data() + begin, std::min(sets_at_once, total - begin));
         }
+        listener_.progress("writing", total, total, "sets");
     }
 
     void write_block(const SetOfMaps* sets, int64_t count) {
@@ -139,6 +140,7 @@ class Builder {
     void write_report() const;
 
     const DatasetOptions& options_;
+    const Listener& listener_;
     DatasetReport report_;
     std::unique_ptr<DatasetTarget> target_;
 };
@@ -181,7 +183,7 @@ void refuse_own_maps(const fs::path& from, const fs::path& out) {
 }
 
 // What a run would find, without touching the place where it would write.
-DatasetReport dry_run(const DatasetOptions& options) {
+DatasetReport dry_run(const DatasetOptions& options, const Listener& listener) {
     DatasetReport report;
     std::unordered_map<std::string, uint32_t> there;
     if (!options.out.empty()) {
@@ -191,7 +193,7 @@ DatasetReport dry_run(const DatasetOptions& options) {
         for (size_t i = 0; i < pack.size(); ++i) there.emplace(pack.map(i).md5, 0);
     }
     there.erase("");
-    const std::vector<SetOfMaps> sets = group(collect_maps(options, there, report).fresh);
+    const std::vector<SetOfMaps> sets = group(collect_maps(options, there, report, listener).fresh);
     report.sets_added = sets.size();
     for (const SetOfMaps& set : sets) report.maps_added += set.size();
     return report;
@@ -209,9 +211,9 @@ fs::path report_file(const DatasetOptions& options) {
     return (options.out.empty() ? options.pack.parent_path() : options.out) / "dataset-report.json";
 }
 
-DatasetReport build_dataset(const DatasetOptions& options) {
+DatasetReport build_dataset(const DatasetOptions& options, const Listener& listener) {
     for (const MapSource& source : options.sources) refuse_own_maps(source.path, options.out);
-    return options.dry_run ? dry_run(options) : Builder(options).run();
+    return options.dry_run ? dry_run(options, listener) : Builder(options, listener).run();
 }
 
 }  // namespace osu

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "base/progress.h"
 #include "data/game_folder.h"
 #include "data/map_filter.h"
-#include "data/packed_dataset.h"
 
 namespace osu {
 
@@ -44,8 +44,8 @@ struct DatasetReport {
     std::map<std::string, uint64_t> skipped_by_reason() const;
 };
 
-// Shows its progress; writes dataset-report.json into the folder, or beside the pack (not in a dry run).
-DatasetReport build_dataset(const DatasetOptions& options);
+// Writes dataset-report.json into the folder, or beside the pack (not in a dry run).
+DatasetReport build_dataset(const DatasetOptions& options, const Listener& listener = {});
 std::filesystem::path report_file(const DatasetOptions& options);
 
 }  // namespace osu

@@ -104,7 +104,7 @@ TrackContent read_track(const TrackFolder& track) {
 
 constexpr uint64_t fnv_start = 0xcbf29ce484222325u, fnv_prime = 0x100000001b3u;  // FNV-1a, a word at a time
 
-uint64_t with(uint64_t hash, uint64_t word) {
+uint64_t hashed(uint64_t hash, uint64_t word) {
     return (hash ^ word) * fnv_prime;
 }
 
@@ -131,14 +131,14 @@ TrackHash track_hash(const TrackFolder& track) {
         if (extension != ".osu" && extension != ".json") continue;
         uint64_t hash = fnv_start;
         for (const char c : entry->path().filename().string())
-            hash = with(hash, static_cast<unsigned char>(c));
+            hash = hashed(hash, static_cast<unsigned char>(c));
         struct stat status {};
         if (::stat(entry->path().c_str(), &status) == 0)
-            hash = with(hash, static_cast<uint64_t>(status.st_size));
+            hash = hashed(hash, static_cast<uint64_t>(status.st_size));
         sum.content += mixed(hash);
         const timespec& time = status.st_mtim;
-        sum.times +=
-            mixed(with(with(hash, static_cast<uint64_t>(time.tv_sec)), static_cast<uint64_t>(time.tv_nsec)));
+        sum.times += mixed(
+            hashed(hashed(hash, static_cast<uint64_t>(time.tv_sec)), static_cast<uint64_t>(time.tv_nsec)));
     }
     return sum;
 }
@@ -151,8 +151,8 @@ std::string fingerprint_of(const std::vector<TrackFolder>& tracks) {
     parallel_for_dynamic(std::ssize(tracks), [&](int64_t i) { hashes[i] = track_hash(tracks[i]); });
     uint64_t content = fnv_start, times = fnv_start;
     for (size_t i = 0; i < tracks.size(); ++i) {
-        content = with(with(content, tracks[i].number), hashes[i].content);
-        times = with(times, hashes[i].times);
+        content = hashed(hashed(content, tracks[i].number), hashes[i].content);
+        times = hashed(times, hashes[i].times);
     }
     return fmt::format("{} tracks, {:016x}, {:016x}", tracks.size(), content, times);
 }

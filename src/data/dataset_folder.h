@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "data/packed_dataset.h"
+#include "data/map_filter.h"
 
 namespace osu {
 

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "data/packed_dataset.h"
 
 namespace osu {
 
@@ -25,7 +26,7 @@ int32_t checked_label(int64_t label) {
 
 LabelIndex from_map(const std::map<int64_t, int64_t>& map) {
     std::vector<LabelEntry> entries;
-    for (const auto& [id, label] : map) entries.push_back({checked_label(label), id});
+    for (const auto& [id, label] : map) entries.push_back({{id}, checked_label(label)});
     return LabelIndex(std::move(entries));
 }
 
@@ -38,14 +39,10 @@ LabelIndex from_json(const Json& json) {
     std::vector<LabelEntry> entries;
     if (const auto maps = json.find("maps"); maps != json.end() && maps->is_array()) {
         for (const Json& map : *maps) {
-            LabelEntry entry{checked_label(map.at("class").get<int64_t>()),
-                             map.value("beatmap_id", int64_t{0}),
-                             map.value("set_id", int64_t{-1}),
-                             map.value("creator", ""),
-                             map.value("artist", ""),
-                             map.value("title", ""),
-                             map.value("version", ""),
-                             map.value("tags", "")};
+            const auto text = [&](const char* key) { return map.value(key, ""); };
+            LabelEntry entry{{map.value("beatmap_id", int64_t{0}), map.value("set_id", int64_t{-1}),
+                              text("creator"), text("artist"), text("title"), text("version"), text("tags")},
+                             checked_label(map.at("class").get<int64_t>())};
             if (!map.contains("tags") && !entries.empty() && shares_tags(entries.back(), entry))
                 entry.tags = entries.back().tags;
             entries.push_back(std::move(entry));
@@ -124,10 +121,8 @@ std::string LabelIndex::to_json() const {
 LabelIndex label_index(const PackedDataset& dataset) {
     std::vector<LabelEntry> entries;
     for (size_t i = 0; i < dataset.size(); ++i) {
-        DatasetMap map = dataset.map(i);
-        entries.push_back({map.label, map.beatmap_id, map.set_id, std::move(map.creator),
-                           std::move(map.artist), std::move(map.title), std::move(map.version),
-                           std::move(map.tags)});
+        const DatasetMap map = dataset.map(i);
+        entries.push_back({map, map.label});
     }
     return LabelIndex(std::move(entries));
 }

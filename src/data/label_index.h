@@ -10,14 +10,14 @@
 #include <string_view>
 #include <vector>
 
-#include "data/packed_dataset.h"
+#include "beatmap/beatmap.h"
 
 namespace osu {
 
-struct LabelEntry {
+class PackedDataset;
+
+struct LabelEntry : MapFacts {
     int32_t label = 0;
-    int64_t beatmap_id = 0, set_id = -1;  // 0 and −1: unknown
-    std::string creator, artist, title, version, tags;
     bool operator==(const LabelEntry&) const = default;
 };
 
@@ -34,8 +34,8 @@ class LabelIndex {
     std::vector<int64_t> nearest_ids(int64_t beatmap_id, size_t count) const;  // for messages
     // The classes of a mapper's maps; letter case does not count.
     std::vector<int32_t> by_creator(std::string_view name) const;
-    std::map<int64_t, int64_t> by_beatmap_id()
-        const;  // what beatmap_idx.pickle holds; maps without an ID are left out
+    // What beatmap_idx.pickle holds; maps without an ID are left out.
+    std::map<int64_t, int64_t> by_beatmap_id() const;
 
     std::string to_json() const;
 

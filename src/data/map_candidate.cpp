@@ -62,12 +62,7 @@ MapCandidate candidate_of(MapPlace place, const MapSummary& summary) {
 }
 
 MapSummary summary_of(const Beatmap& map, const MapPlace& place) {
-    MapSummary summary;
-    summary.artist = map.metadata.artist;
-    summary.title = map.metadata.title;
-    summary.creator = map.metadata.creator;
-    summary.version = map.metadata.version;
-    summary.tags = map.metadata.tags;
+    MapSummary summary{map.metadata};
     summary.md5 = md5_of(map.text);
     const fs::path file = place.file, named = place.entry.empty() ? file.parent_path() : file;
     summary.set_id =
@@ -191,12 +186,7 @@ ExaminedFile examine_file(const std::string& path) {
 
 ExaminedFile examine_entry(const MapSource& source, DatabaseBeatmap entry) {
     ExaminedFile file;
-    MapSummary summary;
-    summary.artist = entry.artist;
-    summary.title = entry.title;
-    summary.creator = entry.creator;
-    summary.version = entry.version;
-    summary.tags = entry.tags;
+    MapSummary summary{entry};
     summary.md5 = entry.md5;
     summary.set_id = entry.set_id > 0 ? entry.set_id : -1;
     summary.mode = entry.mode;

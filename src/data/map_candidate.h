@@ -12,7 +12,6 @@
 #include "beatmap/osu_db.h"
 #include "data/game_folder.h"
 #include "data/map_filter.h"
-#include "data/packed_dataset.h"
 
 namespace osu {
 

@@ -5,9 +5,9 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
-#include "base/progress.h"
 #include "base/text.h"
 #include "beatmap/collection_db.h"
+#include "data/dataset_builder.h"
 
 namespace osu {
 
@@ -41,8 +41,8 @@ std::unordered_set<std::string> collected(const MapSource& source, const std::st
 class Collector {
   public:
     Collector(const DatasetOptions& options, const std::unordered_map<std::string, uint32_t>& there,
-              DatasetReport& report)
-        : options_(options), there_(there), report_(report) {}
+              DatasetReport& report, const Listener& listener)
+        : options_(options), there_(there), report_(report), listener_(listener) {}
 
     CollectedMaps run() {
         for (const MapSource& source : options_.sources)
@@ -54,9 +54,9 @@ class Collector {
             if (!options_.filter.collection.empty())
                 collection_ = collected(source, options_.filter.collection);
             if (source.database.empty())
-                take_files(source);
+                add_files(source);
             else
-                take_database(source);
+                add_database(source);
             if (is_full()) break;
         }
         return std::move(maps_);
@@ -65,12 +65,12 @@ class Collector {
   private:
     bool is_full() const { return options_.limit && maps_.fresh.size() >= options_.limit; }
 
-    void take_files(const MapSource& source) {
+    void add_files(const MapSource& source) {
         const auto files = find_map_files(source, options_.out);
         run_blocks(files.size(), "files", [&](size_t i) { return examine_file(files[i]); });
     }
 
-    void take_database(const MapSource& source) {
+    void add_database(const MapSource& source) {
         OsuDatabase database;
         try {
             database = read_osu_database(source.database);
@@ -92,23 +92,25 @@ class Collector {
 
     template <class Examine>
     void run_blocks(size_t count, const char* unit, Examine examine) {
-        Progress progress("reading", static_cast<int64_t>(count), unit);
-        for (size_t begin = 0; begin < count && !is_full(); begin += at_once) {
+        const auto total = static_cast<int64_t>(count);
+        size_t begin = 0;
+        for (; begin < count && !is_full(); begin = std::min(begin + at_once, count)) {
+            listener_.progress("reading", static_cast<int64_t>(begin), total, unit);
             std::vector<ExaminedFile> block(std::min(at_once, count - begin));
             parallel_for_dynamic(static_cast<int64_t>(block.size()),
                                  [&](int64_t i) { block[i] = examine(begin + static_cast<size_t>(i)); });
-            for (ExaminedFile& file : block) take(file);
-            progress.advance(static_cast<int64_t>(block.size()));
+            for (ExaminedFile& file : block) add(file);
         }
+        listener_.progress("reading", static_cast<int64_t>(begin), static_cast<int64_t>(begin), unit);
     }
 
-    void take(ExaminedFile& file) {
+    void add(ExaminedFile& file) {
         report_.maps_found += file.maps.size() + file.skipped.size();
         std::move(file.skipped.begin(), file.skipped.end(), std::back_inserter(report_.skipped));
-        for (ExaminedMap& map : file.maps) take(map);
+        for (ExaminedMap& map : file.maps) add(map);
     }
 
-    void take(ExaminedMap& map) {
+    void add(ExaminedMap& map) {
         if (!options_.filter.collection.empty() && !collection_.count(map.summary.md5)) {
             ++report_.filtered["not in the collection"];
         } else if (const char* reason = options_.filter.refuses(map.summary)) {
@@ -134,6 +136,7 @@ class Collector {
     const DatasetOptions& options_;
     const std::unordered_map<std::string, uint32_t>& there_;
     DatasetReport& report_;
+    const Listener& listener_;
     std::unordered_set<std::string> collection_;  // MD5
     std::unordered_set<std::string> seen_;
     CollectedMaps maps_;
@@ -142,8 +145,9 @@ class Collector {
 }  // namespace
 
 CollectedMaps collect_maps(const DatasetOptions& options,
-                           const std::unordered_map<std::string, uint32_t>& there, DatasetReport& report) {
-    return Collector(options, there, report).run();
+                           const std::unordered_map<std::string, uint32_t>& there, DatasetReport& report,
+                           const Listener& listener) {
+    return Collector(options, there, report, listener).run();
 }
 
 }  // namespace osu

@@ -16,15 +16,19 @@
 namespace osu {
 
 // What filters and the order of a dataset look at.
-struct MapSummary {
-    std::string artist, title, creator, version, tags, md5;
-    int64_t set_id = -1;  // −1: unknown
+struct MapSummary : MapFacts {
+    std::string md5;
     GameMode mode = GameMode::standard;
     uint64_t objects = 0;
     double density = 0;                  // objects a second of drain time
     std::optional<double> stars;         // without mods, in the map's own mode
     std::optional<RankedStatus> status;  // where a database tells it
     int year = 0;                        // of the file's last change; 0: unknown
+};
+
+// A map that a dataset cannot take, and why.
+struct SkippedMap {
+    std::string path, reason, detail;
 };
 
 struct MapFilter {

@@ -1,3 +1,5 @@
+#include "data/pack_dataset.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -7,10 +9,9 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
-#include "base/progress.h"
 #include "beatmap/beatmap.h"
 #include "data/dataset_folder.h"
-#include "data/pack_format.h"
+#include "data/pack_writer.h"
 #include "data/taken_map.h"
 
 namespace osu {
@@ -36,14 +37,10 @@ void read_map(const fs::path& dataset, const FolderMap& entry, ReadMap& result) 
     result.distance = distances(result.sequence);
     const Metadata& metadata = beatmap.metadata;
     DatasetMap& map = result.map;
+    static_cast<MapFacts&>(map) = metadata;
     map.beatmap_id = entry.beatmap_id > 0 ? entry.beatmap_id : std::max<int64_t>(0, metadata.beatmap_id);
     map.set_id = entry.set_id > 0 ? entry.set_id : metadata.set_id > 0 ? metadata.set_id : -1;
-    map.creator = metadata.creator;
-    map.artist = metadata.artist;
-    map.title = metadata.title;
-    map.version = metadata.version;
     map.path = entry.path;
-    map.tags = metadata.tags;
     map.md5 = entry.md5;
     map.label = entry.label;
     map.track = entry.track;
@@ -63,14 +60,14 @@ std::string_view but_for_times(std::string_view fingerprint) {
 
 }  // namespace
 
-PackReport pack_dataset(const fs::path& dataset, const fs::path& file) {
+PackReport pack_dataset(const fs::path& dataset, const fs::path& file, const Listener& listener) {
     DatasetFolder folder = read_dataset_folder(dataset);
     PackWriter writer(file, folder.fingerprint);
     PackReport report;
     report.skipped = std::move(folder.problems);
     const int64_t total = static_cast<int64_t>(folder.maps.size());
-    Progress progress("packing", total, "maps");
     for (int64_t begin = 0; begin < total; begin += maps_at_once) {
+        listener.progress("packing", begin, total, "maps");
         std::vector<ReadMap> block(static_cast<size_t>(std::min(maps_at_once, total - begin)));
         parallel_for_dynamic(static_cast<int64_t>(block.size()), [&](int64_t i) {
             try {
@@ -85,8 +82,8 @@ PackReport pack_dataset(const fs::path& dataset, const fs::path& file) {
             else
                 report.skipped.push_back({folder.maps[begin + i].path, block[i].problem});
         }
-        progress.advance(static_cast<int64_t>(block.size()));
     }
+    listener.progress("packing", total, total, "maps");
     if (writer.maps() == 0) fail("{} holds no map that can be read", dataset.string());
     writer.commit();
     report.maps = writer.maps();
@@ -94,7 +91,7 @@ PackReport pack_dataset(const fs::path& dataset, const fs::path& file) {
     return report;
 }
 
-PackedDataset open_dataset(const fs::path& pack_or_folder) {
+PackedDataset open_dataset(const fs::path& pack_or_folder, const Listener& listener) {
     if (!fs::is_directory(pack_or_folder)) return PackedDataset::open(pack_or_folder);
     const fs::path file = pack_or_folder / "dataset.pack";
     const std::string fingerprint = dataset_fingerprint(pack_or_folder);
@@ -104,11 +101,10 @@ PackedDataset open_dataset(const fs::path& pack_or_folder) {
             PackedDataset dataset = PackedDataset::open(file);
             if (fingerprint.empty() || dataset.fingerprint() == fingerprint) return dataset;
             if (!obstacle.empty() && but_for_times(dataset.fingerprint()) == but_for_times(fingerprint)) {
-                fmt::print(
-                    stderr,
-                    "warning: {} is taken as it is, for it cannot be written ({}): the maps have other "
-                    "times, but the same names and sizes\n",
-                    file.string(), obstacle);
+                listener.warn(fmt::format(
+                    "{} is taken as it is, for it cannot be written ({}): the maps have other times, but the "
+                    "same names and sizes",
+                    file.string(), obstacle));
                 return dataset;
             }
         } catch (const Error&) {
@@ -122,10 +118,10 @@ PackedDataset open_dataset(const fs::path& pack_or_folder) {
              "the maps of {} are packed into dataset.pack there before they are used, and it cannot be "
              "written: {}",
              pack_or_folder.string(), obstacle);
-    const PackReport report = pack_dataset(pack_or_folder, file);
+    const PackReport report = pack_dataset(pack_or_folder, file, listener);
     for (size_t i = 0; i < std::min<size_t>(report.skipped.size(), 10); ++i)
-        fmt::print(stderr, "warning: skipped {}: {}\n", report.skipped[i].path, report.skipped[i].reason);
-    if (report.skipped.size() > 10) fmt::print(stderr, "warning: and {} more\n", report.skipped.size() - 10);
+        listener.warn(fmt::format("skipped {}: {}", report.skipped[i].path, report.skipped[i].reason));
+    if (report.skipped.size() > 10) listener.warn(fmt::format("and {} more", report.skipped.size() - 10));
     return PackedDataset::open(file);
 }
 

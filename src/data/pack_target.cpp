@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "data/dataset_target.h"
-#include "data/pack_format.h"
+#include "data/pack_writer.h"
 #include "data/writer_lock.h"
 
 namespace osu {

@@ -1,3 +1,5 @@
+#include "data/pack_writer.h"
+
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -8,7 +10,6 @@
 
 #include "archive/safetensors.h"
 #include "base/error.h"
-#include "data/pack_format.h"
 
 namespace osu {
 

@@ -5,7 +5,7 @@
 
 #include "archive/safetensors.h"
 #include "base/error.h"
-#include "data/pack_format.h"
+#include "data/pack_writer.h"
 
 namespace osu {
 
@@ -139,18 +139,18 @@ DatasetMap PackedDataset::map(size_t index) const {
     map.track = static_cast<uint32_t>(state.track[index]);
     map.first = static_cast<uint64_t>(state.first[index]);
     map.count = static_cast<uint32_t>(state.first[index + 1] - state.first[index]);
-    const auto take = [](std::span<const uint8_t> text, const int64_t* bounds, std::string& to) {
+    const auto assign = [](std::span<const uint8_t> text, const int64_t* bounds, std::string& to) {
         to.assign(reinterpret_cast<const char*>(text.data()) + bounds[0],
                   static_cast<size_t>(bounds[1] - bounds[0]));
     };
     std::string* const strings[pack_strings] = {&map.creator, &map.artist, &map.title, &map.version,
                                                 &map.path};
     for (size_t i = 0; i < pack_strings; ++i)
-        take(state.strings, &state.string_first[pack_strings * index + i], *strings[i]);
+        assign(state.strings, &state.string_first[pack_strings * index + i], *strings[i]);
     if (state.note_first.empty()) return map;
     std::string* const notes[pack_notes] = {&map.tags, &map.md5};
     for (size_t i = 0; i < pack_notes; ++i)
-        take(state.notes, &state.note_first[pack_notes * index + i], *notes[i]);
+        assign(state.notes, &state.note_first[pack_notes * index + i], *notes[i]);
     return map;
 }
 

@@ -10,20 +10,19 @@
 #include <string>
 #include <vector>
 
+#include "beatmap/beatmap.h"
 #include "sequence/datapoints.h"
 
 namespace osu {
 
 // One map of a dataset, as training sees it.
-struct DatasetMap {
-    int64_t beatmap_id = 0, set_id = 0;  // 0 and −1 where the map has none
-    std::string creator, artist, title, version;
-    std::string path;       // relative to the dataset, for messages
-    std::string tags, md5;  // of the source file; empty in packs made before they were kept
-    int32_t label = 0;      // class index
-    uint32_t track = 0;     // number of the track folder
-    uint64_t first = 0;     // datapoint offset in the pack
-    uint32_t count = 0;     // datapoints
+struct DatasetMap : MapFacts {  // no tags in packs made before they were kept
+    std::string path;           // relative to the dataset, for messages
+    std::string md5;            // of the source file; empty in packs made before it was kept
+    int32_t label = 0;          // class index
+    uint32_t track = 0;         // number of the track folder
+    uint64_t first = 0;         // datapoint offset in the pack
+    uint32_t count = 0;         // datapoints
 };
 
 class PackedDataset {
@@ -50,23 +49,5 @@ class PackedDataset {
     explicit PackedDataset(std::shared_ptr<const State> state) : state_(std::move(state)) {}
     std::shared_ptr<const State> state_;
 };
-
-// A map that did not make it, and why.
-struct SkippedMap {
-    std::string path, reason, detail;
-};
-
-struct PackReport {
-    uint64_t maps = 0, datapoints = 0;
-    std::vector<SkippedMap> skipped;
-};
-
-// Packs a dataset folder (data/dataset_folder.h), maps in the order of their class index. A bad map is
-// skipped and named in the report; memory stays bounded whatever the size. Shows its progress.
-PackReport pack_dataset(const std::filesystem::path& dataset, const std::filesystem::path& file);
-
-// What training opens: a pack itself, or a dataset folder with `dataset.pack` in it, which is made where it
-// is missing or older than the folder's content.
-PackedDataset open_dataset(const std::filesystem::path& pack_or_folder);
 
 }  // namespace osu

@@ -46,10 +46,21 @@ TrackBeatmap facts_of(const Beatmap& map) {
     return facts;
 }
 
+// From a map, or from what the game's database says of it.
+template <class Facts>
+void describe_set(const Facts& facts, const std::string& audio, TrackMetadata& set) {
+    set.artist = facts.artist;
+    set.title = facts.title;
+    set.creator = facts.creator;
+    set.source = facts.source;
+    set.tags = facts.tags;
+    set.audio_file = "audio" + lower_extension(audio);
+}
+
 // The database of before 2014 has whole difficulty values, and no stars.
-void take_known(const DatabaseBeatmap& known, TakenMap& map) {
+void add_known(const DatabaseBeatmap& known, TakenMap& map) {
     TrackBeatmap& facts = map.facts;
-    facts.beatmap_id = std::max(0, known.beatmap_id);
+    facts.beatmap_id = std::max<int64_t>(0, known.beatmap_id);
     facts.difficulty = known.version;
     facts.online_offset = known.online_offset;
     facts.drain_time = known.drain_time;
@@ -70,12 +81,7 @@ void take_known(const DatabaseBeatmap& known, TakenMap& map) {
     }
     facts.slider_velocity = known.slider_velocity;
     facts.stack_leniency = known.stack_leniency;
-    map.set.artist = known.artist;
-    map.set.title = known.title;
-    map.set.creator = known.creator;
-    map.set.source = known.source;
-    map.set.tags = known.tags;
-    map.set.audio_file = "audio" + lower_extension(known.audio_file);
+    describe_set(known, known.audio_file, map.set);
 }
 
 std::string_view trim_left(std::string_view text, const char* what) {
@@ -149,13 +155,8 @@ TakenMap take_map(const MapCandidate& candidate, TakeSequence with_sequence) {
     taken.facts = facts_of(map);
     taken.facts.md5 = candidate.md5.empty() ? md5_of(map.text) : candidate.md5;
     taken.set.set_id = candidate.set_id;
-    taken.set.artist = map.metadata.artist;
-    taken.set.title = map.metadata.title;
-    taken.set.creator = map.metadata.creator;
-    taken.set.source = map.metadata.source;
-    taken.set.tags = map.metadata.tags;
-    taken.set.audio_file = "audio" + lower_extension(map.audio_filename);
-    if (candidate.known) take_known(candidate.known->entry, taken);
+    describe_set(map.metadata, map.audio_filename, taken.set);
+    if (candidate.known) add_known(candidate.known->entry, taken);
     if (with_sequence == TakeSequence::no) {
         taken.text = dataset_text(map, taken.facts.beatmap_id, taken.set.set_id);
         return taken;

@@ -32,7 +32,7 @@ Json field(const T& value) {
 }
 
 template <class T>
-void take(const Json& object, const char* key, T& value) {
+void read_field(const Json& object, const char* key, T& value) {
     const auto found = object.find(key);
     if (found == object.end() || found->is_null()) return;
     if constexpr (std::is_arithmetic_v<T>) {
@@ -96,7 +96,7 @@ TrackBeatmap beatmap_from_json(const std::string& name, const Json& json) {
     if (!json.is_object()) fail("{} is no object", name);
     TrackBeatmap map;
     map.name = name;
-    each_field_of_map(map, [&](const char* key, auto& value) { take(json, key, value); });
+    each_field_of_map(map, [&](const char* key, auto& value) { read_field(json, key, value); });
     for (size_t mode = 0; mode < map.stars.size(); ++mode) {
         const auto stars = json.find(star_keys[mode]);
         if (stars == json.end() || !stars->is_object()) continue;
@@ -123,7 +123,7 @@ TrackMetadata parse_track_metadata(std::string_view text) {
     const Json json = Json::parse(text, nullptr, false);
     if (!json.is_object()) fail("metadata.json is not a JSON object");
     TrackMetadata track;
-    each_field_of_track(track, [&](const char* key, auto& value) { take(json, key, value); });
+    each_field_of_track(track, [&](const char* key, auto& value) { read_field(json, key, value); });
     if (const auto maps = json.find("Beatmaps"); maps != json.end() && maps->is_object())
         for (const auto& [name, map] : maps->items()) track.beatmaps.push_back(beatmap_from_json(name, map));
     return track;

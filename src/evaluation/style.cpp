@@ -49,7 +49,7 @@ class Counter {
         const float cosine = (from.x * to.x + from.y * to.y) / (length(from) * length(to));
         add_angle(choice, 0, std::acos(std::clamp(cosine, -1.0f, 1.0f)) / std::numbers::pi);
     }
-    StyleCounts take() { return std::move(counts_); }
+    StyleCounts counts() { return std::move(counts_); }
 
   private:
     std::vector<size_t> first_;  // cell of each family
@@ -119,7 +119,7 @@ StyleCounts count_style(const Datapoints& map, const Plan& plan, std::span<const
     }
     count_places(map, plan, position, out);
     count_sliders(map, plan, position, out);
-    return out.take();
+    return out.counts();
 }
 
 StyleJudge::StyleJudge(std::vector<RealStyle> maps) : maps_(std::move(maps)) {

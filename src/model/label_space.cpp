@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/random.h"
+#include "model/parameters.h"
 
 namespace osu {
 
@@ -52,7 +53,7 @@ std::vector<double> leading_direction(const std::vector<double>& matrix, size_t 
 }  // namespace
 
 LabelSpace::LabelSpace(const TensorMap& weights, std::span<const int32_t> labels) : width_(0) {
-    const auto table = weights.find("y_embedder.embedding_table.weight");
+    const auto table = weights.find(label_table);
     if (table == weights.end() || table->second.shape.size() != 2) fail("the checkpoint has no label table");
     const int64_t styles = table->second.shape[0] - 1;  // the last row is that of no style
     width_ = static_cast<size_t>(table->second.shape[1]);

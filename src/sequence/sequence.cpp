@@ -52,7 +52,7 @@ class Writer {
         }
     }
 
-    Sequence take() { return std::move(out_); }
+    Sequence sequence() { return std::move(out_); }
 
   private:
     const Beatmap& map_;
@@ -139,7 +139,7 @@ Sequence to_sequence(const Beatmap& map) {
     }
     Writer writer(map);
     for (uint32_t i = 0; i < map.objects.size(); ++i) writer.put_object(i);
-    return writer.take();
+    return writer.sequence();
 }
 
 std::vector<float> distances(const Sequence& sequence) {

@@ -1,6 +1,10 @@
 #include "train/objective.h"
 
 #include <algorithm>
+#include <cmath>
+#include <set>
+
+#include <fmt/format.h>
 
 #include "base/parallel.h"
 #include "base/profile.h"
@@ -14,13 +18,13 @@ namespace {
 // The window loader's streams have the top bytes 1 to 4.
 constexpr uint64_t noise_stream = uint64_t{16} << 56;
 
-int64_t rounded_up(int64_t a, int64_t b) {
+int64_t quotient_up(int64_t a, int64_t b) {
     return (a + b - 1) / b;
 }
 
 // Windows of a micro-batch: as even as those of at most `most` can be.
 int64_t micro_batch(int64_t batch, int64_t most) {
-    return rounded_up(batch, rounded_up(batch, std::clamp<int64_t>(most, 1, batch)));
+    return quotient_up(batch, quotient_up(batch, std::clamp<int64_t>(most, 1, batch)));
 }
 
 template <class T>
@@ -78,7 +82,7 @@ Objective::~Objective() = default;
 const Batch& Objective::filled_up(const Batch& batch) {
     if (batch.size == 0) return batch;
     const int64_t at_once = micro_batch(batch.size, tokens_at_once_ / batch.tokens);
-    const int64_t size = at_once * rounded_up(batch.size, at_once);
+    const int64_t size = at_once * quotient_up(batch.size, at_once);
     if (size == batch.size) return batch;
     filled_ = batch;
     filled_.size = size;
@@ -173,6 +177,23 @@ std::vector<float> Objective::losses(const Batch& batch) {
 
 std::vector<float> Objective::validate(const Batch& batch, int64_t whole) {
     return losses_of(batch, whole);
+}
+
+std::string maps_to_blame(const PackedDataset& dataset, const Batch& batch, std::span<const double> losses) {
+    constexpr size_t most = 8;
+    std::set<std::string> maps;
+    for (size_t i = 0; i < losses.size(); ++i)
+        if (!std::isfinite(losses[i])) maps.insert(dataset.map(batch.map[i % batch.map.size()]).path);
+    if (maps.empty())
+        for (uint32_t map : batch.map) maps.insert(dataset.map(map).path);
+    std::string named;
+    size_t count = 0;
+    for (const std::string& map : maps) {
+        if (++count > most) break;
+        named += "\n  " + map;
+    }
+    if (maps.size() > most) named += fmt::format("\n  and {} more", maps.size() - most);
+    return named;
 }
 
 }  // namespace osu

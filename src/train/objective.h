@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "data/windows.h"
@@ -61,5 +63,10 @@ class Objective {
     void draw(const Batch& batch, int64_t spread_over);
     void run_rows(const Batch& batch, int64_t first, int64_t rows, const Pass& pass);
 };
+
+// The maps of the windows whose loss is not finite, a line each, the first eight; of all when there is no
+// such window. `losses`: those of the batch, perhaps several times over (each rank's, zero where it knows
+// nothing).
+std::string maps_to_blame(const PackedDataset& dataset, const Batch& batch, std::span<const double> losses);
 
 }  // namespace osu

@@ -37,8 +37,8 @@ struct TrainOptions {
     double label_dropout = 0.2;
     double double_time = 0, distance_noise = 0;  // see WindowOptions
     double max_time_offset = 100000;             // ms
-    bool new_run =
-        false;  // from the weights of ckpt, with steps, data order and optimiser from the beginning
+    // From the weights of ckpt, with steps, data order and optimiser from the beginning.
+    bool new_run = false;
     bool relearn_embeds = false;
     bool grow_labels = false;  // rows for the maps that the dataset has more than ckpt
     int64_t embed_only_epochs = 0;

@@ -21,9 +21,10 @@ HeldOut held_out(const TrainOptions& options, const CheckpointInfo& resumed, uin
 }
 
 // Rank 0 opens it first: a folder is packed then.
-PackedDataset open_together(const std::filesystem::path& path, Communicator& ranks) {
+PackedDataset open_together(const std::filesystem::path& path, Communicator& ranks,
+                            const Listener& listener) {
     if (!ranks.leads()) ranks.barrier();
-    PackedDataset dataset = open_dataset(path);
+    PackedDataset dataset = open_dataset(path, listener);
     if (ranks.leads()) ranks.barrier();
     return dataset;
 }
@@ -125,8 +126,8 @@ int64_t count_steps(const TrainOptions& options, const WindowLoader& loader) {
 
 }  // namespace
 
-RunStart::RunStart(const TrainOptions& options, Communicator& ranks)
-    : dataset(open_together(options.data_path, ranks)),
+RunStart::RunStart(const TrainOptions& options, Communicator& ranks, const Listener& listener)
+    : dataset(open_together(options.data_path, ranks, listener)),
       resumed(start_checkpoint(options, dataset)),
       info(start_info(options, dataset, resumed)),
       split(choose_maps(dataset, options, info.held_out)),

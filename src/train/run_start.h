@@ -6,7 +6,7 @@
 #include <string>
 
 #include "archive/checkpoint.h"
-#include "data/packed_dataset.h"
+#include "data/pack_dataset.h"
 #include "data/split.h"
 #include "data/windows.h"
 #include "ops/devices.h"
@@ -19,7 +19,7 @@ namespace osu {
 // All that can be found wrong before a device is opened and a folder is made. Error when options, dataset and
 // checkpoint contradict each other, no map is left, or nothing is left to do.
 struct RunStart {
-    RunStart(const TrainOptions& options, Communicator& ranks);
+    RunStart(const TrainOptions& options, Communicator& ranks, const Listener& listener = {});
 
     PackedDataset dataset;
     std::optional<Checkpoint> resumed;  // --ckpt, where there is one; for a new run without the moments

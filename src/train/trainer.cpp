@@ -13,9 +13,7 @@
 #include "base/profile.h"
 #include "base/progress.h"
 #include "model/network.h"
-#include "train/divergence.h"
 #include "train/gradient_buckets.h"
-#include "train/learning_rate.h"
 #include "train/objective.h"
 #include "train/run_start.h"
 #include "train/step_results.h"
@@ -70,7 +68,7 @@ class TrainingRun {
     void step(Batch& batch);
     void meet_before_step(const Batch& batch);
     void take_results(bool all);
-    void take(const StepResult& result);
+    void record(const StepResult& result);
     void update();
     [[noreturn]] void blame(const StepResult& result);
     std::pair<double, double> validate();
@@ -83,7 +81,7 @@ TrainingRun::TrainingRun(const TrainOptions& options, const TrainEvents& events,
     : options_(options),
       events_(events),
       ranks_(ranks),
-      start_(options, ranks),
+      start_(options, ranks, events.dataset),
       device_(open()),
       backend_(device_.backend.get()),
       sums_(make_rank_sums(options.distribution, ranks, *backend_)),
@@ -199,10 +197,10 @@ void TrainingRun::take_results(bool all) {
             return ready();
         });
     };
-    while (const auto result = results_.pop(all, wait)) take(*result);
+    while (const auto result = results_.pop(all, wait)) record(*result);
 }
 
-void TrainingRun::take(const StepResult& result) {
+void TrainingRun::record(const StepResult& result) {
     if (!is_finite(result.totals)) blame(result);
     loss_sum_ += result.totals.loss / static_cast<double>(options_.batch_size);
     norm_ = std::sqrt(result.totals.squared_norm);

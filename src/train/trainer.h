@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 
+#include "base/progress.h"
 #include "train/communicator.h"
 #include "train/options.h"
 #include "train/run_folder.h"
@@ -14,6 +15,7 @@ namespace osu {
 struct TrainEvents {
     std::function<bool()> should_stop;  // asked in every step: finish after it, with a checkpoint
     std::function<void(const std::filesystem::path& run, std::span<const LogEntry> log)> on_checkpoint;
+    Listener dataset;  // hears of the packing of a dataset folder
 };
 
 struct TrainOutcome {

@@ -1,6 +1,21 @@
 #include "train/training_state.h"
 
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
 namespace osu {
+
+double learning_rate(const TrainOptions& options, int64_t steps_done, int64_t total_steps) {
+    const double step = static_cast<double>(steps_done);
+    double rate = options.learning_rate;
+    if (options.warmup_steps > 0)
+        rate *= std::min(1.0, (step + 1) / static_cast<double>(options.warmup_steps));
+    if (options.rate_schedule == RateSchedule::cosine)
+        rate *=
+            0.5 * (1 + std::cos(std::numbers::pi * std::min(1.0, step / static_cast<double>(total_steps))));
+    return rate;
+}
 
 TrainingState::TrainingState(const ParameterLayout& layout, Backend& backend)
     : layout_(layout),
@@ -27,20 +42,20 @@ void TrainingState::initialize(uint64_t seed) {
 void TrainingState::restore(const Checkpoint& checkpoint, bool relearn_labels) {
     std::vector<float> values(layout_.size());
     const size_t bytes = values.size() * sizeof(float);
-    const auto take = [&](const TensorMap& tensors, float* arena) {
+    const auto load = [&](const TensorMap& tensors, float* arena) {
         backend_.download(values.data(), arena, bytes);
         load_parameters(layout_, tensors, values, relearn_labels ? label_table : "");
         backend_.upload(arena, values.data(), bytes);
     };
     const TensorMap& model = checkpoint.model.empty() ? checkpoint.weights() : checkpoint.model;
-    take(model, arenas_.parameter);
-    take(checkpoint.ema.empty() ? model : checkpoint.ema, arenas_.ema);
+    load(model, arenas_.parameter);
+    load(checkpoint.ema.empty() ? model : checkpoint.ema, arenas_.ema);
     backend_.zero(arenas_.exp_avg, bytes);
     backend_.zero(arenas_.exp_avg_sq, bytes);
     step_ = 0;
     if (checkpoint.exp_avg.empty() || checkpoint.exp_avg_sq.empty()) return;
-    take(checkpoint.exp_avg, arenas_.exp_avg);
-    take(checkpoint.exp_avg_sq, arenas_.exp_avg_sq);
+    load(checkpoint.exp_avg, arenas_.exp_avg);
+    load(checkpoint.exp_avg_sq, arenas_.exp_avg_sq);
     step_ = checkpoint.optimizer_step;
 }
 

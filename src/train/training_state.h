@@ -9,6 +9,7 @@
 #include "model/parameters.h"
 #include "model/staging.h"
 #include "ops/backend.h"
+#include "train/options.h"
 
 namespace osu {
 
@@ -19,6 +20,9 @@ struct OptimizerOptions {
     double gradient_clip = 0;       // largest global norm of the gradients; 0: none
     bool label_table_only = false;  // the others stay as they are
 };
+
+// Of the step behind so many, by the schedule of the run.
+double learning_rate(const TrainOptions& options, int64_t steps_done, int64_t total_steps);
 
 class TrainingState {
   public:

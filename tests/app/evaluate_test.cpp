@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "base/random.h"
 #include "data/dataset_builder.h"
+#include "data/pack_dataset.h"
 #include "data/split.h"
 #include "model/parameters.h"
 #include "sampling/checkpoint_metadata.h"

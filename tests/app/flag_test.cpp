@@ -34,5 +34,21 @@ TEST(Flags, NumbersThatMakeNoSenseAreErrors) {
     }
 }
 
+// An imperative with a capital, and no full stop.
+TEST(Flags, HelpsSpeakWithOneVoice) {
+    CLI::App app;
+    declare_command_line(app);
+    const auto expect_help = [](const std::string& name, const std::string& help) {
+        ASSERT_FALSE(help.empty()) << name;
+        EXPECT_TRUE(help[0] >= 'A' && help[0] <= 'Z') << name << ": " << help;
+        EXPECT_NE(help.back(), '.') << name << ": " << help;
+    };
+    for (const CLI::App* verb : app.get_subcommands({})) {
+        expect_help(verb->get_name(), verb->get_description());
+        for (const CLI::Option* option : verb->get_options())
+            expect_help(verb->get_name() + " " + option->get_name(), option->get_description());
+    }
+}
+
 }  // namespace
 }  // namespace osu

@@ -49,9 +49,9 @@ class Sample : public ::testing::Test {
         info.tokens = window;
         info.held_out.mappers = std::move(held_out);
         info.config = {1, 32, 2, 4};
-        info.labels = LabelIndex({{0, 100, -1, "Anna", "A", "One", "Easy"},
-                                  {1, 110, -1, "Bert", "B", "Two", "Hard"},
-                                  {2, 200, -1, "anna", "C", "Three", "Insane"}});
+        info.labels = LabelIndex({{{100, -1, "Anna", "A", "One", "Easy"}, 0},
+                                  {{110, -1, "Bert", "B", "Two", "Hard"}, 1},
+                                  {{200, -1, "anna", "C", "Three", "Insane"}, 2}});
         const ParameterLayout layout(info.config);
         std::vector<float> values(layout.size());
         Philox(seed).fill_normal(values);

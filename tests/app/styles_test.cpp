@@ -80,8 +80,9 @@ class StylesTest : public ::testing::Test {
         std::vector<LabelEntry> entries;
         const char* mappers[] = {"Ann", "Bob", "Ann", "Cy"};
         for (int i = 0; i < 4; ++i)
-            entries.push_back({i, 100 + i, 7, mappers[i], "band", i < 2 ? "first song" : "second song",
-                               i == 3 ? "Ann's Hard" : "Hard", i == 1 ? "calm Piano" : "loud"});
+            entries.push_back({{100 + i, 7, mappers[i], "band", i < 2 ? "first song" : "second song",
+                                i == 3 ? "Ann's Hard" : "Hard", i == 1 ? "calm Piano" : "loud"},
+                               i});
         CheckpointInfo info;
         info.config = {1, 32, 2, 4};
         info.held_out = held_out;

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "data/dataset_builder.h"
+#include "data/pack_dataset.h"
 #include "support/small_maps.h"
 #include "support/temporary_folder.h"
 

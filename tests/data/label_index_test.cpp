@@ -11,10 +11,10 @@ namespace osu {
 namespace {
 
 LabelIndex small() {
-    return LabelIndex({{3, 500, 10, "Mapper", "artist", "title", "Hard"},
-                       {0, 100, 10, "mapper", "artist", "title", "Easy"},
-                       {1, 0, -1, "Other", "a \"quoted\" artist", "題", "Normal"},
-                       {2, 500, 11, "Third", "artist", "other", "copy"}});
+    return LabelIndex({{{500, 10, "Mapper", "artist", "title", "Hard"}, 3},
+                       {{100, 10, "mapper", "artist", "title", "Easy"}, 0},
+                       {{0, -1, "Other", "a \"quoted\" artist", "題", "Normal"}, 1},
+                       {{500, 11, "Third", "artist", "other", "copy"}, 2}});
 }
 
 TEST(LabelIndexTest, FindsMapsAndMappers) {
@@ -32,7 +32,7 @@ TEST(LabelIndexTest, FindsMapsAndMappers) {
 
 TEST(LabelIndexTest, NamesTheNearestIds) {
     std::vector<LabelEntry> entries;
-    for (const int64_t id : {10, 20, 30, 40, 90}) entries.push_back({static_cast<int32_t>(id), id});
+    for (const int64_t id : {10, 20, 30, 40, 90}) entries.push_back({{id}, static_cast<int32_t>(id)});
     const LabelIndex index(entries);
     EXPECT_EQ(index.nearest_ids(33, 3), (std::vector<int64_t>{30, 40, 20}));
     EXPECT_EQ(index.nearest_ids(20, 2), (std::vector<int64_t>{20, 10}));

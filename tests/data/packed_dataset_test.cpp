@@ -94,7 +94,7 @@ TEST_F(DatasetTest, OpensFoldersByPackingThemOnce) {
     constexpr uid_t nobody = 65534;
     if (::geteuid() == 0 && ::setresuid(nobody, nobody, nobody) != 0) ::_exit(2);
     try {
-        fmt::print(stderr, "opened with {} maps\n", open_dataset(folder).size());
+        fmt::print(stderr, "opened with {} maps\n", open_dataset(folder, terminal_listener()).size());
         ::_exit(0);
     } catch (const Error& error) {
         fmt::print(stderr, "error: {}\nhint: {}\n", error.what(), error.hint());
@@ -126,6 +126,30 @@ TEST_F(DatasetTest, FoldersThatCannotBeWrittenSayWhy) {
     write_text(map, text_of({.circles = 30}));
     expect(out, 1, refusal);
     EXPECT_EQ(open_dataset(out).map(0).count, 30u);
+}
+
+// Nothing is printed: who opens a dataset hears of it.
+TEST_F(DatasetTest, OpeningTellsTheListenerOfProgressAndSkippedMaps) {
+    write_maps();
+    build();
+    write_text(folder_ / "out" / read_dataset_folder(folder_ / "out").maps[0].path, "no map");
+    std::vector<std::string> warnings;
+    int64_t first = -1, last = -1, all = 0;
+    Listener listener;
+    listener.on_warning = [&](const std::string& text) { warnings.push_back(text); };
+    listener.on_progress = [&](const char*, int64_t done, int64_t total, const char*) {
+        if (first < 0) first = done;
+        last = done;
+        all = total;
+    };
+    ::testing::internal::CaptureStderr();
+    EXPECT_EQ(open_dataset(folder_ / "out", listener).size(), 5u);
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+    ASSERT_EQ(warnings.size(), 1u);
+    EXPECT_EQ(warnings[0].find("skipped Track00000/"), 0u) << warnings[0];
+    EXPECT_EQ(first, 0);
+    EXPECT_EQ(last, 6);
+    EXPECT_EQ(all, 6);
 }
 
 TEST_F(DatasetTest, DamagedPacksAreErrors) {

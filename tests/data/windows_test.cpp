@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/parallel.h"
-#include "data/pack_format.h"
+#include "data/pack_writer.h"
 #include "data/permutation.h"
 #include "data/split.h"
 #include "support/temporary_folder.h"

@@ -72,7 +72,7 @@ inline void write_entry(DatabaseWriter& out, const DatabaseBeatmap& map, const D
         out.value(static_cast<double>(i));
         out.value<uint8_t>(1);
     }
-    for (int32_t id : {map.beatmap_id, map.set_id, map.thread_id}) out.value(id);
+    for (int32_t id : {map.beatmap_id, map.set_id, int64_t{map.thread_id}}) out.value(id);
     out.value<uint32_t>(0x09090909);  // grades
     out.value<int16_t>(0);
     out.value(map.stack_leniency);

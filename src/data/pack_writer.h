@@ -1,4 +1,4 @@
-// What the writer and the reader of packed datasets agree on, and writing one map by map.
+// Writing a packed dataset map by map, and what its writer and its reader agree on.
 // Columns: x, y, distance (f32), time (f64), type (u8), one entry a datapoint; map_label, map_track (i32),
 // map_beatmap_id, map_set_id (i64), one a map; map_first (i64), offsets of each map's datapoints;
 // map_string_first (i64), offsets of creator, artist, title, version and path of each map in map_strings
