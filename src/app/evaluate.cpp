@@ -17,6 +17,7 @@
 #include "data/pack_dataset.h"
 #include "evaluation/evaluation.h"
 #include "evaluation/page.h"
+#include "evaluation/placed_maps.h"
 #include "picture/canvas.h"
 
 namespace osu {
@@ -24,11 +25,52 @@ namespace osu {
 namespace {
 
 struct Flags {
-    std::string data, ckpt, held_out, json, plot;
+    std::string data, ckpt, held_out, maps_from, sources, json, plot;
     DeviceChoice device;
     EvaluationOptions evaluation;
     int threads = 0;
 };
+
+void report(const Flags& flags, const Evaluation& evaluation, const std::string& how) {
+    fmt::print("{}\n", how);
+    print_evaluation(evaluation);
+    if (!flags.plot.empty()) {
+        draw_evaluation(evaluation, how, flags.plot);
+        fmt::print("\nwrote {}\n", flags.plot);
+    }
+    if (flags.json.empty()) return;
+    nlohmann::json object = evaluation_json(evaluation);
+    object["about"] = how;
+    write_file(flags.json, object.dump(2) + "\n");
+    fmt::print("\nwrote {}\n", flags.json);
+}
+
+// The maps to measure on, and those that were trained on.
+Split split_for(const Flags& flags, const PackedDataset& dataset, const CheckpointInfo& info,
+                const std::string& ckpt) {
+    Split split;
+    if (flags.held_out == "all") {
+        for (uint32_t i = 0; i < dataset.size(); ++i) split.validation.push_back(i);
+        return split;
+    }
+    HeldOut held_out = info.held_out;
+    if (!flags.held_out.empty()) held_out = {0, 0, read_held_out(flags.held_out)};
+    if (!held_out.any())
+        fail(Hint{"say with --held-out which mappers its training held out"},
+             "{} does not say which maps it has not seen", ckpt);
+    split = split_held_out(dataset, held_out);
+    if (split.validation.empty())
+        fail(Hint{"--held-out all says that none of its maps was trained on"}, "{} has no held-out maps",
+             flags.data);
+    return split;
+}
+
+void run_placed(const Flags& flags) {
+    set_thread_count(flags.threads);
+    if (!flags.plot.empty()) image_format(flags.plot);
+    const Evaluation evaluation = evaluate_placed(flags.maps_from, flags.sources);
+    report(flags, evaluation, fmt::format("{} maps of {}", evaluation.maps.size(), flags.maps_from));
+}
 
 void run(const Flags& flags) {
     set_thread_count(flags.threads);
@@ -38,14 +80,8 @@ void run(const Flags& flags) {
         if (!file.empty()) check_output(file, {ckpt, flags.data, flags.held_out});
     const auto backend = open_backend(flags.device);
     SamplingNetwork network(ckpt, {}, *backend);
-    HeldOut held_out = network.info().held_out;
-    if (!flags.held_out.empty()) held_out = {0, 0, read_held_out(flags.held_out)};
-    if (!held_out.any())
-        fail(Hint{"say with --held-out which mappers its training held out"},
-             "{} does not say which maps it has not seen", ckpt);
     const PackedDataset dataset = open_dataset(flags.data, terminal_listener());
-    const Split split = split_held_out(dataset, held_out);
-    if (split.validation.empty()) fail("{} has no held-out maps", flags.data);
+    const Split split = split_for(flags, dataset, network.info(), ckpt);
 
     const SamplingOptions& sampling = flags.evaluation.sampling;
     std::optional<Progress> progress;
@@ -62,17 +98,7 @@ void run(const Flags& flags) {
         "{} of {} held-out maps, {} seed{}, {} with {} steps, {} at step {}", evaluation.maps.size(),
         split.validation.size(), sampling.variants, sampling.variants == 1 ? "" : "s", sampling.sampler,
         sampling_steps(sampling, network.info()).steps(), network.config().name(), network.info().step);
-    fmt::print("{}\n", how);
-    print_evaluation(evaluation);
-    if (!flags.plot.empty()) {
-        draw_evaluation(evaluation, how, flags.plot);
-        fmt::print("\nwrote {}\n", flags.plot);
-    }
-    if (flags.json.empty()) return;
-    nlohmann::json object = evaluation_json(evaluation);
-    object["about"] = how;
-    write_file(flags.json, object.dump(2) + "\n");
-    fmt::print("\nwrote {}\n", flags.json);
+    report(flags, evaluation, how);
 }
 
 }  // namespace
@@ -83,14 +109,22 @@ void add_evaluate_verb(CLI::App& app) {
     auto flags = std::make_shared<Flags>();
     EvaluationOptions& o = flags->evaluation;
     o.sampling.variants = 2;
-    verb->add_option("--data,--data-path", flags->data,
-                     "Read the maps of this dataset folder, or packed dataset")
-        ->required();
+    auto* data = verb->add_option("--data,--data-path", flags->data,
+                                  "Read the maps of this dataset folder, or packed dataset");
+    auto* maps_from = verb->add_option("--maps-from", flags->maps_from,
+                                       "Measure .osu files that any program placed, and place nothing")
+                          ->type_name("FOLDER")
+                          ->excludes(data);
+    auto* sources = verb->add_option("--sources", flags->sources, "Read their sources, of the same names")
+                        ->type_name("FOLDER")
+                        ->needs(maps_from);
+    maps_from->needs(sources);
     verb->add_option("--ckpt", flags->ckpt,
                      "Measure this checkpoint: .safetensors of ours, .pt of the reference")
         ->type_name("FILE")
         ->default_str("the model that comes with the program");
-    verb->add_option("--held-out", flags->held_out, "Measure on the mappers that this file lists as hashes")
+    verb->add_option("--held-out", flags->held_out,
+                     "Measure on the mappers that this file lists as hashes; all: on every map")
         ->type_name("FILE")
         ->default_str("as the checkpoint says");
     verb->add_option("--maps", o.maps, "Place so many of the held-out maps")->check(above(0));
@@ -109,6 +143,8 @@ void add_evaluate_verb(CLI::App& app) {
     verb->callback([verb, flags] {
         warn_if_idle(*verb, "--cfg-scale", flags->evaluation.style_maps == 0,
                      "--style-maps 0 places nothing in a style");
+        if (!flags->maps_from.empty()) return run_placed(*flags);
+        if (flags->data.empty()) fail("--data is required, or --maps-from with --sources");
         run(*flags);
     });
 }

@@ -11,18 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string text(double value, FigureUnit unit) {
-    if (std::isnan(value)) return "–";
-    switch (unit) {
-        case FigureUnit::pixels: return fmt::format("{:.1f} px", value);
-        case FigureUnit::degrees: return fmt::format("{:.1f}°", value);
-        case FigureUnit::share: return fmt::format("{:.2f} %", 100 * value);
-        case FigureUnit::ratio:
-        case FigureUnit::distance: return fmt::format("{:.3f}", value);
-    }
-    return {};
-}
-
 std::string interval(const Figure& figure, FigureUnit unit) {
     if (std::isnan(figure.low)) return "";
     const double scale = unit == FigureUnit::share ? 100 : 1;
@@ -58,8 +46,8 @@ void print_tiers(const Contestant& placed, const Contestant& real) {
         const FigureKind& kind = mapper_figure_kinds()[k];
         fmt::print("{:<31}", kind.label);
         for (size_t tier = 0; tier < tier_count; ++tier)
-            fmt::print(" {:>20}", text(placed.tiers[tier][k].value, kind.unit) + " / " +
-                                      text(real.tiers[tier][k].value, kind.unit));
+            fmt::print(" {:>20}", figure_text(placed.tiers[tier][k].value, kind.unit) + " / " +
+                                      figure_text(real.tiers[tier][k].value, kind.unit));
         fmt::print("\n");
     }
 }
@@ -76,7 +64,7 @@ void print_evaluation(const Evaluation& evaluation) {
         const FigureKind& kind = evaluation.kinds[k];
         fmt::print("{:<31}", kind.label);
         for (size_t i = 0; i < all.size(); ++i) {
-            fmt::print(" {:>12}", text(all[i].figures[k].value, kind.unit));
+            fmt::print(" {:>12}", figure_text(all[i].figures[k].value, kind.unit));
             if (i == 0) fmt::print("  {:<15}", interval(all[i].figures[k], kind.unit));
         }
         fmt::print("\n");

@@ -8,7 +8,6 @@
 #include <fmt/core.h>
 
 #include "evaluation/loss.h"
-#include "evaluation/random_walk.h"
 #include "evaluation/style_trial.h"
 #include "model/parameters.h"
 
@@ -56,85 +55,6 @@ class Report {
     EvaluationProgress progress_;
     void tell() const {
         if (to_ && !to_(progress_)) throw Cancelled();
-    }
-};
-
-class Comparison {
-  public:
-    Comparison(const PackedDataset& dataset, const Split& split, const EvaluationOptions& options,
-               Report& report)
-        : report_(report) {
-        for (const uint32_t index : choose_evenly(split.validation, options.maps))
-            result_.maps.emplace_back(dataset, index);
-        result_.flow = flow_of(dataset, split.train.empty() ? split.validation : split.train);
-    }
-
-    const std::vector<MeasuredMap>& maps() const { return result_.maps; }
-
-    // `maps`: which of them are to be placed.
-    void add(const char* key, const char* title, const Placing& placing, const std::vector<size_t>& maps) {
-        Contestant contestant;
-        contestant.key = key;
-        contestant.title = title;
-        contestant.maps = maps;
-        for (const size_t i : maps) {
-            report_.say(fmt::format("{}, map {} of {}", title, contestant.examples.size() + 1, maps.size()));
-            const MeasuredMap& map = result_.maps[i];
-            Statistics all;
-            const Placements placements = placing(map);
-            MarkSums marks;
-            for (const auto& position : placements) {
-                all += measure(map.real, map.plan, position);
-                const Marks noted = note_marks(map.real, map.plan, position, map.preempt);
-                marks += noted;
-                add_windows(noted, map.mapper, contestant.windows);
-            }
-            contestant.statistics.push_back(std::move(all));
-            contestant.marks.push_back(std::move(marks));
-            contestant.examples.push_back(placements.front());
-        }
-        result_.contestants.push_back(std::move(contestant));
-    }
-
-    // Each against the real maps of the same rhythm, which are contestant `real`.
-    Evaluation finish(size_t real) {
-        for (Contestant& contestant : result_.contestants) {
-            std::vector<Statistics> truth;
-            for (const size_t i : contestant.maps) truth.push_back(result_.contestants[real].statistics[i]);
-            contestant.figures = figures(contestant.statistics, truth, result_.flow);
-            add_mapper_figures(contestant);
-        }
-        result_.kinds.assign(figure_kinds().begin(), figure_kinds().end());
-        for (const FigureKind& kind : mapper_figure_kinds()) result_.kinds.push_back(kind);
-        tell_apart(result_.contestants[real]);
-        return std::move(result_);
-    }
-
-  private:
-    Evaluation result_;
-    Report& report_;
-
-    void tell_apart(const Contestant& real) {
-        constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-        result_.kinds.push_back({"told_auc", "told from real maps, AUC", FigureUnit::ratio});
-        for (Contestant& contestant : result_.contestants) {
-            Told told{{nan, nan, nan}, {}};
-            if (&contestant != &real) told = told_apart(contestant.windows, real.windows);
-            contestant.figures.push_back(told.auc);
-            contestant.told_by = std::move(told.biggest);
-        }
-    }
-
-    void add_mapper_figures(Contestant& contestant) const {
-        for (const Figure& figure : mapper_figures(contestant.marks)) contestant.figures.push_back(figure);
-        for (size_t tier = 0; tier < tier_count; ++tier) {
-            std::vector<MarkSums> marks;
-            for (size_t i = 0; i < contestant.maps.size(); ++i)
-                if (result_.maps[contestant.maps[i]].tier == static_cast<Tier>(tier))
-                    marks.push_back(contestant.marks[i]);
-            contestant.tier_maps[tier] = marks.size();
-            contestant.tiers[tier] = mapper_figures(marks);
-        }
     }
 };
 
@@ -240,7 +160,12 @@ class Evaluator {
           on_step_([this](const SamplingStep& step) { return report_.step(step); }) {}
 
     Evaluation run() {
-        Comparison comparison(dataset_, split_, options_, report_);
+        std::vector<MeasuredMap> maps;
+        for (const uint32_t index : choose_evenly(split_.validation, options_.maps))
+            maps.emplace_back(dataset_, index);
+        Comparison comparison(std::move(maps),
+                              flow_of(dataset_, split_.train.empty() ? split_.validation : split_.train),
+                              [this](const std::string& what) { report_.say(what); });
         add_model_and_real(comparison);
         SamplingOptions once = options_.sampling;
         once.variants = 1;
@@ -257,7 +182,7 @@ class Evaluator {
                 [&](const MeasuredMap& map) { return trial->place(map, network_, once, on_step_); },
                 middling(comparison.maps(), options_.style_maps));
         }
-        Evaluation evaluation = comparison.finish(1);
+        Evaluation evaluation = comparison.finish();
         if (trial) add_style(evaluation, *trial);
         report_.say("loss");
         add_loss(evaluation, loss(network_.weights(), loss_windows),
@@ -283,17 +208,7 @@ class Evaluator {
         comparison.add(
             "model", "model",
             [&](const MeasuredMap& map) { return place(network_, {}, map.real, sampling, on_step_); }, all);
-        comparison.add(
-            "real", "real maps", [](const MeasuredMap& map) { return Placements{map.position}; }, all);
-        comparison.add(
-            "random_walk", "random walk",
-            [&](const MeasuredMap& map) {
-                Placements walks;
-                for (int i = 0; i < sampling.variants; ++i)
-                    walks.push_back(random_walk(map.real, sampling.seed + static_cast<uint64_t>(i)));
-                return walks;
-            },
-            all);
+        comparison.add_real_and_walks(sampling.variants, sampling.seed);
     }
 
     const PackedDataset& dataset_;

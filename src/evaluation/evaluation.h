@@ -24,10 +24,6 @@ struct EvaluationProgress {
 // False stops the evaluation.
 using OnProgress = std::function<bool(const EvaluationProgress&)>;
 
-// A way to place maps, each of them once for every seed: (T) px.
-using Placements = std::vector<std::vector<Vec2>>;
-using Placing = std::function<Placements(const MeasuredMap& map)>;
-
 // The network's way, in the mean style of these classes; none without. Ends the evaluation when on_step stops
 // it.
 Placements place(SamplingNetwork& network, std::span<const int32_t> style, const Datapoints& map,

@@ -5,6 +5,8 @@
 #include <limits>
 #include <numeric>
 
+#include <fmt/core.h>
+
 #include "base/parallel.h"
 #include "base/random.h"
 
@@ -135,6 +137,18 @@ std::span<const FigureKind> figure_kinds() {
         return all;
     }();
     return kinds;
+}
+
+std::string figure_text(double value, FigureUnit unit) {
+    if (std::isnan(value)) return "–";
+    switch (unit) {
+        case FigureUnit::pixels: return fmt::format("{:.1f} px", value);
+        case FigureUnit::degrees: return fmt::format("{:.1f}°", value);
+        case FigureUnit::share: return fmt::format("{:.2f} %", 100 * value);
+        case FigureUnit::ratio:
+        case FigureUnit::distance: return fmt::format("{:.3f}", value);
+    }
+    return {};
 }
 
 std::vector<uint32_t> resample(size_t count, uint64_t number) {

@@ -19,6 +19,8 @@ struct FigureKind {
 };
 std::span<const FigureKind> figure_kinds();
 
+std::string figure_text(double value, FigureUnit unit);  // "4.50 %"; "–" for NaN
+
 // NaN where nothing was there to measure.
 struct Figure {
     double value = 0, low = 0, high = 0;  // 95 % of bootstrap samples lie in [low, high]

@@ -21,6 +21,8 @@ constexpr double panel_scale = 0.42;
 constexpr double margin = 28, head_height = 64, gap = 28;  // between pairs, and rows
 constexpr double panel_w = panel_width * panel_scale, panel_h = (panel_height - 60) * panel_scale;
 constexpr double chart_height = 300, chart_left = 44, chart_top = 46, chart_bottom = 36;
+constexpr size_t figure_columns = 3;
+constexpr double figure_line = 18, figures_height = 150;
 constexpr Colour combo_colours[] = {{255, 192, 0}, {0, 202, 0}, {18, 124, 255}, {242, 24, 57}};
 
 // The objects of a map from the one at `first`, as they were placed.
@@ -191,6 +193,27 @@ void paint_charts(Canvas& canvas, const Evaluation& evaluation, double y) {
     chart(4, "denoising loss by timestep", losses, 50, 950, "");
 }
 
+// What a mapper sees, in columns: label, then each contestant's figure.
+void paint_figures(Canvas& canvas, const Evaluation& evaluation, double y) {
+    const double width = (canvas.width() - 2 * margin) / figure_columns;
+    const auto kinds = mapper_figure_kinds();
+    const size_t rows = (kinds.size() + figure_columns - 1) / figure_columns;
+    for (size_t k = 0; k < kinds.size(); ++k) {
+        const double x = margin + static_cast<double>(k / rows) * width;
+        const double line = y + static_cast<double>(k % rows + 1) * figure_line;
+        canvas.text(x, line, kinds[k].label, {12, theme::dim});
+        double right = x + 250;
+        for (const Contestant& contestant : evaluation.contestants) {
+            if (contestant.key == "styled") continue;
+            const auto found = std::find_if(evaluation.kinds.begin(), evaluation.kinds.end(),
+                                            [&](const FigureKind& kind) { return kind.key == kinds[k].key; });
+            const Figure& figure = contestant.figures[static_cast<size_t>(found - evaluation.kinds.begin())];
+            canvas.text(right += 72, line, figure_text(figure.value, kinds[k].unit),
+                        {12, paint_of(contestant), Align::right});
+        }
+    }
+}
+
 }  // namespace
 
 void draw_evaluation(const Evaluation& evaluation, const std::string& title,
@@ -204,7 +227,8 @@ void draw_evaluation(const Evaluation& evaluation, const std::string& title,
     const size_t rows = (pairs + pairs_a_row - 1) / pairs_a_row;
     const double pair_width = 2 * panel_w + gap;
     const double charts_y = head_height + static_cast<double>(rows) * (panel_h + gap);
-    Canvas canvas(format, 2 * margin + pairs_a_row * pair_width, charts_y + chart_height + margin, 1);
+    Canvas canvas(format, 2 * margin + pairs_a_row * pair_width,
+                  charts_y + chart_height + figures_height + margin, 1);
     canvas.rectangle(0, 0, canvas.width(), canvas.height(), theme::page);
     canvas.text(margin, 32, title, {17, theme::bright, Align::left, true, canvas.width() - 2 * margin});
     for (size_t i = 0; i < pairs; ++i) {
@@ -218,6 +242,7 @@ void draw_evaluation(const Evaluation& evaluation, const std::string& title,
                     model_paint);
     }
     paint_charts(canvas, evaluation, charts_y);
+    paint_figures(canvas, evaluation, charts_y + chart_height);
     canvas.save(file);
 }
 

@@ -146,6 +146,31 @@ TEST_F(Evaluate, APicture) {
     EXPECT_NE(read_file(file).find("</svg>"), std::string::npos);
 }
 
+TEST_F(Evaluate, AllMapsOfADatasetThatNobodyTrainedOn) {
+    const std::string file = (folder_ / "figures.json").string();
+    EXPECT_EQ(evaluate({"--held-out", "all", "--seeds", "1", "--json", file}).error, "");
+    const nlohmann::json all = nlohmann::json::parse(read_file(file));
+    EXPECT_EQ(all["model"]["maps"], 12);
+    // Of four mappers, so there is something to cross-validate by.
+    const double told = all["random_walk"]["told_auc"];
+    EXPECT_GE(told, 0);
+    EXPECT_EQ(all["random_walk"]["told_by"].size(), 3u);
+    EXPECT_TRUE(all["real"]["told_auc"].is_null());
+}
+
+TEST_F(Evaluate, MapsThatAnyProgramPlaced) {
+    const std::string file = (folder_ / "figures.json").string(), maps = (folder_ / "maps").string();
+    const auto result =
+        test::run_command({"evaluate", "--maps-from", maps, "--sources", maps, "--json", file});
+    EXPECT_EQ(result.error, "");
+    EXPECT_NE(result.output.find("12 maps"), std::string::npos);
+    const nlohmann::json all = nlohmann::json::parse(read_file(file));
+    EXPECT_EQ(all["model"]["edge_share"], all["real"]["edge_share"]);
+    EXPECT_EQ(all["model"]["spacing_mean_px"], 0);
+    EXPECT_NE(test::run_command({"evaluate", "--maps-from", maps}).error, "");
+    EXPECT_NE(test::run_command({"evaluate"}).error.find("--data"), std::string::npos);
+}
+
 TEST_F(Evaluate, Mistakes) {
     EXPECT_NE(evaluate({}).hint.find("--held-out"), std::string::npos);
     EXPECT_NE(evaluate({"--held-out", held_out(), "--plot", "page.doc"}).error, "");
