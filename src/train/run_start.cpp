@@ -22,7 +22,7 @@ HeldOut held_out(const TrainOptions& options, const CheckpointInfo& resumed, uin
 // Rank 0 opens it first: a folder is packed then.
 PackedDataset open_together(const std::filesystem::path& path, Communicator& ranks) {
     if (!ranks.leads()) ranks.barrier();
-    PackedDataset dataset = open_dataset(path);
+    PackedDataset dataset = open_dataset(path, WhenCut::zeros);
     if (ranks.leads()) ranks.barrier();
     return dataset;
 }
@@ -56,6 +56,7 @@ std::optional<Checkpoint> start_checkpoint(const TrainOptions& options) {
         return std::nullopt;
     }
     Checkpoint checkpoint = read_checkpoint(options.ckpt);
+    verify(checkpoint);
     if (options.new_run) {
         checkpoint.exp_avg.clear();
         checkpoint.exp_avg_sq.clear();
