@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "data/dataset_folder.h"
 #include "data/pack_format.h"
 #include "data/taken_map.h"
+#include "data/writer_lock.h"
 
 namespace osu {
 
@@ -61,9 +63,7 @@ std::string_view but_for_times(std::string_view fingerprint) {
     return fingerprint.substr(0, fingerprint.rfind(','));
 }
 
-}  // namespace
-
-PackReport pack_dataset(const fs::path& dataset, const fs::path& file) {
+PackReport pack_locked(const fs::path& dataset, const fs::path& file) {
     DatasetFolder folder = read_dataset_folder(dataset);
     PackWriter writer(file, folder.fingerprint);
     PackReport report;
@@ -94,27 +94,39 @@ PackReport pack_dataset(const fs::path& dataset, const fs::path& file) {
     return report;
 }
 
-PackedDataset open_dataset(const fs::path& pack_or_folder) {
-    if (!fs::is_directory(pack_or_folder)) return PackedDataset::open(pack_or_folder);
+// The pack that stands there, where it is of what the folder holds.
+std::optional<PackedDataset> fitting_pack(const fs::path& file, const std::string& fingerprint,
+                                          const std::string& obstacle, WhenCut when_cut) {
+    if (!fs::exists(file)) return std::nullopt;
+    try {
+        PackedDataset dataset = PackedDataset::open(file, when_cut);
+        if (fingerprint.empty() || dataset.fingerprint() == fingerprint) return dataset;
+        if (obstacle.empty() || but_for_times(dataset.fingerprint()) != but_for_times(fingerprint))
+            return std::nullopt;
+        fmt::print(stderr,
+                   "warning: {} is taken as it is, for it cannot be written ({}): the maps have other "
+                   "times, but the same names and sizes\n",
+                   file.string(), obstacle);
+        return dataset;
+    } catch (const Error&) {
+        if (fingerprint.empty()) throw;  // no tracks to make it anew from
+        return std::nullopt;
+    }
+}
+
+}  // namespace
+
+PackReport pack_dataset(const fs::path& dataset, const fs::path& file) {
+    const WriterLock lock(file);
+    return pack_locked(dataset, file);
+}
+
+PackedDataset open_dataset(const fs::path& pack_or_folder, WhenCut when_cut) {
+    if (!fs::is_directory(pack_or_folder)) return PackedDataset::open(pack_or_folder, when_cut);
     const fs::path file = pack_or_folder / "dataset.pack";
     const std::string fingerprint = dataset_fingerprint(pack_or_folder);
     const std::string obstacle = what_forbids(pack_or_folder, file);
-    if (fs::exists(file)) {
-        try {
-            PackedDataset dataset = PackedDataset::open(file);
-            if (fingerprint.empty() || dataset.fingerprint() == fingerprint) return dataset;
-            if (!obstacle.empty() && but_for_times(dataset.fingerprint()) == but_for_times(fingerprint)) {
-                fmt::print(
-                    stderr,
-                    "warning: {} is taken as it is, for it cannot be written ({}): the maps have other "
-                    "times, but the same names and sizes\n",
-                    file.string(), obstacle);
-                return dataset;
-            }
-        } catch (const Error&) {
-            if (fingerprint.empty()) throw;  // no tracks to make it anew from
-        }
-    }
+    if (auto there = fitting_pack(file, fingerprint, obstacle, when_cut)) return *std::move(there);
     if (!fingerprint.empty() && !obstacle.empty())
         fail(Hint{fmt::format("let it be written once, or pack the maps elsewhere and give that file: "
                               "osu-diffusion dataset --from {} --pack FILE (it numbers the classes anew)",
@@ -122,11 +134,14 @@ PackedDataset open_dataset(const fs::path& pack_or_folder) {
              "the maps of {} are packed into dataset.pack there before they are used, and it cannot be "
              "written: {}",
              pack_or_folder.string(), obstacle);
-    const PackReport report = pack_dataset(pack_or_folder, file);
+    const WriterLock lock(file, WriterLock::WhenHeld::wait);
+    if (auto made = fitting_pack(file, fingerprint, obstacle, when_cut))
+        return *std::move(made);  // meanwhile
+    const PackReport report = pack_locked(pack_or_folder, file);
     for (size_t i = 0; i < std::min<size_t>(report.skipped.size(), 10); ++i)
         fmt::print(stderr, "warning: skipped {}: {}\n", report.skipped[i].path, report.skipped[i].reason);
     if (report.skipped.size() > 10) fmt::print(stderr, "warning: and {} more\n", report.skipped.size() - 10);
-    return PackedDataset::open(file);
+    return PackedDataset::open(file, when_cut);
 }
 
 }  // namespace osu

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "sequence/datapoints.h"
 
 namespace osu {
@@ -28,7 +29,9 @@ struct DatasetMap {
 
 class PackedDataset {
   public:
-    static PackedDataset open(const std::filesystem::path& file);
+    // Whoever opens it with WhenCut::zeros asks check() whether all that was read is right.
+    static PackedDataset open(const std::filesystem::path& file, WhenCut when_cut = WhenCut::end_process);
+    void check() const;  // Error when the file was cut since
 
     size_t size() const;
     uint64_t datapoints() const;
@@ -63,10 +66,12 @@ struct PackReport {
 
 // Packs a dataset folder (data/dataset_folder.h), maps in the order of their class index. A bad map is
 // skipped and named in the report; memory stays bounded whatever the size. Shows its progress.
+// Error when another process writes that file.
 PackReport pack_dataset(const std::filesystem::path& dataset, const std::filesystem::path& file);
 
 // What training opens: a pack itself, or a dataset folder with `dataset.pack` in it, which is made where it
-// is missing or older than the folder's content.
-PackedDataset open_dataset(const std::filesystem::path& pack_or_folder);
+// is missing or older than the folder's content. Another process that packs the same folder is waited for.
+PackedDataset open_dataset(const std::filesystem::path& pack_or_folder,
+                           WhenCut when_cut = WhenCut::end_process);
 
 }  // namespace osu
