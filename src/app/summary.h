@@ -22,6 +22,7 @@ void print_fact(std::string_view name, fmt::format_string<Args...> text, Args&&.
 
 // Each says what the file is and prints its summary; Error when it is damaged.
 void summarize_checkpoint(const std::filesystem::path& path);  // also other .safetensors and packed datasets
+void verify_checkpoint_file(const std::filesystem::path& path);  // Error when it is damaged
 void summarize_beatmap(const std::filesystem::path& path);
 void summarize_osz(const std::filesystem::path& path);
 void summarize_database(const std::filesystem::path& path);  // osu!.db or collection.db

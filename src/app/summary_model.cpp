@@ -6,6 +6,7 @@
 
 #include "app/summary.h"
 #include "archive/checkpoint.h"
+#include "archive/stored_zip.h"
 #include "base/error.h"
 #include "base/progress.h"
 #include "data/packed_dataset.h"
@@ -142,6 +143,19 @@ void summarize_checkpoint(const std::filesystem::path& path) {
         print_tensors(checkpoint.weights());
     }
     print_metadata(checkpoint.metadata);
+}
+
+void verify_checkpoint_file(const std::filesystem::path& path) {
+    const MappedFile file(path);
+    if (checkpoint_format(file.bytes()) == CheckpointFormat::torch_zip) {
+        for (const auto& [name, entry] : read_zip_entries(file.bytes()))
+            if (!entry.compressed && !is_whole(entry))
+                fail("{}: {} is damaged: its checksum is wrong", path.string(), name);
+        return print_fact("verified", "all checksums are right");
+    }
+    const bool has_digest = verify(read_checkpoint(path));
+    print_fact("verified", "{}",
+               has_digest ? "the digest is right" : "whole, but it has no digest to tell changed bits by");
 }
 
 }  // namespace osu
