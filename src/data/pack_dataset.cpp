@@ -134,6 +134,7 @@ PackedDataset open_dataset(const fs::path& pack_or_folder, WhenCut when_cut) {
              "the maps of {} are packed into dataset.pack there before they are used, and it cannot be "
              "written: {}",
              pack_or_folder.string(), obstacle);
+    if (fingerprint.empty()) read_dataset_folder(pack_or_folder);  // says that it is none
     const WriterLock lock(file, WriterLock::WhenHeld::wait);
     if (auto made = fitting_pack(file, fingerprint, obstacle, when_cut))
         return *std::move(made);  // meanwhile

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "data/dataset_target.h"
 #include "data/pack_format.h"
 #include "data/writer_lock.h"
@@ -18,6 +19,7 @@ constexpr const char* without_folder = "no folder";  // as the fingerprint of su
 class PackTarget final : public DatasetTarget {
   public:
     explicit PackTarget(const fs::path& file) : lock_(file), writer_(file, without_folder) {
+        remove_abandoned_files(file.has_parent_path() ? file.parent_path() : ".");
         if (!fs::exists(file)) return;
         const PackedDataset there = PackedDataset::open(file, WhenCut::zeros);
         if (there.fingerprint() != without_folder)
