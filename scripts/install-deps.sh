@@ -23,7 +23,8 @@ export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # shellcheck disable=SC2086  # the list is meant to be split
-{ $sudo apt-get update && $sudo apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1 || {
+{ $sudo apt-get -o DPkg::Lock::Timeout=600 update &&
+  $sudo apt-get -o DPkg::Lock::Timeout=600 install -y --no-install-recommends $missing; } >"$log" 2>&1 || {
     cat "$log" >&2
     echo "error: could not install:$missing" >&2
     exit 1

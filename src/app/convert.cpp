@@ -65,6 +65,7 @@ int64_t parameter_count(const TensorMap& tensors) {
 void run_convert(const ConvertFlags& flags) {
     check_output(flags.to, {flags.from});
     Checkpoint checkpoint = read_checkpoint(flags.from);
+    verify(checkpoint);
     if (flags.weights != "all") keep_only(checkpoint, flags.weights);
     if (flags.dtype != "keep") {
         const DType type = flags.dtype == "bf16" ? DType::bf16 : DType::f32;

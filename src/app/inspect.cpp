@@ -12,9 +12,11 @@
 #include "app/summary_maps.h"
 #include "app/verbs.h"
 #include "archive/checkpoint.h"
+#include "archive/stored_zip.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/progress.h"
+#include "beatmap/encoding.h"
 #include "data/packed_dataset.h"
 #include "model/parameters.h"
 #include "sampling/checkpoint_metadata.h"
@@ -178,12 +180,36 @@ Summarize summarizer(std::string_view content) {
     if (checkpoint_format(std::as_bytes(std::span(content)))) return summarize_checkpoint;
     if (content.starts_with("PK\x03\x04")) return summarize_osz;
     if (begins_with_a_day(content)) return summarize_database;
-    if (content.starts_with('\x80')) return summarize_index;  // a pickle
+    if (content.starts_with('\x80') || content.starts_with("(d")) return summarize_index;  // a pickle
+    if (content.starts_with("version https://git-lfs")) return summarize_checkpoint;       // which says so
+    if (encoding_of(content) != Encoding::utf8) return summarize_beatmap;  // of all that we read maps alone
     const std::string_view text = text_start(content);
     if (text.starts_with('{')) return summarize_index;
     // A map that begins with something else is told by its sections, as the game does.
     if (text.starts_with("osu file format v") || has_section_of_a_map(content)) return summarize_beatmap;
     return nullptr;
+}
+
+void verify_checkpoint_file(const std::filesystem::path& path) {
+    const MappedFile file(path);
+    if (checkpoint_format(file.bytes()) == CheckpointFormat::torch_zip) {
+        for (const auto& [name, entry] : read_zip_entries(file.bytes()))
+            if (!entry.compressed && !is_whole(entry))
+                fail("{}: {} is damaged: its checksum is wrong", path.string(), name);
+        return print_fact("verified", "all checksums are right");
+    }
+    const bool has_digest = verify(read_checkpoint(path));
+    print_fact("verified", "{}",
+               has_digest ? "the digest is right" : "whole, but it has no digest to tell changed bits by");
+}
+
+// Every byte of a checkpoint; a .pt was looked at when it was read, but for what is no tensor.
+void verify_file(const std::filesystem::path& path) {
+    std::error_code ignored;
+    const bool is_file = std::filesystem::is_regular_file(path, ignored);
+    if (!is_file || !checkpoint_format(MappedFile(path).bytes()))
+        fail(Hint{"leave --verify out"}, "--verify is for checkpoints, and {} is none", path.string());
+    verify_checkpoint_file(path);
 }
 
 void run_inspect(const std::filesystem::path& path) {
@@ -211,7 +237,12 @@ void add_inspect_verb(CLI::App& app) {
     CLI::App* verb = app.add_subcommand(
         "inspect", "Say what a checkpoint, map, .osz, osu!.db, collection.db, dataset or index holds");
     verb->add_option("file", *path, "Look at this file or folder")->required();
-    verb->callback([path] { run_inspect(*path); });
+    auto verify = std::make_shared<bool>(false);
+    verb->add_flag("--verify", *verify, "Read every byte of a checkpoint, and say whether it is as written");
+    verb->callback([path, verify] {
+        run_inspect(*path);
+        if (*verify) verify_file(*path);
+    });
 }
 
 }  // namespace osu

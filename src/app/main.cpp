@@ -1,9 +1,13 @@
 // osu-diffusion: one program, a verb for each thing it does. Errors end here.
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 
 #include <CLI/CLI.hpp>
+#include <fcntl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "app/verbs.h"
@@ -21,10 +25,27 @@ void spin_briefly(char** argv) {
     execv("/proc/self/exe", argv);  // where it cannot, all is as before
 }
 
+// What is closed of standard input, output and error becomes /dev/null: the next file that is opened would
+// get its number, and the messages.
+void open_standard_streams() {
+    for (int descriptor = 0; descriptor <= 2; ++descriptor)
+        if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF) open("/dev/null", O_RDWR);
+}
+
+// Whoever stops reading what is printed, or sets a limit to files, shall not end a run of many hours with
+// nothing saved: the write that fails says so itself.
+void survive_failed_writes() {
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+    open_standard_streams();
     spin_briefly(argv);
+    prctl(PR_SET_NAME, "osu-diffusion");  // it would be called "exe"
+    survive_failed_writes();
     CLI::App app("Remaps osu! beatmaps with a diffusion transformer, and trains one.", "osu-diffusion");
     try {
         osu::declare_command_line(app);

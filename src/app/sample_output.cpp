@@ -60,6 +60,11 @@ SampleOutput::SampleOutput(const SampleOptions& options, const SourceMap& source
     if (options.osz && !source.archive)
         fail(Hint{"give the .osz with --beatmap, and --difficulty"}, "--osz adds to an .osz, and {} is none",
              options.beatmap);
+    if (options.slider_velocity == "fit" && source.map.format_version < 8)
+        fmt::print(stderr,
+                   "note: --slider-velocity fit: sliders keep their lengths, by which ticks go in a map of "
+                   "format v{}\n",
+                   source.map.format_version);
     check_output(folder_ / "a map", {});
     for (const std::string& file : {options.plot, options.dump_coordinates})
         if (!file.empty())
@@ -132,10 +137,12 @@ void SampleOutput::write(const Placement& placed, std::span<const std::vector<fl
 }
 
 void SampleOutput::write_archive(std::span<const std::string> names, std::span<const std::string> texts) {
-    const fs::path path =
-        free_path(clean_name(fs::path(options_.beatmap).stem().string(), name_limit), ".osz");
-    source_.archive->write_with(path, names[0], texts[0]);
-    for (size_t i = 1; i < texts.size(); ++i) OszArchive(path).write_with(path, names[i], texts[i]);
+    const std::string kind = lower_extension(options_.beatmap) == ".olz" ? ".olz" : ".osz";
+    const fs::path path = free_path(clean_name(fs::path(options_.beatmap).stem().string(), name_limit), kind);
+    // Beside their source: a map at the root beside a folder of them would hide those from the game.
+    std::vector<OszArchive::NewEntry> maps;
+    for (size_t i = 0; i < texts.size(); ++i) maps.push_back({source_.folder + names[i], texts[i]});
+    source_.archive->write_with(path, maps);
     wrote(path);
 }
 

@@ -1,4 +1,4 @@
-// The map that a verb is given, a .osu or one of an .osz; and which of its objects are generated anew.
+// The map that a verb is given, a .osu or one of an .osz or .olz; and which of its objects are generated anew.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,10 @@ namespace osu {
 struct SourceMap {
     Beatmap map;
     std::unique_ptr<OszArchive> archive;
+    std::string folder;  // of the map in the archive, with a '/' at its end; empty at the root
 };
 
-bool is_archive(const std::string& path);  // by its name: .osz
+bool is_archive(const std::string& path);  // .osz or .olz, by its content, or its name
 
 // Error that lists the maps of an .osz when the difficulty does not name one. Says on standard error how many
 // lines could not be read.

@@ -16,6 +16,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr size_t header_limit = 100'000'000;  // the format's own limit
+constexpr size_t longest_list = 64;           // PyTorch's most dimensions
 constexpr int deepest = 3;                    // object → tensor → list of numbers
 
 struct TypeName {
@@ -42,10 +43,14 @@ const char* format_name(DType type) {
 // The header as JSON; a name that stands twice and nesting that no header has end the parse at once.
 Json parse_header(std::string_view text) {
     std::array<std::set<std::string>, deepest + 1> seen;
-    const auto watch = [&seen](int depth, Json::parse_event_t event, Json& value) {
+    size_t listed = 0;
+    const auto watch = [&seen, &listed](int depth, Json::parse_event_t event, Json& value) {
         if (depth >= deepest &&
             (event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start))
             fail("the header is nested too deeply");
+        if (event == Json::parse_event_t::array_start) listed = 0;
+        if (event == Json::parse_event_t::value && depth == deepest && ++listed > longest_list)
+            fail("the header has a list longer than any shape");
         if (event == Json::parse_event_t::object_start) seen[static_cast<size_t>(depth) + 1].clear();
         if (event == Json::parse_event_t::key &&
             !seen[static_cast<size_t>(depth)].insert(value.get<std::string>()).second)

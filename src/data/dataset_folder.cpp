@@ -18,8 +18,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int64_t largest_label = 100'000'000;
-
 // The number that a text begins with, and what stands behind it.
 std::optional<int64_t> leading_number(std::string_view text, std::string_view& rest) {
     int64_t value = 0;
@@ -74,7 +72,8 @@ TrackContent read_track(const TrackFolder& track) {
 
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(track.path / metadata.map_dir, error)) {
-        if (entry.path().extension() != ".osu") continue;
+        if (entry.path().extension() != ".osu" || entry.path().filename().string().starts_with("._"))
+            continue;  // what macOS adds
         FolderMap map;
         map.track = track.number;
         map.path = name + "/" + metadata.map_dir + "/" + entry.path().filename().string();

@@ -16,6 +16,9 @@
 
 namespace osu {
 
+// Of classes and tracks that are read; those beyond are no part of a dataset.
+constexpr int64_t largest_label = 100'000'000;
+
 // One map of a metadata.json, field for field; where there is no game database the stars are empty and the
 // ranked status is 0 (unknown).
 struct TrackBeatmap {

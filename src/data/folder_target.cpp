@@ -3,6 +3,9 @@
 #include <fstream>
 #include <optional>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "base/parallel.h"
@@ -72,6 +75,9 @@ class FolderTarget final : public DatasetTarget {
     TakeSequence wants_sequence() const override { return TakeSequence::no; }
 
     void write(std::vector<NewTrack>& tracks) override {
+        if (!tracks.empty() && (tracks.back().number > largest_label || next_index - 1 > largest_label))
+            fail(Hint{"give another folder, or number its tracks and maps anew"},
+                 "the numbers of {} are used up: tracks and classes end at {}", out_.string(), largest_label);
         std::vector<std::string> errors(tracks.size());
         parallel_for_dynamic(static_cast<int64_t>(tracks.size()), [&](int64_t i) {
             try {
@@ -80,6 +86,7 @@ class FolderTarget final : public DatasetTarget {
                 errors[i] = error.what();
             }
         });
+        sync(::syncfs);  // the files of all tracks at once, before these have their names
         for (size_t i = 0; i < tracks.size(); ++i) {
             if (!errors[i].empty()) {
                 remove_unfinished(out_);
@@ -89,6 +96,7 @@ class FolderTarget final : public DatasetTarget {
             if (before_track_) before_track_(number);
             fs::rename(out_ / unfinished_name(number), out_ / track_name(number));
         }
+        sync(::fsync);
     }
 
     bool add_audio(uint32_t track, const MapCandidate& map) override {
@@ -105,6 +113,14 @@ class FolderTarget final : public DatasetTarget {
     }
 
   private:
+    // Where the folder cannot be synced, all that can be was done.
+    void sync(int (*how)(int)) const {
+        const int folder = ::open(out_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (folder < 0) return;
+        how(folder);
+        ::close(folder);
+    }
+
     fs::path out_;
     std::optional<WriterLock> lock_;
     std::function<void(uint32_t)> before_track_;

@@ -24,6 +24,19 @@ int32_t checked_label(int64_t label) {
     return static_cast<int32_t>(label);
 }
 
+// 1.9, 1e30 and what is no number at all are refused, not converted.
+int64_t whole_number(const Json& value, const char* what) {
+    const bool fits =
+        value.is_number_integer() && (!value.is_number_unsigned() || value.get<uint64_t>() <= INT64_MAX);
+    if (!fits) fail("a label index with the {} {}", what, value.dump().substr(0, 40));
+    return value.get<int64_t>();
+}
+
+int64_t whole_number(const Json& map, const char* key, int64_t otherwise) {
+    const auto found = map.find(key);
+    return found == map.end() ? otherwise : whole_number(*found, key);
+}
+
 LabelIndex from_map(const std::map<int64_t, int64_t>& map) {
     std::vector<LabelEntry> entries;
     for (const auto& [id, label] : map) entries.push_back({{id}, checked_label(label)});
@@ -40,9 +53,9 @@ LabelIndex from_json(const Json& json) {
     if (const auto maps = json.find("maps"); maps != json.end() && maps->is_array()) {
         for (const Json& map : *maps) {
             const auto text = [&](const char* key) { return map.value(key, ""); };
-            LabelEntry entry{{map.value("beatmap_id", int64_t{0}), map.value("set_id", int64_t{-1}),
-                              text("creator"), text("artist"), text("title"), text("version"), text("tags")},
-                             checked_label(map.at("class").get<int64_t>())};
+            LabelEntry entry{{whole_number(map, "beatmap_id", 0), whole_number(map, "set_id", -1), text("creator"),
+                              text("artist"), text("title"), text("version"), text("tags")},
+                             checked_label(whole_number(map.at("class"), "class"))};
             if (!map.contains("tags") && !entries.empty() && shares_tags(entries.back(), entry))
                 entry.tags = entries.back().tags;
             entries.push_back(std::move(entry));
@@ -55,7 +68,7 @@ LabelIndex from_json(const Json& json) {
         const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), id);
         if (error != std::errc() || end != key.data() + key.size())
             fail("a label index with the beatmap ID {}", key);
-        plain[id] = label.get<int64_t>();
+        plain[id] = whole_number(label, "class");
     }
     return from_map(plain);
 }
@@ -128,10 +141,17 @@ LabelIndex label_index(const PackedDataset& dataset) {
 }
 
 LabelIndex parse_label_index(std::string_view content) {
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+    if (content.starts_with(byte_order_mark)) content.remove_prefix(byte_order_mark.size());
     const size_t first = content.find_first_not_of(" \t\r\n");
     if (first == std::string_view::npos || content[first] != '{')
         return from_map(parse_pickled_int_map(content));
-    const Json json = Json::parse(content, nullptr, false);
+    constexpr int deepest = 8;  // ours have three levels; a few megabytes of brackets would take gigabytes
+    const auto watch = [](int depth, Json::parse_event_t, const Json&) {
+        if (depth > deepest) fail("a label index that is nested too deeply");
+        return true;
+    };
+    const Json json = Json::parse(content, watch, false);
     if (!json.is_object()) fail("a label index that is not whole JSON");
     try {
         return from_json(json);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <fstream>
+#include <set>
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -13,7 +14,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "beatmap/encoding.h"
 #include "beatmap/osz.h"
+#include "beatmap/rewrite.h"
 #include "data/digest.h"
 
 namespace osu {
@@ -24,12 +27,15 @@ namespace {
 
 constexpr std::string_view first_words = "osu file format v";
 
-// The game names folders and archives "SET_ID Artist - Title"; maps older than v10 do not know their set
-// otherwise.
+// The game names folders and archives "SET_ID Artist - Title", mirrors "SET_ID.osz"; maps older than v10 do
+// not know their set otherwise.
 int64_t set_id_of_name(const std::string& name) {
     int64_t id = 0;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
-    return error == std::errc() && end != name.data() + name.size() && *end == ' ' && id > 0 ? id : -1;
+    if (error != std::errc() || id <= 0) return -1;
+    const std::string_view rest(end, name.data() + name.size());
+    const bool only_number = equal_but_for_case(rest, ".osz") || equal_but_for_case(rest, ".olz");
+    return rest.starts_with(' ') || only_number ? id : -1;
 }
 
 int year_of(int64_t seconds) {  // since 1970
@@ -63,7 +69,7 @@ MapCandidate candidate_of(MapPlace place, const MapSummary& summary) {
 
 MapSummary summary_of(const Beatmap& map, const MapPlace& place) {
     MapSummary summary{map.metadata};
-    summary.md5 = md5_of(map.text);
+    summary.md5 = md5_of(Rewrite(map).text());
     const fs::path file = place.file, named = place.entry.empty() ? file.parent_path() : file;
     summary.set_id =
         map.metadata.set_id > 0 ? map.metadata.set_id : set_id_of_name(named.filename().string());
@@ -95,7 +101,7 @@ void examine_archive(const std::string& path, ExaminedFile& file) {
     const OszArchive archive(path);
     for (size_t i = 0; i < archive.entries().size(); ++i) {
         const OszEntry& entry = archive.entries()[i];
-        if (lower_extension(entry.name) != ".osu") continue;
+        if (!is_map_name(entry.name)) continue;
         MapPlace place{path, entry.name};
         try {
             examine_text(archive.read(i), std::move(place), entry.modified, file);
@@ -107,10 +113,15 @@ void examine_archive(const std::string& path, ExaminedFile& file) {
 
 // Of the game's many files without a name only the first bytes are read.
 bool begins_like_a_map(const fs::path& path) {
-    char bytes[64];
+    char bytes[128];
+    std::error_code ignored;
+    if (!fs::is_regular_file(path, ignored)) return false;
     std::ifstream file(path, std::ios::binary);
     file.read(bytes, sizeof bytes);
-    std::string_view text(bytes, static_cast<size_t>(file.gcount()));
+    std::string content(bytes, static_cast<size_t>(file.gcount()));
+    if (const Encoding encoding = encoding_of(content); encoding != Encoding::utf8)
+        content = from_utf16(content, encoding);
+    std::string_view text = content;
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
     text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
     return text.starts_with(first_words);
@@ -146,21 +157,35 @@ std::vector<std::string> find_map_files(const MapSource& source, const fs::path&
     const auto wanted = [&](const fs::path& file) {
         if (nameless) return is_lazer_name(file);
         const std::string extension = lower_extension(file);
-        return extension == ".osu" || extension == ".osz";
+        if (extension == ".osu") return is_map_name(file.filename().string());
+        return (extension == ".osz" || extension == ".olz") && !file.filename().string().starts_with("._");
     };
     std::error_code error;
     if (!fs::is_directory(source.maps, error)) {
-        if (wanted(source.maps)) return {source.maps.string()};
-        fail("{} is neither a folder nor a .osu or .osz file", source.maps.string());
+        if (wanted(source.maps) || looks_like_osz(source.maps) || begins_like_a_map(source.maps))
+            return {source.maps.string()};
+        fail("{} is neither a folder nor a .osu, .osz or .olz file", source.maps.string());
     }
     std::vector<std::string> files;
-    fs::recursive_directory_iterator walk(source.maps, fs::directory_options::skip_permission_denied, error),
+    // A folder that is in itself, by a link, is the end of that way; two ways to one folder are one.
+    std::set<std::pair<dev_t, ino_t>> seen;
+    const auto is_new = [&](const fs::path& folder) {
+        struct stat status {};
+        return ::stat(folder.c_str(), &status) == 0 && seen.emplace(status.st_dev, status.st_ino).second;
+    };
+    is_new(source.maps);
+    fs::recursive_directory_iterator walk(
+        source.maps,
+        fs::directory_options::skip_permission_denied | fs::directory_options::follow_directory_symlink,
+        error),
         end;
     if (error) fail("cannot read {}: {}", source.maps.string(), error.message());
     for (; walk != end; walk.increment(error)) {
         std::error_code ignored;
         if (walk->is_directory(ignored)) {
-            if (fs::equivalent(walk->path(), except, ignored)) walk.disable_recursion_pending();
+            if (!is_new(walk->path()) || walk->path().filename() == "__MACOSX" ||
+                fs::equivalent(walk->path(), except, ignored))
+                walk.disable_recursion_pending();
         } else if (wanted(walk->path())) {
             files.push_back(walk->path().string());
         }
@@ -174,9 +199,12 @@ ExaminedFile examine_file(const std::string& path) {
     ExaminedFile file;
     try {
         const std::string extension = lower_extension(path);
-        if (extension == ".osz")
+        if (std::error_code ignored; fs::exists(path, ignored) && !fs::is_regular_file(path, ignored))
+            fail("it is a pipe, a socket or a device");
+        const bool named_archive = extension == ".osz" || extension == ".olz";
+        if (looks_like_osz(path) || (named_archive && !begins_like_a_map(path)))
             examine_archive(path, file);
-        else if (extension == ".osu" || begins_like_a_map(path))
+        else if (named_archive || extension == ".osu" || begins_like_a_map(path))
             examine_text(read_file(path, beatmap_size_limit), {path, {}}, modified(path), file);
     } catch (const std::exception& error) {
         file.skipped.push_back({path, "cannot be read", error.what()});

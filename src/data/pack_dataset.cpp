@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "data/dataset_folder.h"
 #include "data/pack_writer.h"
 #include "data/taken_map.h"
+#include "data/writer_lock.h"
 
 namespace osu {
 
@@ -58,9 +60,7 @@ std::string_view but_for_times(std::string_view fingerprint) {
     return fingerprint.substr(0, fingerprint.rfind(','));
 }
 
-}  // namespace
-
-PackReport pack_dataset(const fs::path& dataset, const fs::path& file, const Listener& listener) {
+PackReport pack_locked(const fs::path& dataset, const fs::path& file, const Listener& listener) {
     DatasetFolder folder = read_dataset_folder(dataset);
     PackWriter writer(file, folder.fingerprint);
     PackReport report;
@@ -91,26 +91,39 @@ PackReport pack_dataset(const fs::path& dataset, const fs::path& file, const Lis
     return report;
 }
 
-PackedDataset open_dataset(const fs::path& pack_or_folder, const Listener& listener) {
-    if (!fs::is_directory(pack_or_folder)) return PackedDataset::open(pack_or_folder);
+// The pack that stands there, where it is of what the folder holds.
+std::optional<PackedDataset> fitting_pack(const fs::path& file, const std::string& fingerprint,
+                                          const std::string& obstacle, WhenCut when_cut,
+                                          const Listener& listener) {
+    if (!fs::exists(file)) return std::nullopt;
+    try {
+        PackedDataset dataset = PackedDataset::open(file, when_cut);
+        if (fingerprint.empty() || dataset.fingerprint() == fingerprint) return dataset;
+        if (obstacle.empty() || but_for_times(dataset.fingerprint()) != but_for_times(fingerprint))
+            return std::nullopt;
+        listener.warn(fmt::format(
+            "{} is taken as it is, for it cannot be written ({}): the maps have other times, but the same names and sizes",
+            file.string(), obstacle));
+        return dataset;
+    } catch (const Error&) {
+        if (fingerprint.empty()) throw;  // no tracks to make it anew from
+        return std::nullopt;
+    }
+}
+
+}  // namespace
+
+PackReport pack_dataset(const fs::path& dataset, const fs::path& file, const Listener& listener) {
+    const WriterLock lock(file);
+    return pack_locked(dataset, file, listener);
+}
+
+PackedDataset open_dataset(const fs::path& pack_or_folder, const Listener& listener, WhenCut when_cut) {
+    if (!fs::is_directory(pack_or_folder)) return PackedDataset::open(pack_or_folder, when_cut);
     const fs::path file = pack_or_folder / "dataset.pack";
     const std::string fingerprint = dataset_fingerprint(pack_or_folder);
     const std::string obstacle = what_forbids(pack_or_folder, file);
-    if (fs::exists(file)) {
-        try {
-            PackedDataset dataset = PackedDataset::open(file);
-            if (fingerprint.empty() || dataset.fingerprint() == fingerprint) return dataset;
-            if (!obstacle.empty() && but_for_times(dataset.fingerprint()) == but_for_times(fingerprint)) {
-                listener.warn(fmt::format(
-                    "{} is taken as it is, for it cannot be written ({}): the maps have other times, but the "
-                    "same names and sizes",
-                    file.string(), obstacle));
-                return dataset;
-            }
-        } catch (const Error&) {
-            if (fingerprint.empty()) throw;  // no tracks to make it anew from
-        }
-    }
+    if (auto there = fitting_pack(file, fingerprint, obstacle, when_cut, listener)) return *std::move(there);
     if (!fingerprint.empty() && !obstacle.empty())
         fail(Hint{fmt::format("let it be written once, or pack the maps elsewhere and give that file: "
                               "osu-diffusion dataset --from {} --pack FILE (it numbers the classes anew)",
@@ -118,11 +131,15 @@ PackedDataset open_dataset(const fs::path& pack_or_folder, const Listener& liste
              "the maps of {} are packed into dataset.pack there before they are used, and it cannot be "
              "written: {}",
              pack_or_folder.string(), obstacle);
-    const PackReport report = pack_dataset(pack_or_folder, file, listener);
+    if (fingerprint.empty()) read_dataset_folder(pack_or_folder);  // says that it is none
+    const WriterLock lock(file, WriterLock::WhenHeld::wait);
+    if (auto made = fitting_pack(file, fingerprint, obstacle, when_cut, listener))
+        return *std::move(made);  // meanwhile
+    const PackReport report = pack_locked(pack_or_folder, file, listener);
     for (size_t i = 0; i < std::min<size_t>(report.skipped.size(), 10); ++i)
         listener.warn(fmt::format("skipped {}: {}", report.skipped[i].path, report.skipped[i].reason));
     if (report.skipped.size() > 10) listener.warn(fmt::format("and {} more", report.skipped.size() - 10));
-    return PackedDataset::open(file);
+    return PackedDataset::open(file, when_cut);
 }
 
 }  // namespace osu

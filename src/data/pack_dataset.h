@@ -24,6 +24,7 @@ PackReport pack_dataset(const std::filesystem::path& dataset, const std::filesys
 // What training opens: a pack itself, or a dataset folder with `dataset.pack` in it, which is made where it
 // is missing or older than the folder's content. Warns of maps that are skipped, and of a pack that is taken
 // although it may be old.
-PackedDataset open_dataset(const std::filesystem::path& pack_or_folder, const Listener& listener = {});
+PackedDataset open_dataset(const std::filesystem::path& pack_or_folder, const Listener& listener = {},
+                           WhenCut when_cut = WhenCut::end_process);
 
 }  // namespace osu

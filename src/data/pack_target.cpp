@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "data/dataset_target.h"
 #include "data/pack_writer.h"
 #include "data/writer_lock.h"
@@ -18,9 +19,9 @@ constexpr const char* without_folder = "no folder";  // as the fingerprint of su
 class PackTarget final : public DatasetTarget {
   public:
     explicit PackTarget(const fs::path& file) : lock_(file), writer_(file, without_folder) {
-        remove_unfinished(file);
+        remove_abandoned_files(file.has_parent_path() ? file.parent_path() : ".");
         if (!fs::exists(file)) return;
-        const PackedDataset there = PackedDataset::open(file);
+        const PackedDataset there = PackedDataset::open(file, WhenCut::zeros);
         if (there.fingerprint() != without_folder)
             fail(Hint{"--out FOLDER --pack adds to the folder and packs it again, or name another file"},
                  "{} was packed from a dataset folder", file.string());
@@ -33,6 +34,7 @@ class PackTarget final : public DatasetTarget {
             tracks += map.track != last_track;
             last_track = map.track;
         }
+        there.check();
         maps = there.size();
         next_index = there.class_count();
     }
@@ -66,16 +68,6 @@ class PackTarget final : public DatasetTarget {
     }
 
   private:
-    // What a run left that was killed while it wrote: FILE.PROCESS.N.part.
-    static void remove_unfinished(const fs::path& file) {
-        const std::string start = file.filename().string() + ".";
-        const fs::path folder = file.has_parent_path() ? file.parent_path() : ".";
-        for (const auto& entry : fs::directory_iterator(folder)) {
-            const std::string name = entry.path().filename().string();
-            if (name.starts_with(start) && name.ends_with(".part")) fs::remove(entry.path());
-        }
-    }
-
     const WriterLock lock_;
     PackWriter writer_;
 };

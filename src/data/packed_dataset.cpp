@@ -73,8 +73,8 @@ class Columns {
 
 }  // namespace
 
-PackedDataset PackedDataset::open(const std::filesystem::path& file) {
-    auto state = std::make_shared<State>(State{Safetensors::open(file)});
+PackedDataset PackedDataset::open(const std::filesystem::path& file, WhenCut when_cut) {
+    auto state = std::make_shared<State>(State{Safetensors::open(file, when_cut)});
     const auto& metadata = state->archive.metadata();
     const auto format = metadata.find("format");
     if (format == metadata.end() || format->second != pack_format)
@@ -113,7 +113,12 @@ PackedDataset PackedDataset::open(const std::filesystem::path& file) {
             fail("{}: map {} has impossible numbers", name, i);
         state->class_count = std::max(state->class_count, state->label[i] + 1);
     }
+    state->archive.file()->check();
     return PackedDataset(std::move(state));
+}
+
+void PackedDataset::check() const {
+    state_->archive.file()->check();
 }
 
 size_t PackedDataset::size() const {

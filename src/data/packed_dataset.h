@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "beatmap/beatmap.h"
+#include "base/file.h"
 #include "sequence/datapoints.h"
 
 namespace osu {
@@ -27,7 +28,9 @@ struct DatasetMap : MapFacts {  // no tags in packs made before they were kept
 
 class PackedDataset {
   public:
-    static PackedDataset open(const std::filesystem::path& file);
+    // Whoever opens it with WhenCut::zeros asks check() whether all that was read is right.
+    static PackedDataset open(const std::filesystem::path& file, WhenCut when_cut = WhenCut::end_process);
+    void check() const;  // Error when the file was cut since
 
     size_t size() const;
     uint64_t datapoints() const;

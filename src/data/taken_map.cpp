@@ -98,13 +98,19 @@ bool is_storyboard(std::string_view line) {
 
 std::string dataset_text(const Beatmap& map, int64_t beatmap_id, int64_t set_id) {
     Rewrite rewrite(map);
+    // The reference's loader stops at a map without that section.
+    if (std::none_of(map.lines.begin(), map.lines.end(),
+                     [](const Line& line) { return line.section == Section::metadata; })) {
+        rewrite.set_value(Section::metadata, "Version", map.metadata.version);
+        return dataset_text(parse_beatmap(rewrite.utf8_text()), beatmap_id, set_id);
+    }
     for (uint32_t i = 0; i < map.lines.size(); ++i)
         if (map.lines[i].section == Section::events && is_storyboard(map.line(i))) rewrite.remove(i);
     if (beatmap_id != map.metadata.beatmap_id && beatmap_id > 0)
         rewrite.set_value(Section::metadata, "BeatmapID", std::to_string(beatmap_id));
     if (set_id != map.metadata.set_id && set_id > 0)
         rewrite.set_value(Section::metadata, "BeatmapSetID", std::to_string(set_id));
-    return rewrite.text();
+    return rewrite.utf8_text();  // which is all that the reference's loader reads
 }
 
 // Where the file really is.
@@ -153,7 +159,7 @@ TakenMap take_map(const MapCandidate& candidate, TakeSequence with_sequence) {
     const Beatmap map = read_candidate(candidate);
     TakenMap taken;
     taken.facts = facts_of(map);
-    taken.facts.md5 = candidate.md5.empty() ? md5_of(map.text) : candidate.md5;
+    taken.facts.md5 = candidate.md5.empty() ? md5_of(Rewrite(map).text()) : candidate.md5;
     taken.set.set_id = candidate.set_id;
     describe_set(map.metadata, map.audio_filename, taken.set);
     if (candidate.known) add_known(candidate.known->entry, taken);

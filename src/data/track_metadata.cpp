@@ -120,7 +120,13 @@ std::string to_json(const TrackMetadata& track) {
 
 TrackMetadata parse_track_metadata(std::string_view text) {
     if (text.substr(0, 3) == "\xef\xbb\xbf") text.remove_prefix(3);
-    const Json json = Json::parse(text, nullptr, false);
+    // Of what is nested deeper than any of these is, a few megabytes would take gigabytes.
+    constexpr int deepest = 8;
+    const auto watch = [](int depth, Json::parse_event_t, const Json&) {
+        if (depth > deepest) fail("metadata.json is nested too deeply");
+        return true;
+    };
+    const Json json = Json::parse(text, watch, false);
     if (!json.is_object()) fail("metadata.json is not a JSON object");
     TrackMetadata track;
     each_field_of_track(track, [&](const char* key, auto& value) { read_field(json, key, value); });

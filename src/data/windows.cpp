@@ -164,6 +164,7 @@ void WindowLoader::load(uint64_t first_sample, int64_t size, Batch& batch) const
         const uint64_t sample = first_sample + static_cast<uint64_t>(row);
         state.fill(sample, order[sample / total - first_epoch](sample % total), batch, row);
     });
+    state.dataset.check();
 }
 
 }  // namespace osu

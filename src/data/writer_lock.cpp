@@ -14,7 +14,7 @@ namespace osu {
 
 namespace fs = std::filesystem;
 
-WriterLock::WriterLock(const fs::path& written) {
+WriterLock::WriterLock(const fs::path& written, WhenHeld when_held) {
     if (!fs::is_directory(written)) {
         file_ = fs::weakly_canonical(written).string() + ".lock";
         std::error_code shown_by_open;
@@ -23,14 +23,21 @@ WriterLock::WriterLock(const fs::path& written) {
     do {
         if (descriptor_ >= 0) ::close(descriptor_);
         descriptor_ = file_.empty() ? ::open(written.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-                                    : ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+                                    : ::open(file_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
         if (descriptor_ < 0) fail("cannot write {}: {}", written.string(), std::strerror(errno));
-        // A file system that knows no locks is no reason not to go on.
-        if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-            ::close(descriptor_);
-            fail(Hint{"run again when it is done"}, "another process writes to {}", written.string());
-        }
+        take(written, when_held);
     } while (!is_there());
+}
+
+void WriterLock::take(const fs::path& written, WhenHeld when_held) {
+    // A file system that knows no locks is no reason not to go on.
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+    if (when_held == WhenHeld::fail) {
+        ::close(descriptor_);
+        fail(Hint{"run again when it is done"}, "another process writes to {}", written.string());
+    }
+    fmt::print(stderr, "note: waiting for another process that writes to {}\n", written.string());
+    while (::flock(descriptor_, LOCK_EX) != 0 && errno == EINTR) continue;
 }
 
 WriterLock::~WriterLock() {

@@ -10,8 +10,9 @@ class WriterLock {
   public:
     // Of a folder, which is there: on the folder itself. Of a file, which will be replaced: on FILE.lock, in
     // a folder that is made where there is none; it goes when the lock does, and one that a killed process
-    // left is the next one's. Error when another process holds it.
-    explicit WriterLock(const std::filesystem::path& written);
+    // left is the next one's. When another process holds it: an Error, or it is waited for, with a notice.
+    enum class WhenHeld : bool { fail, wait };
+    explicit WriterLock(const std::filesystem::path& written, WhenHeld when_held = WhenHeld::fail);
     ~WriterLock();
     WriterLock(const WriterLock&) = delete;
     WriterLock& operator=(const WriterLock&) = delete;
@@ -20,6 +21,7 @@ class WriterLock {
     std::filesystem::path file_;  // empty for a folder
     int descriptor_ = -1;
 
+    void take(const std::filesystem::path& written, WhenHeld when_held);
     bool is_there() const;
 };
 

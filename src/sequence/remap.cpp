@@ -88,9 +88,13 @@ class Remapper {
         Placed placed;
         if (!placer_.place_slider(slider, wanted_, placed.anchors)) return;
         path_.assign(source_, slider);
+        // A negative one is none, and stays as it is written. Beyond max_coordinate the game drops the
+        // slider.
         const double length =
-            std::min(path_.length(), max_coordinate);  // beyond it the game drops the slider
-        const bool can_fit = options_.velocity == VelocityMode::fit && length > 0 && timing_.can_fit(index);
+            slider.pixel_length < 0 ? slider.pixel_length : std::min(path_.length(), max_coordinate);
+        // Below v8 ticks go by length, so that another one would move them.
+        const bool can_fit = options_.velocity == VelocityMode::fit && source_.format_version >= 8 &&
+                             length > 0 && timing_.can_fit(index);
         if (!find_place(index, length, can_fit, placed)) place_at(index, 0, length, can_fit, placed);
         if (placed.fitted) placed.length = timing_.fit(index, length, placed.length);
         write_line(slider, placed.anchors, placed.length);

@@ -25,6 +25,7 @@ struct TrainOptions {
     int64_t batch_size = 256;
     int64_t log_every = 100, ckpt_every = 50000;
     std::string ckpt_format = "safetensors";  // or "pt"
+    double save_patience = 600;  // seconds that a run waits in the end for room for its last checkpoint
     int64_t stride = 16;
     std::vector<int64_t> fine_tune_ids;  // beatmap IDs; empty: all
     bool l1_loss = true;

@@ -4,8 +4,10 @@
 #include <charconv>
 #include <cstdio>
 #include <ctime>
+#include <utility>
 
 #include "base/error.h"
+#include "base/file.h"
 
 namespace osu {
 
@@ -28,9 +30,23 @@ std::string now() {
     return text;
 }
 
+// A full disk may have room again later, and no line of a log is worth the run.
 void append(std::ofstream& file, const std::string& line, const fs::path& folder) {
     file << line << '\n' << std::flush;
-    if (!file) fail("cannot write the logs in {}", folder.string());
+    if (file) return;
+    file.clear();
+    static bool told = false;
+    if (!std::exchange(told, true))
+        fmt::print(stderr, "warning: cannot write the logs in {}; the run goes on\n", folder.string());
+}
+
+// Of runs that were killed while they saved.
+void remove_abandoned_checkpoints(const fs::path& results) {
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(results))
+        if (leading_number(entry.path().filename().string()) >= 0 &&
+            fs::is_directory(entry.path() / "checkpoints", ignored))
+            remove_abandoned_files(entry.path() / "checkpoints");
 }
 
 std::string cell(const std::optional<double>& value) {
@@ -43,6 +59,7 @@ RunFolder::RunFolder(const fs::path& results, const std::string& model) {
     std::error_code error;
     fs::create_directories(results, error);
     if (error) fail("cannot make the folder {}: {}", results.string(), error.message());
+    remove_abandoned_checkpoints(results);
     int next = 0;
     for (const auto& entry : fs::directory_iterator(results))
         next = std::max(next, leading_number(entry.path().filename().string()) + 1);
@@ -52,6 +69,7 @@ RunFolder::RunFolder(const fs::path& results, const std::string& model) {
     fs::create_directory(path_ / "checkpoints", error);
     text_.open(path_ / "log.txt");
     table_.open(path_ / "log.csv");
+    if (!text_ || !table_) fail("cannot write the logs in {}", path_.string());
     append(table_,
            "step,train_loss,validation_loss,validation_loss_ema,learning_rate,gradient_norm,steps_per_second,"
            "windows_per_second",

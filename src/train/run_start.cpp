@@ -24,7 +24,7 @@ HeldOut held_out(const TrainOptions& options, const CheckpointInfo& resumed, uin
 PackedDataset open_together(const std::filesystem::path& path, Communicator& ranks,
                             const Listener& listener) {
     if (!ranks.leads()) ranks.barrier();
-    PackedDataset dataset = open_dataset(path, listener);
+    PackedDataset dataset = open_dataset(path, listener, WhenCut::zeros);
     if (ranks.leads()) ranks.barrier();
     return dataset;
 }
@@ -61,6 +61,7 @@ std::optional<Checkpoint> start_checkpoint(const TrainOptions& options, const Pa
         return std::nullopt;
     }
     Checkpoint checkpoint = read_checkpoint(options.ckpt);
+    verify(checkpoint);
     if (options.new_run) {
         checkpoint.exp_avg.clear();
         checkpoint.exp_avg_sq.clear();

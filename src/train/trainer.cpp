@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 #include <set>
+#include <thread>
 #include <tuple>
 
 #include "base/error.h"
@@ -22,6 +23,7 @@
 namespace osu {
 
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -53,7 +55,7 @@ class TrainingRun {
     Objective objective_;
     std::optional<RunFolder> folder_;  // of rank 0
     fs::path last_checkpoint_;
-    bool stopped_ = false;
+    bool stopped_ = false, unsaved_ = false;  // unsaved: a checkpoint is due that could not be written
 
     // Since the last log entry:
     double loss_sum_ = 0, norm_ = 0;
@@ -66,6 +68,7 @@ class TrainingRun {
     void say(const std::string& message);
     void announce();
     void step(Batch& batch);
+    void load(Batch& batch, const Share& share);
     void meet_before_step(const Batch& batch);
     void take_results(bool all);
     void record(const StepResult& result);
@@ -73,7 +76,8 @@ class TrainingRun {
     [[noreturn]] void blame(const StepResult& result);
     std::pair<double, double> validate();
     void log(bool with_validation);
-    void save();
+    void save(bool last);
+    bool write_the_checkpoint();
 };
 
 TrainingRun::TrainingRun(const TrainOptions& options, const TrainEvents& events, Communicator& ranks,
@@ -151,6 +155,17 @@ void TrainingRun::meet_before_step(const Batch& batch) {
     buckets_->touch(std::vector(labels.begin(), labels.end()));
 }
 
+// A dataset that is lost ends the run, but not without a checkpoint.
+void TrainingRun::load(Batch& batch, const Share& share) {
+    try {
+        start_.loader.load(info_.samples + static_cast<uint64_t>(share.first), share.count, batch);
+    } catch (const Error&) {
+        take_results(true);
+        if (folder_ && info_.step > 0) write_the_checkpoint();
+        throw;
+    }
+}
+
 // Gives the device all of a step, and takes the results of the one before.
 void TrainingRun::step(Batch& batch) {
     const ProfileScope scope(first_step_scope);
@@ -158,7 +173,7 @@ void TrainingRun::step(Batch& batch) {
     const Share share = share_of(options_.batch_size, ranks_);
     {
         const ProfileScope loading("windows");
-        start_.loader.load(info_.samples + static_cast<uint64_t>(share.first), share.count, batch);
+        load(batch, share);
     }
     meet_before_step(batch);
     state_.zero_gradients();
@@ -277,15 +292,44 @@ void TrainingRun::log(bool with_validation) {
     log_start_ = std::chrono::steady_clock::now();
 }
 
-void TrainingRun::save() {
-    if (!folder_) return;
-    Checkpoint checkpoint = state_.checkpoint();
-    set_metadata(checkpoint, info_);
+bool TrainingRun::write_the_checkpoint() {
     const fs::path path = folder_->checkpoint(info_.step, options_.ckpt_format);
-    write_checkpoint(path, checkpoint);
+    try {
+        Checkpoint checkpoint = state_.checkpoint();
+        set_metadata(checkpoint, info_);
+        write_checkpoint(path, checkpoint);
+    } catch (const std::exception& error) {
+        say(fmt::format("Warning: no checkpoint of step {}: {}; the last one is {}, and it is tried again",
+                        info_.step, error.what(),
+                        last_checkpoint_.empty() ? "none" : last_checkpoint_.string()));
+        return false;
+    }
     last_checkpoint_ = path;
     say("Saved checkpoint to " + path.string());
-    if (events_.on_checkpoint) events_.on_checkpoint(folder_->path(), folder_->entries());
+    try {
+        if (events_.on_checkpoint) events_.on_checkpoint(folder_->path(), folder_->entries());
+    } catch (const std::exception& error) {
+        say(fmt::format("Warning: {}", error.what()));
+    }
+    return true;
+}
+
+// One that cannot be written is no reason to lose the steps since the last: it is tried again with each line
+// of the log, and at the end of the run for as long as options say.
+void TrainingRun::save(bool last) {
+    if (!folder_) return;
+    unsaved_ = !write_the_checkpoint();
+    using Clock = std::chrono::steady_clock;
+    const std::chrono::duration<double> patience(options_.save_patience);
+    for (const auto begin = Clock::now(); last && unsaved_ && Clock::now() - begin < patience;) {
+        if (!stopped_ && events_.should_stop && events_.should_stop()) break;
+        std::this_thread::sleep_for(std::min<std::chrono::duration<double>>(patience / 20, 10s));
+        unsaved_ = !write_the_checkpoint();
+    }
+    if (last && unsaved_)
+        fail(Hint{last_checkpoint_.empty() ? "make room, or name another --results-dir"
+                                           : "make room, and go on with --ckpt " + last_checkpoint_.string()},
+             "the last checkpoint could not be written: the run ends with what was saved before");
 }
 
 TrainOutcome TrainingRun::go() {
@@ -309,13 +353,14 @@ TrainOutcome TrainingRun::train() {
         step(batch);
         const bool at_checkpoint =
             info_.step % options_.ckpt_every == 0 || info_.step == start_.total_steps || stopped_;
-        if (info_.step % options_.log_every == 0 || at_checkpoint) {
+        const bool at_log = info_.step % options_.log_every == 0;
+        if (at_log || at_checkpoint) {
             take_results(true);
             ranks_.expect_silence();
             if (progress_) progress_->clear();
             log(at_checkpoint && !stopped_);  // who wants to stop does not wait for long
         }
-        if (at_checkpoint) save();
+        if (at_checkpoint || (at_log && unsaved_)) save(info_.step == start_.total_steps || stopped_);
     }
     if (progress_) progress_->finish();
     say(stopped_ ? fmt::format("Stopped at step {}", info_.step) : "Done!");

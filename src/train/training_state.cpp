@@ -23,6 +23,7 @@ TrainingState::TrainingState(const ParameterLayout& layout, Backend& backend)
       memory_(backend.allocate(5 * layout.size() * sizeof(float))),
       totals_(backend.allocate(sizeof(StepTotals))),
       arenas_(AdamWArenas::in(static_cast<float*>(memory_.get()), layout.size())),
+      copies_(backend.shares_host_memory() ? nullptr : new float[4 * layout.size()]()),
       staging_(backend),
       factors_(staging_.add<AdamWFactors>(1)),
       label_factors_(staging_.add<AdamWFactors>(1)),
@@ -61,11 +62,14 @@ void TrainingState::restore(const Checkpoint& checkpoint, bool relearn_labels) {
 
 Checkpoint TrainingState::checkpoint() const {
     Checkpoint checkpoint;
+    if (!copies_) backend_.wait();
+    float* copy = copies_.get();
     const auto give = [&](const float* arena) {
-        auto values = std::make_shared<std::vector<float>>(layout_.size());
-        backend_.download(values->data(), arena, values->size() * sizeof(float));
-        checkpoint.storage.push_back(values);
-        return parameter_views(layout_, *values);
+        if (!copies_) return parameter_views(layout_, {arena, layout_.size()});
+        backend_.download(copy, arena, layout_.size() * sizeof(float));
+        const TensorMap views = parameter_views(layout_, {copy, layout_.size()});
+        copy += layout_.size();
+        return views;
     };
     checkpoint.model = give(arenas_.parameter);
     checkpoint.ema = give(arenas_.ema);

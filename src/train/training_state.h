@@ -33,7 +33,9 @@ class TrainingState {
     // the weights. relearn_labels: the label table (and its moments) of the checkpoint is left alone, ours
     // stays as it is.
     void restore(const Checkpoint& checkpoint, bool relearn_labels);
-    // Host copies of everything; the caller adds metadata.
+    // Everything; the caller adds metadata. Valid until the state changes or another one is asked for: it is
+    // the state's own memory where that is the host's, else memory taken when the state was made, so that
+    // none is lacking when there is something to save.
     Checkpoint checkpoint() const;
 
     const float* parameters() const { return arenas_.parameter; }
@@ -53,6 +55,7 @@ class TrainingState {
     Backend& backend_;
     std::shared_ptr<void> memory_, totals_;
     const AdamWArenas arenas_;
+    const std::unique_ptr<float[]> copies_;  // of the parts of a checkpoint; null where none are needed
     Staging staging_;
     const Staging::Part<AdamWFactors> factors_, label_factors_;
     std::unique_ptr<Recording> recording_;  // of the update

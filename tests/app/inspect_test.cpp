@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "app/command.h"
+#include "archive/checkpoint.h"
 #include "archive/pickle.h"
 #include "archive/safetensors.h"
 #include "base/file.h"
@@ -112,6 +113,22 @@ TEST(Inspect, PrintsNoControlCharacters) {
     const auto result = run_command({"inspect", (folder / "map.osu").string()});
     EXPECT_TRUE(has(result.output, {"a?[31mb"}));
     EXPECT_EQ(result.output.find('\x1b'), std::string::npos);
+}
+
+TEST(Inspect, Verifies) {
+    test::TemporaryFolder folder;
+    const std::vector<float> data = {1, 2, 3, 4};
+    Checkpoint checkpoint;
+    checkpoint.model = {{"a", {DType::f32, {2, 2}, std::as_bytes(std::span(data))}}};
+    const std::string file = (folder / "a.safetensors").string();
+    write_checkpoint(file, checkpoint);
+    EXPECT_TRUE(has(run_command({"inspect", "--verify", file}).output, {"the digest is right"}));
+    std::string bytes = read_file(file);
+    bytes.back() ^= 4;
+    write_file(file, bytes);
+    EXPECT_EQ(run_command({"inspect", file}).error, "");
+    EXPECT_TRUE(has(run_command({"inspect", "--verify", file}).error, {"damaged"}));
+    EXPECT_TRUE(has(run_command({"convert", file, (folder / "b.pt").string()}).error, {"damaged"}));
 }
 
 }  // namespace

@@ -412,6 +412,18 @@ TEST_F(Sample, Archives) {
     EXPECT_EQ(made.read(files("out")[1].filename().string()), read_file(files("out")[1]));
     EXPECT_EQ(OszArchive(archive).entries().size(), 2u);  // the source stays
 
+    const fs::path deep = folder_ / "deep.olz";
+    fs::copy_file(archive, deep);
+    std::string other = easy;
+    other.replace(other.find("Version:Easy"), 12, "Version:Deep");
+    OszArchive(archive).write_with(deep, "folder/map.osu", other);
+    const auto in_folder = test::run_command(
+        {"sample", "--beatmap", deep.string(), "--ckpt", (folder_ / "net.safetensors").string(),
+         "--num-sampling-steps", "2", "--out", (folder_ / "deep").string(), "--difficulty", "Deep", "--osz"});
+    ASSERT_EQ(in_folder.error, "");
+    const OszArchive beside(files("deep", ".olz").at(0));
+    EXPECT_TRUE(beside.entries().back().name.starts_with("folder/")) << beside.entries().back().name;
+
     const auto plot = [&](std::vector<std::string> flags) {
         flags.insert(flags.begin(), {"plot", "--out", (folder_ / "p.svg").string(), "--beatmap"});
         return test::run_command(flags);

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/parallel.h"
@@ -303,6 +304,61 @@ TEST_F(DatasetTest, FactsAreThoseOfTheGame) {
         }
     }
     EXPECT_GE(compared, 20);
+}
+
+TEST_F(DatasetTest, FollowsLinksAndLeavesOutWhatIsNoFile) {
+    const fs::path maps = folder_ / "maps", elsewhere = folder_ / "elsewhere";
+    write_text(elsewhere / "a.osu", text_of({.version = "A", .title = "a", .beatmap_id = 1, .set_id = 1}));
+    fs::create_directories(maps / "deep");
+    fs::create_directory_symlink(elsewhere, maps / "link");
+    fs::create_directory_symlink(maps, maps / "deep" / "loop");
+    fs::create_directory_symlink(elsewhere, elsewhere / "itself");
+    ASSERT_EQ(::mkfifo((maps / "pipe.osu").c_str(), 0600), 0);
+    write_text(maps / "._a.osu", "mac");
+    write_text(maps / "__MACOSX" / "b.osu", "mac");
+    test::write_osz(maps / "1207609.olz", {{"c.osu", text_of({.version = "C", .title = "c"})}});
+    fs::copy_file(maps / "1207609.olz", maps / "named.osu");
+    const DatasetReport report = build();
+    EXPECT_EQ(report.maps_added, 2u);
+    EXPECT_EQ(report.skipped_by_reason(),
+              (std::map<std::string, uint64_t>{{"cannot be read", 1}, {"duplicate", 1}}));
+    EXPECT_NE(read("dataset-report.json").find("pipe.osu"), std::string::npos);
+    EXPECT_EQ(parse_track_metadata(read("Track00001/metadata.json")).set_id, 1207609);
+}
+
+TEST_F(DatasetTest, Utf16IsTakenAsUtf8) {
+    write_text(folder_ / "maps" / "a.osu",
+               to_utf16("\xef\xbb\xbf" + text_of({.version = "愛", .title = "a", .beatmap_id = 1}),
+                        Encoding::utf16_big));
+    EXPECT_EQ(build().maps_added, 1u);
+    EXPECT_NE(read("Track00000/beatmaps/000000M000.osu").find("Version:愛"), std::string::npos);
+    EXPECT_EQ(build().maps_added, 0u) << "it is known again";
+}
+
+TEST_F(DatasetTest, SaysThatItsNumbersAreUsedUp) {
+    write_maps();
+    write_text(folder_ / "out" / "Track100000000" / "beatmaps" / "000000M000.osu",
+               text_of({.version = "A", .beatmap_id = 1}));
+    try {
+        build();
+        FAIL() << "what it wrote could not be read again";
+    } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()).find("used up"), std::string::npos) << error.what();
+    }
+    EXPECT_EQ(find_dataset_folder(folder_ / "out").tracks, 1u);
+}
+
+TEST_F(DatasetTest, AMapWithoutMetadataGetsTheSection) {
+    write_text(folder_ / "maps" / "5 a" / "a.osu",
+               "osu file format v14\n\n[TimingPoints]\n0,500,4,2,0,50,1,0\n\n[HitObjects]\n1,2,3,1,0\n");
+    EXPECT_EQ(build().maps_added, 1u);
+    const std::string text = read("Track00000/beatmaps/000000M000.osu");
+    EXPECT_NE(text.find("[Metadata]\nVersion:\nBeatmapSetID:5\n"), std::string::npos) << text;
+    EXPECT_EQ(text.find("[Metadata]"), text.rfind("[Metadata]"));
+}
+
+TEST(TrackMetadata, IsNotNestedDeeply) {
+    EXPECT_THROW(parse_track_metadata("{\"a\":" + std::string(1000000, '[')), Error);
 }
 
 }  // namespace

@@ -108,14 +108,14 @@ TEST_F(PackGrowthTest, HasWhatThePackOfTheFolderHas) {
 TEST_F(PackGrowthTest, AddsWhatIsNewBehindWhatStands) {
     write_maps();
     pack(folder_ / "maps");
-    write_text(folder_ / "packs" / "a.pack.123.0.part", "of a killed run");
+    write_text(folder_ / "packs" / "a.pack.0123456789abcdef.part", "of a killed run");
     write_text(folder_ / "maps" / "first.osu", text_of({.version = "First", .beatmap_id = 1, .set_id = 1}));
     const DatasetReport report = pack(folder_ / "maps");
     EXPECT_EQ(report.maps_added, 1u);
     EXPECT_EQ(report.maps_already_there, 7u);
     EXPECT_EQ(report.maps_in_dataset, 7u);
     EXPECT_EQ(report.sets_in_dataset, 5u);
-    EXPECT_FALSE(fs::exists(folder_ / "packs" / "a.pack.123.0.part"));
+    EXPECT_FALSE(fs::exists(folder_ / "packs" / "a.pack.0123456789abcdef.part"));
     const PackedDataset dataset = packed();
     ASSERT_EQ(dataset.size(), 7u);
     for (size_t i = 0; i < 7; ++i) EXPECT_EQ(dataset.map(i).label, static_cast<int32_t>(i));

@@ -48,10 +48,15 @@ TEST(LabelIndexTest, ReadsBackWhatItWrites) {
     EXPECT_EQ(pickled.by_beatmap_id(), index.by_beatmap_id());
     EXPECT_EQ(parse_label_index(" {\"7\": 3, \"9\": 0}").by_beatmap_id(),
               (std::map<int64_t, int64_t>{{7, 3}, {9, 0}}));
+    EXPECT_EQ(parse_label_index("\xef\xbb\xbf{\"7\": 3}").by_beatmap_id(),
+              (std::map<int64_t, int64_t>{{7, 3}}))
+        << "behind a byte order mark";
     EXPECT_TRUE(parse_label_index(LabelIndex().to_json()).entries().empty());
     for (const char* bad :
          {"", "{", "[1]", "{\"x\": 1}", "{\"1\": \"x\"}", "{\"1\": -1}", "{\"1\": 3000000000}",
-          "{\"maps\": [{\"beatmap_id\": 1}]}", "{\"maps\": [3]}", "text"})
+          "{\"maps\": [{\"beatmap_id\": 1}]}", "{\"maps\": [3]}", "text", "{\"5\":1.9}", "{\"5\": 1e30}",
+          "{\"5\": 18446744073709551615}", "{\"5\": true}", "{\"maps\": [{\"class\": 1.5}]}",
+          "{\"maps\": [{\"class\": 1, \"beatmap_id\": 1e30}]}"})
         EXPECT_THROW(parse_label_index(bad), Error) << bad;
 }
 

@@ -192,5 +192,26 @@ TEST(Remap, LazerMapsKeepFractions) {
     EXPECT_NE(remap(map, position, {}).find("\n33.333,100.5,0,1,0\n"), std::string::npos);
 }
 
+TEST(Remap, NegativeLengthsStayAsTheyAreWritten) {
+    const std::string text =
+        "osu file format v14\n[TimingPoints]\n0,500,4,2,0,50,1,0\n[HitObjects]\n"
+        "100,100,1000,2,0,B|150:150|200:120,1,-1\n100,100,3000,2,0,L|200:100,1,100\n";
+    for (const VelocityMode velocity : {VelocityMode::keep, VelocityMode::fit}) {
+        const std::string out = remap_random(parse_beatmap(text), 3, {.velocity = velocity});
+        EXPECT_NE(out.find(",1,-1\n"), std::string::npos) << out;
+        EXPECT_EQ(out.find("100,100,1000"), std::string::npos) << "it is placed all the same";
+    }
+}
+
+TEST(Remap, LengthsAreKeptWhereTicksGoByThem) {
+    const std::string text =
+        "osu file format v7\n[TimingPoints]\n0,500,4,2,0,50,1,0\n[HitObjects]\n"
+        "100,100,1000,2,0,L|200:100,1,100\n";
+    for (int seed = 0; seed < 5; ++seed) {
+        const std::string out = remap_random(parse_beatmap(text), seed, {.velocity = VelocityMode::fit});
+        EXPECT_NE(out.find(",1,100\n"), std::string::npos) << out;
+    }
+}
+
 }  // namespace
 }  // namespace osu

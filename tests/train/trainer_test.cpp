@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fstream>
 #include <limits>
+#include <optional>
 
 #include <gtest/gtest.h>
 
@@ -114,6 +115,79 @@ TEST_F(TrainerTest, ANewRunTakesTheWeightsAlone) {
     again.ckpt.clear();
     again.new_run = true;
     EXPECT_THROW(train(again, {}), Error);
+}
+
+// The folder of checkpoints, out of the way: a file stands in its place.
+class Obstacle {
+  public:
+    explicit Obstacle(const fs::path& run) : folder_(run / "checkpoints"), away_(run / "away") {
+        fs::rename(folder_, away_);
+        write_file(folder_, "");
+    }
+    ~Obstacle() {
+        fs::remove(folder_);
+        fs::rename(away_, folder_);
+    }
+
+  private:
+    const fs::path folder_, away_;
+};
+
+TEST_F(TrainerTest, ACheckpointThatCannotBeWrittenIsTriedAgain) {
+    const fs::path run = options.results_dir / "000-DiT-XS";
+    options.log_every = 1;
+    options.ckpt_every = 3;
+    std::optional<Obstacle> obstacle;
+    int steps = 0;
+    const TrainOutcome outcome = train(options, {[&] {
+                                                     ++steps;
+                                                     if (steps == 3) obstacle.emplace(run);
+                                                     if (steps == 5) obstacle.reset();
+                                                     return false;
+                                                 },
+                                                 {}});
+    EXPECT_TRUE(outcome.finished);
+    EXPECT_FALSE(fs::exists(run / "checkpoints" / "0000003.safetensors"));
+    EXPECT_TRUE(fs::exists(run / "checkpoints" / "0000005.safetensors")) << "with the next line of the log";
+    EXPECT_TRUE(fs::exists(run / "checkpoints" / "0000006.safetensors"));
+    EXPECT_NE(read_file(run / "log.txt").find("Warning: no checkpoint of step 3"), std::string::npos);
+}
+
+TEST_F(TrainerTest, TheLastGoodCheckpointStays) {
+    const fs::path run = options.results_dir / "000-DiT-XS";
+    options.ckpt_every = 3;
+    options.save_patience = 0.1;
+    std::optional<Obstacle> obstacle;
+    int steps = 0;
+    const TrainEvents events{[&] {
+                                 if (++steps == 6) obstacle.emplace(run);
+                                 return false;
+                             },
+                             {}};
+    try {
+        train(options, events);
+        FAIL() << "it was not written";
+    } catch (const Error& error) {
+        EXPECT_NE(error.hint().find("0000003.safetensors"), std::string::npos) << error.hint();
+    }
+    obstacle.reset();
+    EXPECT_EQ(describe(read_checkpoint(run / "checkpoints" / "0000003.safetensors")).step, 3);
+}
+
+TEST_F(TrainerTest, APackThatIsCutEndsTheRunWithACheckpoint) {
+    int steps = 0;
+    const TrainEvents events{[&] {
+                                 if (++steps == 4) fs::resize_file(options.data_path / "dataset.pack", 0);
+                                 return false;
+                             },
+                             {}};
+    try {
+        train(options, events);
+        FAIL() << "zeros were trained on";
+    } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()).find("became shorter"), std::string::npos) << error.what();
+    }
+    EXPECT_TRUE(fs::exists(options.results_dir / "000-DiT-XS" / "checkpoints" / "0000004.safetensors"));
 }
 
 TEST_F(TrainerTest, CheckpointsKnowTheirStyles) {
