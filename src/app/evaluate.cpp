@@ -104,6 +104,8 @@ void add_evaluate_verb(CLI::App& app) {
     verb->add_option("--cfg-scale", o.sampling.cfg_scale, "guidance towards those styles; 1: none");
     add_truth(*verb, "--keep-spacing", o.sampling.keep_spacing,
               "hold what is generated to the source's spacing and slider lengths, as sample does");
+    add_truth(*verb, "--keep-structure", o.sampling.keep_structure,
+              "make alike what the source makes alike, as sample does; goes with --keep-spacing");
     add_device_flags(*verb, flags->device);
     add_threads(*verb, flags->threads);
     verb->add_option("--json", flags->json, "write the figures to this file")->type_name("FILE");

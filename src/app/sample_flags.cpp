@@ -78,6 +78,9 @@ void add_sampler_flags(CLI::App& verb, SampleOptions& o) {
         verb, "--keep-spacing", o.sampling.keep_spacing,
         "hold objects to the source's spacing, sliders to their lengths, and apart from each other; not with "
         "--rng torch, whose numbers are the reference's");
+    add_truth(verb, "--keep-structure", o.sampling.keep_structure,
+              "make alike what the source makes alike: repeats, mirrored parts, parallel sliders; goes with "
+              "--keep-spacing");
     verb.add_option("--refine-ckpt", o.refine_ckpt, "checkpoint trained at t = 0, to refine the result with")
         ->type_name("FILE")
         ->default_str("none");
