@@ -83,6 +83,9 @@ void add_sampling_flags(CLI::App& verb, SamplingOptions& options) {
         verb, "--keep-spacing", options.keep_spacing,
         "Hold objects to the source's spacing, sliders to their lengths, and apart from each other; not "
         "with --rng torch, whose numbers are the reference's");
+    add_truth(verb, "--keep-structure", options.keep_structure,
+              "Make alike what the source makes alike: repeats, mirrored parts, parallel sliders; goes with "
+              "--keep-spacing");
 }
 
 CLI::Option* add_threads(CLI::App& verb, int& threads, const std::string& what) {

@@ -28,7 +28,7 @@ class TwinNoise final : public NormalSource {
 // Above this noise, in px, the predicted x₀ is a blur between all the maps that are possible, and the
 // spacing of a blur means nothing. Between 30 and 2,000 the ruler hardly tells one bound from another.
 constexpr double most_noise = 400;
-constexpr int fit_iterations = 3, last_iterations = 12;
+constexpr int fit_iterations = 3, last_iterations = 12, last_rounds = 4;
 
 // Short maps go through the network together, which saves a tenth of the time at 128 datapoints and nothing
 // from 1,024 on; one at a time where a variant's bits would then depend on the others.
@@ -75,11 +75,19 @@ Denoiser GuidedNetwork::denoiser() {
 
 void VariantSampler::fit(size_t index, std::span<float> x0) const {
     const double alpha = diffusion.alpha_cumprod[index];
-    if (playfield_size.x * std::sqrt((1 - alpha) / alpha) > most_noise) return;
+    const double noise = playfield_size.x * std::sqrt((1 - alpha) / alpha);  // px
     const ProfileScope scope("keeping the spacing");
     const size_t row = 2 * map.time.size();
-    for (size_t first = 0; first < x0.size(); first += row)
-        constraints.fit->apply(x0.subspan(first, row), index == 0 ? last_iterations : fit_iterations);
+    // The constraints part what was tied; at the end they meet over a few rounds.
+    const int rounds = index == 0 && constraints.structure ? last_rounds : 1;
+    for (size_t first = 0; first < x0.size(); first += row) {
+        const std::span<float> one = x0.subspan(first, row);
+        for (int round = 0; round < rounds; ++round) {
+            if (constraints.structure) constraints.structure->apply(one);
+            if (constraints.fit && noise <= most_noise)
+                constraints.fit->apply(one, index == 0 ? last_iterations : fit_iterations);
+        }
+    }
 }
 
 SamplerOptions VariantSampler::sampler_options(int first, int count, size_t steps, bool& stopped) const {
@@ -87,7 +95,8 @@ SamplerOptions VariantSampler::sampler_options(int first, int count, size_t step
     to.kind = sampler_kind(options.sampler);
     to.eta = static_cast<float>(options.eta);
     to.known = {constraints.mask, constraints.position};
-    if (constraints.fit) to.shape = [this](size_t index, std::span<float> x0) { fit(index, x0); };
+    if (constraints.fit || constraints.structure)
+        to.shape = [this](size_t index, std::span<float> x0) { fit(index, x0); };
     if (on_step)
         to.on_step = [=, this, &stopped](size_t done, std::span<const float> x, std::span<const float> x0) {
             stopped = !on_step({first, count, done + 1, steps, x, x0});

@@ -12,6 +12,7 @@
 #include "model/dit_sampler.h"
 #include "sampling/options.h"
 #include "sampling/placement_fit.h"
+#include "sampling/structure.h"
 
 namespace osu {
 
@@ -40,8 +41,9 @@ class GuidedNetwork {
 
 // What is known of the result beside what the network says.
 struct Constraints {
-    std::optional<PlacementFit> fit;    // spacing, lengths of sliders, nothing partly under another
-    std::vector<float> mask, position;  // (2, T): 1 for coordinates that stay, and where; empty: none
+    std::optional<Structure> structure;  // parts that the source makes alike
+    std::optional<PlacementFit> fit;     // spacing, lengths of sliders, nothing partly under another
+    std::vector<float> mask, position;   // (2, T): 1 for coordinates that stay, and where; empty: none
 };
 
 // All that stays the same over the variants of a map.

@@ -21,6 +21,9 @@ struct SamplingOptions {
     // under another by accident (sampling/placement_fit.h); not with torch, whose numbers are the
     // reference's.
     bool keep_spacing = true;
+    // Parts that the source makes alike are alike in the result (sampling/structure.h); goes with
+    // keep_spacing.
+    bool keep_structure = true;
     bool allow_offscreen = false;  // else what is held to its spacing stays inside the field
 };
 

@@ -67,7 +67,8 @@ void PlacementFit::separate(const Datapoints& asked) {
                          object.length.slider});
         distance.push_back(asked_[object.first]);
     }
-    separation_.emplace(timed, distance, asked.circle_radius);
+    separation_.emplace(timed, distance, asked.circle_radius,
+                        asked.preempt > 0 ? asked.preempt : usual_preempt(asked));
 }
 
 void PlacementFit::apply(std::span<float> x, int iterations) {

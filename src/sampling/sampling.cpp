@@ -13,6 +13,7 @@ Constraints constraints_of(const Datapoints& map, std::span<const uint8_t> fixed
     Constraints constraints;
     if (options.keep_spacing && options.rng != "torch")
         constraints.fit.emplace(map, fixed, !options.allow_offscreen);
+    if (constraints.fit && options.keep_structure) constraints.structure.emplace(map, fixed);
     if (fixed.empty()) return constraints;
     const size_t tokens = map.size();
     constraints.position.resize(2 * tokens);

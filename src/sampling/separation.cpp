@@ -6,7 +6,7 @@ namespace osu {
 
 namespace {
 
-constexpr double together = 500;      // ms between the end of one and the start of the other
+constexpr double fade_out = 240;      // ms that an object stays on the screen behind its end
 constexpr uint32_t most_pairs = 24;   // an object has; broken maps have thousands of objects at one time
 constexpr float stack_share = 0.25f;  // of the diameter: nearer than this, two heads are meant as a stack
 
@@ -32,7 +32,8 @@ Gap gap_between(Vec2 a, std::span<const Vec2> outline_a, Vec2 b, std::span<const
 
 }  // namespace
 
-Separation::Separation(std::span<const Object> objects, std::span<const float> distance, float radius)
+Separation::Separation(std::span<const Object> objects, std::span<const float> distance, float radius,
+                       double preempt)
     : radius_(radius) {
     const float diameter = 2 * radius;
     for (uint32_t later = 1; later < objects.size(); ++later) {
@@ -41,7 +42,7 @@ Separation::Separation(std::span<const Object> objects, std::span<const float> d
         const uint32_t least = later > most_pairs ? later - most_pairs : 0;
         for (uint32_t earlier = later; earlier-- > least;) {
             const Object& before = objects[earlier];
-            const bool near = objects[later].start - before.end <= together;
+            const bool near = objects[later].start - before.end <= preempt + fade_out;
             if (before.apart && near && way >= diameter) pairs_.push_back({earlier, later});
             way += before.length + distance[earlier];
         }

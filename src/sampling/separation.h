@@ -19,8 +19,10 @@ class Separation {
         float length = 0;           // px that the cursor travels on it
     };
 
-    // The objects in their order, the px asked from each to the one before, and the radius of a circle in px.
-    Separation(std::span<const Object> objects, std::span<const float> distance, float radius);
+    // The objects in their order, the px asked from each to the one before, the radius of a circle in px, and
+    // the ms that an object is on the screen before its time.
+    Separation(std::span<const Object> objects, std::span<const float> distance, float radius,
+               double preempt);
 
     // Moves bodies that cover one another, pair by pair; moving one out of the way may put it in another's.
     // `outlines`: for each body, points along its middle, from `at`.

@@ -19,9 +19,15 @@ struct Datapoints {
     std::span<const Vec2> position;          // px, as the mapper placed them
     std::span<const SliderLengths> sliders;  // of each slider in order; empty where nobody asked for them
     float circle_radius = 0;                 // px; 0: objects may cover one another
+    double preempt = 0;                      // ms that an object is on the screen before its time; 0: unknown
 
     size_t size() const { return type.size(); }
 };
+
+// ms that an object is on the screen before its time, by the game's rule for the approach rate; and what
+// people choose for a map of this rhythm, where nobody says it.
+double preempt_of(float approach_rate);
+double usual_preempt(const Datapoints& map);
 
 // The datapoint that the cursor comes from to each one: the one before; behind a slider with an even number
 // of spans its head, where its ball ends. Of the first: itself.
@@ -49,6 +55,7 @@ class MapDatapoints {
     std::vector<float> distance_;
     std::vector<SliderLengths> sliders_;
     float circle_radius_;
+    double preempt_;
 };
 
 }  // namespace osu

@@ -176,5 +176,21 @@ TEST(PlacementFit, NothingIsPartlyUnderAnother) {
     for (size_t i = 1; i < 5; ++i) EXPECT_NEAR(between(x, i, i - 1), 100, 0.2) << i;
 }
 
+// The third circle comes 1.4 s after the first, half over it: it gives way where that is still to be seen.
+TEST(PlacementFit, WhatIsOnTheScreenByTheApproachRateIsNotCovered) {
+    const std::vector<uint8_t> type{0, 0, 0};
+    const std::vector<double> time{0, 700, 1400};
+    const std::vector<float> distance{156, 100, 100};
+    const auto apart = [&](double preempt) {
+        std::vector<float> x{100 / 512.f, 200 / 512.f, 130 / 512.f, 192 / 384.f, 192 / 384.f, 220 / 384.f};
+        Datapoints map{.type = type, .time = time, .distance = distance, .circle_radius = 36};
+        map.preempt = preempt;
+        PlacementFit(map).apply(x, 12);
+        return std::hypot(512 * (x[2] - x[0]), 384 * (x[5] - x[3]));
+    };
+    EXPECT_LT(apart(preempt_of(10)), 60);
+    EXPECT_GT(apart(preempt_of(3)), 71);
+}
+
 }  // namespace
 }  // namespace osu

@@ -8,6 +8,7 @@
 
 #include "archive/safetensors.h"
 #include "base/error.h"
+#include "sequence/datapoints.h"
 #include "support/goldens.h"
 
 namespace osu {
@@ -188,6 +189,34 @@ TEST(Sequence, LongSlidersStaySliders) {
     const Sequence sequence = to_sequence(small_map(line + ",2,150\n"));
     EXPECT_EQ(sequence.size(), 152u);
     EXPECT_EQ(sequence.type.back(), PointType::slider_end_2);
+}
+
+TEST(Datapoints, TheBallOfAnEvenSliderEndsAtItsHead) {
+    for (const uint8_t end : {11, 12, 13, 14, 15}) {
+        const std::vector<uint8_t> type{0, 4, 10, end, 0};
+        const std::vector<Vec2> position{{0, 0}, {100, 0}, {200, 0}, {190, 0}, {100, 80}};
+        const std::vector<float> distance{1, 100, 100, 10, 120.4f};
+        const bool returns = end == 12 || end == 14;
+        EXPECT_EQ(came_from(type), (std::vector<uint32_t>{0, 0, 1, 2, returns ? 1u : 3u}));
+        const std::vector<float> asked =
+            asked_distances({.type = type, .distance = distance, .position = position});
+        EXPECT_EQ(asked, (std::vector<float>{1, 100, 100, 10, returns ? 80 : 120.4f}));
+    }
+}
+
+TEST(Datapoints, TheScreenTimeIsTheGamesOrGuessed) {
+    EXPECT_EQ(preempt_of(0), 1800);
+    EXPECT_EQ(preempt_of(5), 1200);
+    EXPECT_EQ(preempt_of(10), 450);
+    const std::vector<uint8_t> type(40);
+    const auto usual = [&](double gap) {
+        std::vector<double> time;
+        for (size_t i = 0; i < type.size(); ++i) time.push_back(gap * static_cast<double>(i));
+        return usual_preempt({.type = type, .time = time});
+    };
+    EXPECT_NEAR(usual(150), 600, 1);
+    EXPECT_GE(usual(20), 450);
+    EXPECT_EQ(usual(5000), 1500);
 }
 
 TEST(Sequence, EmptyMap) {

@@ -1,0 +1,109 @@
+// What a map has of itself is found, and asked of what is placed.
+#include "sampling/structure.h"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+
+namespace osu {
+namespace {
+
+constexpr size_t part = 10;  // circles; 12 between a part and its copy
+
+// A part, something else, and the part again: mirrored, turned by 90°, elsewhere.
+struct Song {
+    std::vector<uint8_t> type;
+    std::vector<double> time;
+    std::vector<float> distance;
+    std::vector<Vec2> position;
+
+    Song() {
+        Philox random(3);
+        for (size_t i = 0; i < 32; ++i) {
+            position.push_back({100 + 150 * random.uniform(), 100 + 150 * random.uniform()});
+            const double gap = i < part || i >= 22 ? 200 : 300 + 17.0 * static_cast<double>(i);
+            time.push_back(i == 0 ? 0 : time.back() + gap);
+        }
+        for (size_t i = 0; i < part; ++i) position[22 + i] = {position[i].y + 100, position[i].x + 20};
+        type.assign(32, 0);
+        distance.assign(32, 0);
+    }
+    Datapoints view() const {
+        return {.type = type, .time = time, .distance = distance, .position = position};
+    }
+};
+
+std::vector<float> noise(uint64_t seed) {
+    Philox random(seed);
+    std::vector<float> x(64);
+    for (float& value : x) value = random.uniform();
+    return x;
+}
+
+Vec2 at(const std::vector<float>& x, size_t i) {
+    return {512 * x[i], 384 * x[32 + i]};
+}
+Vec2 centre(const std::vector<float>& x, size_t first) {
+    Vec2 sum{};
+    for (size_t i = 0; i < part; ++i) sum = sum + at(x, first + i);
+    return sum * (1.0f / part);
+}
+
+TEST(Structure, FindsTheCopyAndItsMirror) {
+    const Song song;
+    const Structure structure(song.view());
+    ASSERT_EQ(structure.ties().size(), 1u);
+    const Structure::Tie& tie = structure.ties()[0];
+    EXPECT_EQ(tie.from, 0u);
+    EXPECT_EQ(tie.to, 22u);
+    EXPECT_EQ(tie.count, part);
+    EXPECT_TRUE(tie.mirrored);
+    EXPECT_NEAR(tie.cosine, 0, 1e-4);
+}
+
+TEST(Structure, OtherPlacesOrAnotherRhythmAreNoCopy) {
+    Song other;
+    for (size_t i = 0; i < part; i += 2) other.position[22 + i].x += 60;
+    EXPECT_TRUE(Structure(other.view()).ties().empty());
+    Song late;
+    for (size_t i = 26; i < 32; ++i) late.time[i] += 100;
+    EXPECT_TRUE(Structure(late.view()).ties().empty());
+}
+
+TEST(Structure, TheResultRepeatsWithItsOwnCentresAndShape) {
+    const Song song;
+    const std::vector<float> before = noise(1);
+    std::vector<float> x = before;
+    Structure(song.view()).apply(x);
+    for (const size_t first : {size_t{0}, size_t{22}})
+        EXPECT_NEAR(length(centre(x, first) - centre(before, first)), 0, 0.01);
+    double far_from_source = 0;
+    for (size_t i = 0; i < part; ++i) {
+        const Vec2 a = at(x, i) - centre(x, 0), b = at(x, 22 + i) - centre(x, 22);
+        EXPECT_NEAR(a.y, b.x, 0.01);
+        EXPECT_NEAR(a.x, b.y, 0.01);
+        far_from_source += length(at(x, i) - song.position[i]);
+    }
+    EXPECT_GT(far_from_source / part, 50) << "the source's places are not copied";
+    for (size_t i = part; i < 22; ++i) EXPECT_NEAR(length(at(x, i) - at(before, i)), 0, 1e-3);
+}
+
+TEST(Structure, WhatIsFixedStaysAndIsFollowed) {
+    const Song song;
+    std::vector<uint8_t> fixed(32);
+    for (size_t i = 0; i < part; ++i) fixed[i] = 1;
+    const std::vector<float> before = noise(2);
+    std::vector<float> x = before;
+    Structure(song.view(), fixed).apply(x);
+    for (size_t i = 0; i < part; ++i) {
+        EXPECT_EQ(at(x, i), at(before, i));
+        const Vec2 a = at(x, i) - centre(x, 0), b = at(x, 22 + i) - centre(x, 22);
+        EXPECT_NEAR(a.y, b.x, 1);
+        EXPECT_NEAR(a.x, b.y, 1);
+    }
+}
+
+}  // namespace
+}  // namespace osu
