@@ -222,64 +222,63 @@ void bench_operations(const Flags& flags, Backend& backend, const DitConfig& con
     backend.pack(*up, master.floats(), h);
     backend.pack(*down, master.floats(), 4 * h);
     float* bias = vectors.floats();
-    float *mean = vectors.floats() + 4 * h, *rstd = mean + rows;
+    float* const statistics = vectors.floats() + 4 * h;
     const auto part = [&](const Values& all, int64_t i) { return all.matrix().columns(i * h, h); };
-    const Modulation modulation{part(ada, 0), part(ada, 1)}, d_modulation{part(d_ada, 0), part(d_ada, 1)};
+    const ResidualNorm norm{{x.matrix(), part(ada, 2)},
+                            {part(ada, 0), part(ada, 1)},
+                            residual.matrix(),
+                            {statistics, statistics + rows}};
     const double flops = product_flops(rows, h, 4 * h);
-    const AttentionShape shape{flags.batch, flags.tokens, config.heads, config.head_size(), 0, nullptr};
+    const Attention attention{qkv.matrix(),
+                              {flags.batch, flags.tokens, config.heads, config.head_size(), 0, nullptr},
+                              x.matrix(),
+                              statistics};
 
     show("linear h to 4h, bias", flops, 0, [&] { backend.linear(x.matrix(), *up, bias, wide.matrix()); });
     show("linear h to 4h, bias, GELU", flops, 0,
          [&] { backend.linear_gelu(x.matrix(), *up, bias, pre.matrix(), wide.matrix()); });
     show("linear 4h to h, bias", flops, 0, [&] { backend.linear(wide.matrix(), *down, bias, x.matrix()); });
     show("its backward, with GELU's", 2 * flops, 0, [&] {
-        backend.linear_backward(y.matrix(), pre.matrix(), *down, wide.matrix(), gradient.floats(), 4 * h,
-                                bias, pre.matrix());
+        backend.linear_backward(y.matrix(), pre.matrix(), *down, wide.matrix(),
+                                {gradient.floats(), 4 * h, bias}, pre.matrix());
     });
     show("backward of linear h to 4h", 2 * flops, 0, [&] {
-        backend.linear_backward(wide.matrix(), y.matrix(), *up, x.matrix(), gradient.floats(), h, bias);
+        backend.linear_backward(wide.matrix(), y.matrix(), *up, x.matrix(), {gradient.floats(), h, bias});
     });
     const auto weight_gradient = [&](const char* what, const Values& dy, const Values& input) {
         const Matrix slopes = dy.matrix(), from = input.matrix();
         const auto weight = backend.make_weight(slopes.cols, from.cols, true);
-        show(what, product_flops(rows, from.cols, slopes.cols), 0,
-             [&] { backend.linear_backward(slopes, from, *weight, {}, gradient.floats(), from.cols, bias); });
+        show(what, product_flops(rows, from.cols, slopes.cols), 0, [&] {
+            backend.linear_backward(slopes, from, *weight, {}, {gradient.floats(), from.cols, bias});
+        });
     };
     weight_gradient("weight gradient, h to 3h", qkv, x);
     weight_gradient("weight gradient, h to h", y, x);
     weight_gradient("weight gradient, h to 4h", wide, x);
     weight_gradient("weight gradient, 4h to h", x, wide);
-    show("residual + norm", 0, n * (8 + 2 * e), [&] {
-        backend.residual_norm(residual.matrix(), x.matrix(), part(ada, 2), modulation, residual.matrix(),
-                              y.matrix(), mean, rstd);
-    });
+    show("residual + norm", 0, n * (8 + 2 * e),
+         [&] { backend.residual_norm(norm, residual.matrix(), y.matrix()); });
     show("residual + norm backward", 0, n * (12 + 3 * e), [&] {
-        backend.residual_norm_backward(y.matrix(), residual.matrix(), mean, rstd, x.matrix(), part(ada, 2),
-                                       modulation, residual.matrix(), y.matrix(), part(d_ada, 2),
-                                       d_modulation);
+        backend.residual_norm_backward(norm, y.matrix(), residual.matrix(), {y.matrix(), part(d_ada, 2)},
+                                       {part(d_ada, 0), part(d_ada, 1)});
     });
-    const double attention = 2 * product_flops(rows, h, flags.tokens);
-    show("attention", attention, n * 4 * e,
-         [&] { backend.attention(qkv.matrix(), shape, x.matrix(), mean); });
-    show("attention backward", 2.5 * attention, n * 8 * e, [&] {
-        backend.attention_backward(qkv.matrix(), shape, x.matrix(), y.matrix(), mean,
-                                   pre.matrix().columns(0, 3 * h));
-    });
+    const double attention_flops = 2 * product_flops(rows, h, flags.tokens);
+    show("attention", attention_flops, n * 4 * e, [&] { backend.attention(attention); });
+    show("attention backward", 2.5 * attention_flops, n * 8 * e,
+         [&] { backend.attention_backward(attention, y.matrix(), pre.matrix().columns(0, 3 * h)); });
     const size_t parameters = ParameterLayout(config).size();
-    const auto arenas = backend.allocate(5 * parameters * sizeof(float));
-    auto* const first = static_cast<float*>(arenas.get());
+    const auto memory = backend.allocate(5 * parameters * sizeof(float));
+    const auto arenas = AdamWArenas::in(static_cast<float*>(memory.get()), parameters);
     Staging staging(backend);
     const auto factors = staging.add<AdamWFactors>(1);
     staging.host(factors)[0] = adamw_factors({});
     staging.send();
     const auto totals_memory = backend.allocate(sizeof(StepTotals));
     auto* const totals = static_cast<StepTotals*>(totals_memory.get());
-    show("AdamW + EMA", 0, 36.0 * static_cast<double>(parameters), [&] {
-        backend.adamw(first, first + parameters, first + 2 * parameters, first + 3 * parameters,
-                      first + 4 * parameters, parameters, staging.device(factors).data(), totals);
-    });
+    show("AdamW + EMA", 0, 36.0 * static_cast<double>(parameters),
+         [&] { backend.adamw(arenas, staging.device(factors).data(), totals); });
     show("norm of the gradients", 0, 4.0 * static_cast<double>(parameters),
-         [&] { backend.squared_norm(first, parameters, &totals->squared_norm); });
+         [&] { backend.squared_norm(arenas.parameter, parameters, &totals->squared_norm); });
 }
 
 void bench_sample(const Flags& flags, Backend& backend, const DitConfig& config, Report& report) {

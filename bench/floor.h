@@ -8,7 +8,7 @@
 
 #include "base/tensor.h"
 #include "model/config.h"
-#include "ops/cpu/kernels.h"
+#include "ops/cpu/backend.h"
 #include "ops/cpu/memory.h"
 #include "ops/cpu/onednn.h"
 

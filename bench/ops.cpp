@@ -77,17 +77,20 @@ Block::Block(DType type, const Size& size, int64_t batch, int64_t tokens, int64_
     const Matrix x = matrix(n, h, DType::f32), ada = matrix(batch, 6 * h, DType::f32), y = matrix(n, h, type);
     const Matrix qkv = matrix(n, 3 * h, type), mixed = matrix(n, h, type), branch = matrix(n, h, type);
     const Matrix pre = trains ? matrix(n, 4 * h, type) : Matrix{}, wide = matrix(n, 4 * h, type);
-    const Matrix x_out = trains ? matrix(n, h, DType::f32) : x, gate = ada.columns(2 * h, h);
-    const Modulation modulation{ada.columns(0, h), ada.columns(h, h)};
+    const Matrix x_out = trains ? matrix(n, h, DType::f32) : x;
+    const ResidualNorm norm{{branch, ada.columns(2 * h, h)},
+                            {ada.columns(0, h), ada.columns(h, h)},
+                            x_out,
+                            {floats(n), floats(n)}};
+    const Attention attention{qkv, shape, mixed, trains ? floats(size.heads * n) : nullptr};
     const Weight &to_qkv = weight(3 * h, h, trains), &to_out = weight(h, h, trains);
     const Weight &up = weight(4 * h, h, trains), &down = weight(h, 4 * h, trains);
     const float* bias = floats(4 * h);
-    float *mean = floats(n), *rstd = floats(n), *log_sum = floats(size.heads * n);
-    add("residual + norm", [=, &b] { b.residual_norm(x, branch, gate, modulation, x_out, y, mean, rstd); });
+    add("residual + norm", [=, &b] { b.residual_norm(norm, x, y); });
     add("qkv", [=, &b, &to_qkv] { b.linear(y, to_qkv, bias, qkv); });
-    add("attention", [=, &b] { b.attention(qkv, shape, mixed, trains ? log_sum : nullptr); });
+    add("attention", [=, &b] { b.attention(attention); });
     add("out", [=, &b, &to_out] { b.linear(mixed, to_out, bias, branch); });
-    add("residual + norm", [=, &b] { b.residual_norm(x, branch, gate, modulation, x_out, y, mean, rstd); });
+    add("residual + norm", [=, &b] { b.residual_norm(norm, x, y); });
     add("up + gelu", [=, &b, &up] { b.linear_gelu(y, up, bias, pre, wide); });
     add("down", [=, &b, &down] { b.linear(wide, down, bias, branch); });
     if (!trains) return;
@@ -97,16 +100,16 @@ Block::Block(DType type, const Size& size, int64_t batch, int64_t tokens, int64_
     float *dw = floats(4 * h * h), *db = floats(4 * h);
     const Modulation d_modulation{d_ada.columns(0, h), d_ada.columns(h, h)};
     const auto norm_backward = [=, &b] {
-        b.residual_norm_backward(dy, x_out, mean, rstd, branch, gate, modulation, dx, d_branch,
-                                 d_ada.columns(2 * h, h), d_modulation);
+        b.residual_norm_backward(norm, dy, dx, {d_branch, d_ada.columns(2 * h, h)}, d_modulation);
     };
-    add("down backward", [=, &b, &down] { b.linear_backward(d_branch, wide, down, d_wide, dw, 4 * h, db); });
-    add("gelu backward", [=, &b] { b.gelu_backward(d_wide, pre, d_wide); });
-    add("up backward", [=, &b, &up] { b.linear_backward(d_wide, y, up, dy, dw, h, db); });
+    add("gelu, down backward", [=, &b, &down] {
+        b.linear_backward(d_branch, wide, down, d_wide, {dw, 4 * h, db}, pre);
+    });
+    add("up backward", [=, &b, &up] { b.linear_backward(d_wide, y, up, dy, {dw, h, db}); });
     add("norm backward", norm_backward);
-    add("out backward", [=, &b, &to_out] { b.linear_backward(d_branch, mixed, to_out, dy, dw, h, db); });
-    add("attention backward", [=, &b] { b.attention_backward(qkv, shape, mixed, dy, log_sum, d_qkv); });
-    add("qkv backward", [=, &b, &to_qkv] { b.linear_backward(d_qkv, y, to_qkv, dy, dw, h, db); });
+    add("out backward", [=, &b, &to_out] { b.linear_backward(d_branch, mixed, to_out, dy, {dw, h, db}); });
+    add("attention backward", [=, &b] { b.attention_backward(attention, dy, d_qkv); });
+    add("qkv backward", [=, &b, &to_qkv] { b.linear_backward(d_qkv, y, to_qkv, dy, {dw, h, db}); });
     add("norm backward", norm_backward);
     add_optimiser(h);
 }
@@ -115,16 +118,15 @@ Block::Block(DType type, const Size& size, int64_t batch, int64_t tokens, int64_
 void Block::add_optimiser(int64_t h) {
     Backend& b = *backend_;
     const int64_t count = 18 * h * h;
-    float *p = floats(count), *g = floats(count), *m = floats(count), *v = floats(count),
-          *ema = floats(count);
-    for (int64_t i = 0; i < count; ++i) v[i] *= v[i];
+    const auto arenas = AdamWArenas::in(floats(5 * count), static_cast<size_t>(count));
+    for (int64_t i = 0; i < count; ++i) arenas.exp_avg_sq[i] *= arenas.exp_avg_sq[i];
     add("adamw + ema", [=, &b] {
         const AdamWFactors factors = adamw_factors({});
         const StepTotals totals;
-        b.adamw(p, g, m, v, ema, static_cast<size_t>(count), &factors, &totals);
+        b.adamw(arenas, &factors, &totals);
     });
     add("packing", [=, &b, this] {
-        for (const auto& weight : weights_) b.pack(*weight, p, weight->in);
+        for (const auto& weight : weights_) b.pack(*weight, arenas.parameter, weight->in);
     });
 }
 

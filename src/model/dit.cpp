@@ -110,7 +110,7 @@ void Dit::run_backward(float* gradients, GradientListener* listener) {
                       });
     modulation_done(0);
     backend_.linear_backward(gradients_.d_modulation_cast, condition_.activated, *adaln_.weight,
-                             gradients_.d_condition, nullptr, config_.hidden, nullptr);
+                             gradients_.d_condition, {});
     network_.condition_backward(inputs_->staging.device(inputs_->label), condition_, gradients_, gradients);
     tell(layout_.modulation_bias(), layout_.size());
     embed_backward(gradients);
@@ -123,8 +123,8 @@ void Dit::adaln_backward(int block, float* gradients) {
     const auto& [weight, bias] = layout_.layers().adaln[block];
     const Matrix slopes = adaln_columns(gradients_.d_modulation_cast, config_, block);
     backend_.cast(adaln_columns(gradients_.d_modulation, config_, block), slopes);
-    backend_.linear_backward(slopes, condition_.activated, *adaln_.weight, {}, gradients + weight->offset,
-                             config_.hidden, gradients + bias->offset);
+    backend_.linear_backward(slopes, condition_.activated, *adaln_.weight, {},
+                             {gradients + weight->offset, config_.hidden, gradients + bias->offset});
 }
 
 void Dit::embed() {
@@ -138,8 +138,8 @@ void Dit::embed() {
 void Dit::embed_backward(float* gradients) {
     const auto& [weight, bias] = input_.parameters;
     backend_.cast(gradients_.d_x, d_input_);
-    backend_.linear_backward(d_input_, features_, *input_.weight, {}, gradients + weight->offset,
-                             input_features, gradients + bias->offset);
+    backend_.linear_backward(d_input_, features_, *input_.weight, {},
+                             {gradients + weight->offset, input_features, gradients + bias->offset});
 }
 
 void Dit::forward(const DitInput& input, std::span<float> out) {

@@ -35,8 +35,7 @@ Activations make_activations(Buffers& buffers, const DitConfig& config, int64_t 
     const int64_t h = config.hidden;
     const auto make_norm = [&] {
         Norm norm{buffers.residual(rows, h), buffers.activation(rows, h)};
-        if (keep) norm.mean = buffers.floats(rows);
-        if (keep) norm.rstd = buffers.floats(rows);
+        if (keep) norm.statistics = {buffers.floats(rows), buffers.floats(rows)};
         return norm;
     };
     const auto make_block = [&] {
@@ -112,8 +111,8 @@ void Network::linear(Matrix x, const Linear& layer, Matrix y) const {
 void Network::linear_backward(Matrix dy, Matrix x, const Linear& layer, Matrix dx, float* gradients,
                               Matrix pre) const {
     const auto& [weight, bias] = layer.parameters;
-    backend_.linear_backward(dy, x, *layer.weight, dx, gradients + weight->offset, layer.weight->in,
-                             gradients + bias->offset, pre);
+    backend_.linear_backward(dy, x, *layer.weight, dx,
+                             {gradients + weight->offset, layer.weight->in, gradients + bias->offset}, pre);
 }
 
 void Network::condition(std::span<const float> timesteps, const float* styles,
@@ -163,28 +162,28 @@ Modulation final_modulation(Matrix all, const DitConfig& config) {
 
 }  // namespace
 
-void Network::add_and_norm(Matrix x, const Addend& addend, Modulation modulation, const Norm& norm) const {
-    backend_.residual_norm(x, addend.branch, addend.gate, modulation, norm.x, norm.normed, norm.mean,
-                           norm.rstd);
+// Nothing is added at the first norm.
+void Network::add_and_norm(Matrix x, GatedBranch added, Modulation modulation, const Norm& norm) const {
+    backend_.residual_norm({added, modulation, norm.x, norm.statistics}, x, norm.normed);
 }
 
-void Network::add_and_norm_backward(const Addend& addend, Modulation modulation, Modulation d_modulation,
-                                    const Norm& norm, const Gradients& g) const {
-    backend_.residual_norm_backward(g.d_normed, norm.x, norm.mean, norm.rstd, addend.branch, addend.gate,
-                                    modulation, g.d_x, addend.branch ? g.d_branch : Matrix{}, addend.d_gate,
+void Network::add_and_norm_backward(GatedBranch added, Matrix d_gate, Modulation modulation,
+                                    Modulation d_modulation, const Norm& norm, const Gradients& g) const {
+    const GatedBranch d_added{added ? g.d_branch : Matrix{}, d_gate};
+    backend_.residual_norm_backward({added, modulation, norm.x, norm.statistics}, g.d_normed, g.d_x, d_added,
                                     d_modulation);
 }
 
 void Network::attention(const Block& block, const AttentionShape& shape, const BlockActivations& a) const {
     linear(a.norm1.normed, block.qkv, a.qkv);
-    backend_.attention(a.qkv, shape, a.attended, a.log_sum);
+    backend_.attention({a.qkv, shape, a.attended, a.log_sum});
     linear(a.attended, block.proj, a.attention_out);
 }
 
 void Network::attention_backward(const Block& block, const AttentionShape& shape, const BlockActivations& a,
                                  const Gradients& g, float* gradients) const {
     linear_backward(g.d_branch, a.attended, block.proj, g.d_attended, gradients);
-    backend_.attention_backward(a.qkv, shape, a.attended, g.d_attended, a.log_sum, g.d_qkv);
+    backend_.attention_backward({a.qkv, shape, a.attended, a.log_sum}, g.d_attended, g.d_qkv);
     linear_backward(g.d_qkv, a.norm1.normed, block.qkv, g.d_normed, gradients);
 }
 
@@ -201,7 +200,7 @@ void Network::mlp_backward(const Block& block, const BlockActivations& a, const 
 
 void Network::forward(const AttentionShape& shape, Matrix modulation, const Activations& a) const {
     Matrix x = a.input();
-    Addend before;  // the MLP of the block before
+    GatedBranch before;  // the MLP of the block before
     for (int i = 0; i < config_.depth; ++i) {
         const BlockModulation m = block_modulation(modulation, config_, i);
         const BlockActivations& block = a.blocks[i];
@@ -228,16 +227,16 @@ void Network::backward(const AttentionShape& shape, Matrix modulation, const Act
         const BlockModulation m = block_modulation(modulation, config_, i),
                               d = block_modulation(g.d_modulation, config_, i);
         const BlockActivations& block = a.blocks[i];
-        add_and_norm_backward({block.mlp_out, m.gate_mlp, d.gate_mlp}, m_behind, d_behind, *behind, g);
+        add_and_norm_backward({block.mlp_out, m.gate_mlp}, d.gate_mlp, m_behind, d_behind, *behind, g);
         mlp_backward(blocks_[i], block, g, gradients);
-        add_and_norm_backward({block.attention_out, m.gate_msa, d.gate_msa}, m.mlp, d.mlp, block.norm2, g);
+        add_and_norm_backward({block.attention_out, m.gate_msa}, d.gate_msa, m.mlp, d.mlp, block.norm2, g);
         attention_backward(blocks_[i], shape, block, g, gradients);
         block_done(i);
         behind = &block.norm1;
         m_behind = m.msa;
         d_behind = d.msa;
     }
-    add_and_norm_backward({}, m_behind, d_behind, *behind, g);
+    add_and_norm_backward({}, {}, m_behind, d_behind, *behind, g);
 }
 
 }  // namespace osu

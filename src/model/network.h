@@ -58,8 +58,8 @@ struct Condition {
 };
 
 struct Norm {
-    Matrix x, normed;                        // (N, h): the residual stream, float32; what the branch reads
-    float *mean = nullptr, *rstd = nullptr;  // (N), kept for the backward
+    Matrix x, normed;           // (N, h): the residual stream, float32; what the branch reads
+    NormStatistics statistics;  // kept for the backward
 };
 
 struct BlockActivations {
@@ -125,11 +125,6 @@ class Network {
     struct Block {
         Linear qkv, proj, fc1, fc2;
     };
-    // What a norm adds to the residual stream before it normalises; nothing at the first one.
-    struct Addend {
-        Matrix branch, gate, d_gate;
-    };
-
     const DitConfig config_;
     Backend& backend_;
     const Parameter& label_table_;
@@ -140,9 +135,9 @@ class Network {
     void linear(Matrix x, const Linear& layer, Matrix y) const;
     void linear_backward(Matrix dy, Matrix x, const Linear& layer, Matrix dx, float* gradients,
                          Matrix pre = {}) const;
-    void add_and_norm(Matrix x, const Addend& addend, Modulation modulation, const Norm& norm) const;
-    void add_and_norm_backward(const Addend& addend, Modulation modulation, Modulation d_modulation,
-                               const Norm& norm, const Gradients& g) const;
+    void add_and_norm(Matrix x, GatedBranch added, Modulation modulation, const Norm& norm) const;
+    void add_and_norm_backward(GatedBranch added, Matrix d_gate, Modulation modulation,
+                               Modulation d_modulation, const Norm& norm, const Gradients& g) const;
     void attention(const Block& block, const AttentionShape& shape, const BlockActivations& a) const;
     void attention_backward(const Block& block, const AttentionShape& shape, const BlockActivations& a,
                             const Gradients& g, float* gradients) const;

@@ -1,6 +1,8 @@
-// What a backend in the host's memory, and without other devices beside it, has.
+// What backends have in common: what one in the host's memory, and without other devices beside it, has, and
+// the frequencies of the sinusoidal features.
 #include "ops/backend.h"
 
+#include <cmath>
 #include <cstring>
 
 #include "base/error.h"
@@ -43,6 +45,16 @@ DeviceSums::Key Backend::make_sums_key() {
 
 std::unique_ptr<DeviceSums> Backend::make_sums(const DeviceSums::Key&, int, int) {
     fail_without_sums();
+}
+
+std::vector<float> sinusoid_frequencies(int64_t count) {
+    std::vector<float> frequencies(static_cast<size_t>(count));
+    const float log_period = static_cast<float>(-std::log(10000.0));
+    for (int64_t k = 0; k < count; ++k) {
+        const float exponent = log_period * static_cast<float>(k) / static_cast<float>(count);
+        frequencies[static_cast<size_t>(k)] = static_cast<float>(std::exp(double{exponent}));
+    }
+    return frequencies;
 }
 
 }  // namespace osu

@@ -4,7 +4,10 @@
 // that feed products have the compute type (float32 or bfloat16); the residual stream, everything of shape
 // (B, ·), statistics, parameters, gradients of parameters and optimiser state are float32. A backward writes
 // the gradients of its inputs and adds to the gradients of parameters. All memory is the backend's, spans and
-// lengths too, unless it is called the host's. Each operation has a slow and obvious reference in
+// lengths too, unless it is called the host's.
+//
+// Each operation is declared here, and defined where its kernels are: CpuBackend::residual_norm in
+// cpu/norm.cpp, CudaBackend::residual_norm in cuda/norm.cu. A slow and obvious reference of all of them is
 // tests/support/reference_backend.cpp.
 #pragma once
 
@@ -48,10 +51,38 @@ class Weight {
     size_t bytes = 0;  // of its packed copy
 };
 
-// shift, scale and gate of a branch, each (B, h) float32 with a common row stride (columns of the adaLN
-// output). Row b serves the tokens of batch row b.
+// Where a backward adds a linear layer's gradients; what is null is left out.
+struct LinearGradients {
+    float* weight = nullptr;  // (out, in), rows `stride` elements apart
+    int64_t stride = 0;
+    float* bias = nullptr;  // (out)
+};
+
+// What a norm is followed by: y = LN(x)·(1 + scale) + shift. (B, h) float32, columns of the adaLN output; row
+// b serves the tokens of batch row b.
 struct Modulation {
-    Matrix shift, scale;  // (B, h)
+    Matrix shift, scale;
+};
+
+// What a branch of the network adds to the residual stream: gate·branch.
+struct GatedBranch {
+    Matrix branch;  // (N, h) compute type
+    Matrix gate;    // (B, h) float32, as those of Modulation
+
+    explicit operator bool() const { return static_cast<bool>(branch); }
+};
+
+struct NormStatistics {
+    float *mean = nullptr, *rstd = nullptr;  // (N) each: the mean, and 1/√(variance + 1e-6)
+};
+
+// A step of the residual stream, x_out = x + gate·branch, and the norm that reads it: what forward and
+// backward have in common.
+struct ResidualNorm {
+    GatedBranch added;  // absent: x_out = x
+    Modulation modulation;
+    Matrix x_out;               // (N, h) float32
+    NormStatistics statistics;  // the forward stores them when they are given
 };
 
 struct AttentionShape {
@@ -59,6 +90,14 @@ struct AttentionShape {
     int64_t band = 0;                  // query q sees key k iff q − band < k ≤ q + band; 0: all keys
     const int32_t* lengths = nullptr;  // (batch) valid tokens of each row; null: all. Keys behind are masked;
                                        // outputs and gradients of rows behind are zero.
+};
+
+// What the attention's forward and backward have in common.
+struct Attention {
+    Matrix qkv;  // (N, 3h): queries, keys, values, each heads × head_size; scale 1/√head_size
+    AttentionShape shape;
+    Matrix out;                // (N, h)
+    float* log_sum = nullptr;  // (heads, N): log Σ exp of the scaled scores of each query, stored when given
 };
 
 // What the loss of one row needs of its timestep, and how the row counts. In float64, for logarithms of small
@@ -161,31 +200,23 @@ class Backend {
     virtual void linear_add(Matrix x, const Weight& w, Matrix y) = 0;
     // y = gelu_tanh(pre), pre = x·Wᵀ + bias; pre is stored when it is given (training).
     virtual void linear_gelu(Matrix x, const Weight& w, const float* bias, Matrix pre, Matrix y) = 0;
-    // dx = dy·W, times gelu_tanh'(pre) when that is given (when dx is given); dw (out, in; row stride
-    // dw_stride; may be null) += dyᵀ·x; dbias (out; may be null) += Σ rows of dy. Without dx, dy may be some
-    // of the columns, and dw and dbias what belongs to them.
-    virtual void linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx, float* dw,
-                                 int64_t dw_stride, float* dbias, Matrix pre = {}) = 0;
-    // d_pre = dy · gelu_tanh'(pre); may be in place (d_pre = dy).
-    virtual void gelu_backward(Matrix dy, Matrix pre, Matrix d_pre) = 0;
+    // dx = dy·W, times gelu_tanh'(pre) when that is given (when dx is given); gradients += dyᵀ·x, and Σ rows
+    // of dy. Without dx, dy may be some of the columns, and the gradients what belongs to them.
+    virtual void linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx,
+                                 const LinearGradients& gradients, Matrix pre = {}) = 0;
 
-    // x_out = x + gate·branch (branch absent: x_out = x, and may be the same memory), then
-    // y = LN(x_out)·(1 + scale) + shift; LN without affine, eps 1e-6. x, x_out (N, h) float32; branch, y (N,
-    // h) compute type; mean, rstd (N) are stored when given. y absent: the residual alone.
-    virtual void residual_norm(Matrix x, Matrix branch, Matrix gate, Modulation modulation, Matrix x_out,
-                               Matrix y, float* mean, float* rstd) = 0;
-    // The backward of residual_norm. dx (N, h) float32 holds d(x_out) from above and becomes dx (the gradient
-    // of x). dy: gradient of y; d_branch = gate·dx (compute type); d_gate, d_modulation (B, h) float32 are
-    // overwritten. Without a branch: branch, gate, d_branch, d_gate absent.
-    virtual void residual_norm_backward(Matrix dy, Matrix x_out, const float* mean, const float* rstd,
-                                        Matrix branch, Matrix gate, Modulation modulation, Matrix dx,
-                                        Matrix d_branch, Matrix d_gate, Modulation d_modulation) = 0;
+    // x_out = x + gate·branch (the two may be the same memory), then y = LN(x_out)·(1 + scale) + shift; LN
+    // without affine, eps 1e-6. x (N, h) float32, y (N, h) compute type. y absent: the residual alone.
+    virtual void residual_norm(const ResidualNorm& norm, Matrix x, Matrix y) = 0;
+    // From dy, the gradient of y, with what the forward left. dx (N, h) float32 holds d(x_out) from above and
+    // becomes the gradient of x; d_added (its branch gate·dx, compute type; absent when there was none) and
+    // d_modulation are overwritten.
+    virtual void residual_norm_backward(const ResidualNorm& norm, Matrix dy, Matrix dx, GatedBranch d_added,
+                                        Modulation d_modulation) = 0;
 
-    // qkv (N, 3h): queries, keys, values, each heads × head_size; scale 1/√head_size. out (N, h).
-    // log_sum (heads, N) float32: log Σ exp of the scaled scores of each query, stored when given.
-    virtual void attention(Matrix qkv, const AttentionShape& shape, Matrix out, float* log_sum) = 0;
-    virtual void attention_backward(Matrix qkv, const AttentionShape& shape, Matrix out, Matrix d_out,
-                                    const float* log_sum, Matrix d_qkv) = 0;
+    virtual void attention(const Attention& a) = 0;
+    // d_qkv (N, 3h) from d_out (N, h), with what the forward left: log_sum too.
+    virtual void attention_backward(const Attention& a, Matrix d_out, Matrix d_qkv) = 0;
 
     // out[n] = cos(v_n·s·f_k) for k < d/2, then sin(v_n·s·f_k); f_k = exp(−ln(10000)·k/(d/2)), d = out.cols,
     // s = scale. Both products and the exponent of f_k are rounded to float32, as in the reference:
@@ -211,10 +242,9 @@ class Backend {
     // tokens.
     virtual void diffusion_loss(const LossBatch& batch, Matrix d_out, float* terms) = 0;
 
-    // One pass over n parameters: AdamW (decoupled weight decay), moments, EMA; the gradients are clipped by
+    // One pass over parameters: AdamW (decoupled weight decay), moments, EMA; the gradients are clipped by
     // the norm in `totals` first. Nothing changes when a total is not a finite number.
-    virtual void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema,
-                       size_t n, const AdamWFactors* factors, const StepTotals* totals) = 0;
+    virtual void adamw(const AdamWArenas& arenas, const AdamWFactors* factors, const StepTotals* totals) = 0;
     // *result = Σ v, and Σ v²: in float64, in a fixed order.
     virtual void sum(const float* values, size_t n, double* result) = 0;
     virtual void squared_norm(const float* values, size_t n, double* result) = 0;

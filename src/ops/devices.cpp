@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #ifdef OSU_CUDA
-#include "ops/cuda/backend.h"
+#include "ops/cuda/gpus.h"
 #endif
 
 namespace osu {

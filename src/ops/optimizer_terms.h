@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 
 #include "ops/anywhere.h"
@@ -13,6 +14,23 @@ namespace osu {
 struct StepTotals {
     double loss = 0;          // Σ over windows of error + bound
     double squared_norm = 0;  // Σ of squared gradients
+};
+
+// The parameters of a network, and what training has of each of them: `count` float32 values in each arena.
+struct AdamWArenas {
+    float *parameter = nullptr, *gradient = nullptr;
+    float *exp_avg = nullptr, *exp_avg_sq = nullptr;  // moments of the gradient
+    float* ema = nullptr;                             // moving average of the parameter
+    size_t count = 0;
+
+    // One behind the other in `memory`, 5·count values.
+    static AdamWArenas in(float* memory, size_t count) {
+        return {memory, memory + count, memory + 2 * count, memory + 3 * count, memory + 4 * count, count};
+    }
+    AdamWArenas range(size_t first, size_t end) const {
+        return {parameter + first,  gradient + first, exp_avg + first,
+                exp_avg_sq + first, ema + first,      end - first};
+    }
 };
 
 struct AdamWStep {

@@ -7,26 +7,20 @@ TrainingState::TrainingState(const ParameterLayout& layout, Backend& backend)
       backend_(backend),
       memory_(backend.allocate(5 * layout.size() * sizeof(float))),
       totals_(backend.allocate(sizeof(StepTotals))),
+      arenas_(AdamWArenas::in(static_cast<float*>(memory_.get()), layout.size())),
       staging_(backend),
       factors_(staging_.add<AdamWFactors>(1)),
       label_factors_(staging_.add<AdamWFactors>(1)),
-      recording_(backend.make_recording()) {
-    float* first = static_cast<float*>(memory_.get());
-    parameters_ = first;
-    gradients_ = first + layout.size();
-    exp_avg_ = first + 2 * layout.size();
-    exp_avg_sq_ = first + 3 * layout.size();
-    ema_ = first + 4 * layout.size();
-}
+      recording_(backend.make_recording()) {}
 
 void TrainingState::initialize(uint64_t seed) {
     std::vector<float> values(layout_.size());
     osu::initialize(layout_, seed, values);
     const size_t bytes = values.size() * sizeof(float);
-    backend_.upload(parameters_, values.data(), bytes);
-    backend_.upload(ema_, values.data(), bytes);
-    backend_.zero(exp_avg_, bytes);
-    backend_.zero(exp_avg_sq_, bytes);
+    backend_.upload(arenas_.parameter, values.data(), bytes);
+    backend_.upload(arenas_.ema, values.data(), bytes);
+    backend_.zero(arenas_.exp_avg, bytes);
+    backend_.zero(arenas_.exp_avg_sq, bytes);
     step_ = 0;
 }
 
@@ -39,14 +33,14 @@ void TrainingState::restore(const Checkpoint& checkpoint, bool relearn_labels) {
         backend_.upload(arena, values.data(), bytes);
     };
     const TensorMap& model = checkpoint.model.empty() ? checkpoint.weights() : checkpoint.model;
-    take(model, parameters_);
-    take(checkpoint.ema.empty() ? model : checkpoint.ema, ema_);
-    backend_.zero(exp_avg_, bytes);
-    backend_.zero(exp_avg_sq_, bytes);
+    take(model, arenas_.parameter);
+    take(checkpoint.ema.empty() ? model : checkpoint.ema, arenas_.ema);
+    backend_.zero(arenas_.exp_avg, bytes);
+    backend_.zero(arenas_.exp_avg_sq, bytes);
     step_ = 0;
     if (checkpoint.exp_avg.empty() || checkpoint.exp_avg_sq.empty()) return;
-    take(checkpoint.exp_avg, exp_avg_);
-    take(checkpoint.exp_avg_sq, exp_avg_sq_);
+    take(checkpoint.exp_avg, arenas_.exp_avg);
+    take(checkpoint.exp_avg_sq, arenas_.exp_avg_sq);
     step_ = checkpoint.optimizer_step;
 }
 
@@ -58,26 +52,25 @@ Checkpoint TrainingState::checkpoint() const {
         checkpoint.storage.push_back(values);
         return parameter_views(layout_, *values);
     };
-    checkpoint.model = give(parameters_);
-    checkpoint.ema = give(ema_);
-    checkpoint.exp_avg = give(exp_avg_);
-    checkpoint.exp_avg_sq = give(exp_avg_sq_);
+    checkpoint.model = give(arenas_.parameter);
+    checkpoint.ema = give(arenas_.ema);
+    checkpoint.exp_avg = give(arenas_.exp_avg);
+    checkpoint.exp_avg_sq = give(arenas_.exp_avg_sq);
     checkpoint.optimizer_step = step_;
     return checkpoint;
 }
 
 void TrainingState::zero_gradients() {
-    backend_.zero(gradients_, layout_.size() * sizeof(float));
+    backend_.zero(arenas_.gradient, layout_.size() * sizeof(float));
 }
 
 void TrainingState::measure_gradients() {
-    backend_.squared_norm(gradients_, layout_.size(), &totals()->squared_norm);
+    backend_.squared_norm(arenas_.gradient, layout_.size(), &totals()->squared_norm);
 }
 
 void TrainingState::update_range(size_t first, size_t end, Staging::Part<AdamWFactors> factors) {
     if (first == end) return;
-    backend_.adamw(parameters_ + first, gradients_ + first, exp_avg_ + first, exp_avg_sq_ + first,
-                   ema_ + first, end - first, staging_.device(factors).data(), totals());
+    backend_.adamw(arenas_.range(first, end), staging_.device(factors).data(), totals());
 }
 
 void TrainingState::update(const OptimizerOptions& options) {

@@ -32,9 +32,9 @@ class TrainingState {
     // Host copies of everything; the caller adds metadata.
     Checkpoint checkpoint() const;
 
-    const float* parameters() const { return parameters_; }
-    const float* ema() const { return ema_; }
-    float* gradients() { return gradients_; }
+    const float* parameters() const { return arenas_.parameter; }
+    const float* ema() const { return arenas_.ema; }
+    float* gradients() { return arenas_.gradient; }
     void zero_gradients();
     StepTotals* totals() { return static_cast<StepTotals*>(totals_.get()); }  // of the backend
     void measure_gradients();                                                 // into totals()
@@ -48,11 +48,11 @@ class TrainingState {
     const ParameterLayout& layout_;
     Backend& backend_;
     std::shared_ptr<void> memory_, totals_;
+    const AdamWArenas arenas_;
     Staging staging_;
     const Staging::Part<AdamWFactors> factors_, label_factors_;
     std::unique_ptr<Recording> recording_;  // of the update
     bool recorded_label_table_only_ = false;
-    float *parameters_, *gradients_, *exp_avg_, *exp_avg_sq_, *ema_;
     int64_t step_ = 0;
 
     void update_range(size_t first, size_t end, Staging::Part<AdamWFactors> factors);

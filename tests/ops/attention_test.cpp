@@ -58,6 +58,10 @@ class Attention : public BothBackends {
               log_sum(c.heads, c.batch * c.tokens),
               d_out(c.batch * c.tokens, c.heads * c.head_size, type, 0, 2),
               d_qkv(c.batch * c.tokens, 3 * c.heads * c.head_size, type, 0, 3) {}
+        osu::Attention own(const Case& c) { return {qkv.own(), c.own_shape(), out.own(), log_sum.floats()}; }
+        osu::Attention reference(const Case& c) {
+            return {qkv.reference(), c.shape(), out.reference(), log_sum.reference_floats()};
+        }
     };
 };
 INSTANTIATE_FOR_BACKENDS(Attention);
@@ -71,16 +75,12 @@ TEST_P(Attention, ForwardAndBackward) {
             Run run(c, type, deviation);
             // Scores of hundreds: what they are rounded by is an error of the weights.
             const double bound = deviation > 1 ? 2 * this->bound : this->bound;
-            own->attention(run.qkv.own(), c.own_shape(), run.out.own(), run.log_sum.floats());
-            reference->attention(run.qkv.reference(), c.shape(), run.out.reference(),
-                                 run.log_sum.reference_floats());
+            own->attention(run.own(c));
+            reference->attention(run.reference(c));
             run.out.expect_equal(bound, "out");
             run.log_sum.expect_equal(1e-5, "log_sum", 1);
-            own->attention_backward(run.qkv.own(), c.own_shape(), run.out.own(), run.d_out.own(),
-                                    run.log_sum.floats(), run.d_qkv.own());
-            reference->attention_backward(run.qkv.reference(), c.shape(), run.out.reference(),
-                                          run.d_out.reference(), run.log_sum.reference_floats(),
-                                          run.d_qkv.reference());
+            own->attention_backward(run.own(c), run.d_out.own(), run.d_qkv.own());
+            reference->attention_backward(run.reference(c), run.d_out.reference(), run.d_qkv.reference());
             run.d_qkv.expect_equal(bound, "d_qkv");
         }
 }
@@ -90,8 +90,8 @@ TEST_P(Attention, MaskIsExact) {
     const Case c{1, 200, 1, 64, 16};
     Run run(c, type, 1), other(c, type, 1);
     for (int64_t k = 0; k < 2 * 64; ++k) other.qkv.set(100 * 192 + 64 + k, 30);
-    own->attention(run.qkv.own(), c.own_shape(), run.out.own(), nullptr);
-    own->attention(other.qkv.own(), c.own_shape(), other.out.own(), nullptr);
+    own->attention({run.qkv.own(), c.own_shape(), run.out.own()});
+    own->attention({other.qkv.own(), c.own_shape(), other.out.own()});
     for (int64_t q = 0; q < c.tokens; ++q) {
         const bool sees = q - c.band < 100 && 100 <= q + c.band;
         bool changed = false;
@@ -104,9 +104,8 @@ TEST_P(Attention, MaskIsExact) {
 TEST_P(Attention, BehindTheEndIsZero) {
     const Case c{2, 60, 2, 32, 0, {33, 0}};
     Run run(c, type, 1);
-    own->attention(run.qkv.own(), c.own_shape(), run.out.own(), run.log_sum.floats());
-    own->attention_backward(run.qkv.own(), c.own_shape(), run.out.own(), run.d_out.own(),
-                            run.log_sum.floats(), run.d_qkv.own());
+    own->attention(run.own(c));
+    own->attention_backward(run.own(c), run.d_out.own(), run.d_qkv.own());
     for (int64_t n = 33; n < 120; ++n) {
         for (int64_t i = 0; i < 64; ++i) ASSERT_EQ(run.out.get(n * 64 + i), 0) << n;
         for (int64_t i = 0; i < 192; ++i) ASSERT_EQ(run.d_qkv.get(n * 192 + i), 0) << n;
@@ -119,9 +118,8 @@ TEST_P(Attention, ThreadsChangeNothing) {
         for (const int threads : {1, 2, 3}) {
             set_thread_count(threads);
             Run run(c, type, 1);
-            own->attention(run.qkv.own(), c.own_shape(), run.out.own(), run.log_sum.floats());
-            own->attention_backward(run.qkv.own(), c.own_shape(), run.out.own(), run.d_out.own(),
-                                    run.log_sum.floats(), run.d_qkv.own());
+            own->attention(run.own(c));
+            own->attention_backward(run.own(c), run.d_out.own(), run.d_qkv.own());
             if (first_out.empty()) first_out = run.out.bytes(), first_gradient = run.d_qkv.bytes();
             EXPECT_TRUE(first_out == run.out.bytes()) << threads;
             EXPECT_TRUE(first_gradient == run.d_qkv.bytes()) << threads;

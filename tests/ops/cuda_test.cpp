@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/profile.h"
 #include "ops/compare.h"
-#include "ops/cuda/backend.h"
+#include "ops/cuda/gpus.h"
 
 #ifdef OSU_EMULATED_CUDA
 namespace osu::emulation {
@@ -71,10 +71,10 @@ TEST(CudaDevice, LimitsAreErrors) {
     const auto backend = cuda::make_backend(DType::f32, 0);
     tensor_backend() = backend.get();
     Tensor qkv(2, 3 * 320), out(2, 320), x(2, 4100), y(2, 4100), modulation(1, 4100);
-    EXPECT_THROW(backend->attention(qkv.own(), {1, 2, 1, 320, 0, nullptr}, out.own(), nullptr), Error);
-    EXPECT_THROW(backend->residual_norm(x.own(), {}, {}, {modulation.own(), modulation.own()}, x.own(),
-                                        y.own(), nullptr, nullptr),
-                 Error);
+    EXPECT_THROW(backend->attention({qkv.own(), {1, 2, 1, 320, 0, nullptr}, out.own()}), Error);
+    EXPECT_THROW(
+        backend->residual_norm({{}, {modulation.own(), modulation.own()}, x.own(), {}}, x.own(), y.own()),
+        Error);
     tensor_backend() = nullptr;
 }
 
@@ -223,7 +223,7 @@ TEST_P(WithoutProducts, LinearLayersAreTheSame) {
         backend.linear(matrix(x), w, floats(bias), matrix(y));
         backend.linear_gelu(matrix(x), w, floats(bias), matrix(pre), matrix(y));
         backend.linear_add(matrix(x), w, matrix(sum));
-        backend.linear_backward(matrix(dy), matrix(x), w, matrix(dx), floats(dw), in + 4, floats(dbias));
+        backend.linear_backward(matrix(dy), matrix(x), w, matrix(dx), {floats(dw), in + 4, floats(dbias)});
     };
     run(
         *own, *own_weight, [](Tensor& t) { return t.own(); }, [](Tensor& t) { return t.floats(); });

@@ -110,12 +110,14 @@ TEST_P(Elementwise, AdamW) {
         Tensor square = average, ema = parameter;
         const auto step_with = [&](const AdamWStep& step, const StepTotals& totals) {
             const AdamWFactors factors = adamw_factors(step);
-            own->adamw(parameter.floats() + first, gradient.floats() + first, average.floats() + first,
-                       square.floats() + first, ema.floats() + first, n - first,
-                       OnDevice(std::vector{factors}).data(), OnDevice(std::vector{totals}).data());
-            reference->adamw(parameter.reference_floats() + first, gradient.reference_floats() + first,
-                             average.reference_floats() + first, square.reference_floats() + first,
-                             ema.reference_floats() + first, n - first, &factors, &totals);
+            const auto arenas = [&](auto floats) {
+                return AdamWArenas{floats(parameter), floats(gradient), floats(average),
+                                   floats(square),    floats(ema),      static_cast<size_t>(n)}
+                    .range(static_cast<size_t>(first), static_cast<size_t>(n));
+            };
+            own->adamw(arenas([](Tensor& t) { return t.floats(); }), OnDevice(std::vector{factors}).data(),
+                       OnDevice(std::vector{totals}).data());
+            reference->adamw(arenas([](Tensor& t) { return t.reference_floats(); }), &factors, &totals);
         };
         const double norm = 264.5;
         AdamWStep s;
@@ -141,10 +143,10 @@ TEST_P(Elementwise, AdamWAndSumsOfMillions) {
     const int64_t n = (int64_t{1} << 22) + 1029;
     Tensor values(5, n);  // parameter, gradient, exp_avg, exp_avg_sq, ema
     const std::vector factors{adamw_factors({})};
-    const auto part = [&](float* all, int64_t i) { return all + i * n; };
     const auto adamw = [&](Backend& backend, float* all, const AdamWFactors* how, const StepTotals* totals) {
-        backend.zero(part(all, 2), static_cast<size_t>(2 * n) * sizeof(float));
-        backend.adamw(part(all, 0), part(all, 1), part(all, 2), part(all, 3), part(all, 4), n, how, totals);
+        const auto arenas = AdamWArenas::in(all, static_cast<size_t>(n));
+        backend.zero(arenas.exp_avg, 2 * arenas.count * sizeof(float));  // and exp_avg_sq behind it
+        backend.adamw(arenas, how, totals);
     };
     const std::vector totals{StepTotals{0, 1}};
     adamw(*own, values.floats(), OnDevice(factors).data(), OnDevice(totals).data());
@@ -170,7 +172,7 @@ TEST_P(Elementwise, AdamWFollowsItsFormula) {
     auto* const at = static_cast<float*>(values.get());
     std::vector<float> all{1.5f, 4, 0.3f, 0.2f, 1};  // parameter, gradient, exp_avg, exp_avg_sq, ema
     own->upload(at, all.data(), 5 * sizeof(float));
-    own->adamw(at, at + 1, at + 2, at + 3, at + 4, 1, OnDevice(std::vector{adamw_factors(s)}).data(),
+    own->adamw(AdamWArenas::in(at, 1), OnDevice(std::vector{adamw_factors(s)}).data(),
                OnDevice(std::vector{StepTotals{0, 25}}).data());
     own->download(all.data(), at, 5 * sizeof(float));
     EXPECT_NEAR(all[0], p, 1e-6);

@@ -47,8 +47,8 @@ TEST(ReferenceGradient, Linear) {
     };
     loss();
     Tensor dx(5, 12), dw(7, 12, DType::f32, 0, 1, 0), dbias(1, 7, DType::f32, 0, 1, 0);
-    backend->linear_backward(dy.reference(), x.reference(), *weight, dx.reference(), dw.reference_floats(),
-                             12, dbias.reference_floats());
+    backend->linear_backward(dy.reference(), x.reference(), *weight, dx.reference(),
+                             {dw.reference_floats(), 12, dbias.reference_floats()});
     expect_gradient(x, dx.reference_floats(), 60, loss, "dx");
     expect_gradient(master, dw.reference_floats(), 84, loss, "dw");
     expect_gradient(bias, dbias.reference_floats(), 7, loss, "dbias");
@@ -64,7 +64,7 @@ TEST(ReferenceGradient, GeluAndSilu) {
         backend->linear_gelu(x.reference(), *weight, nullptr, {}, y.reference());
         return dot(dy, y, 60);
     };
-    backend->gelu_backward(dy.reference(), x.reference(), dx.reference());
+    backend->linear_backward(dy.reference(), {}, *weight, dx.reference(), {}, x.reference());
     expect_gradient(x, dx.reference_floats(), 60, gelu, "gelu");
     const auto silu = [&] {
         backend->silu(x.reference(), y.reference());
@@ -79,18 +79,18 @@ TEST(ReferenceGradient, ResidualNorm) {
     Tensor x(rows, h), branch(rows, h, DType::f32, 0, 2), gate(batch, h, DType::f32, 0, 3);
     Tensor shift(batch, h, DType::f32, 0, 4), scale(batch, h, DType::f32, 0, 5), x_out(rows, h), y(rows, h);
     Tensor mean(1, rows), rstd(1, rows), dy(rows, h, DType::f32, 0, 6), above(rows, h, DType::f32, 0, 7);
-    const Modulation modulation{shift.reference(), scale.reference()};
+    const ResidualNorm norm{{branch.reference(), gate.reference()},
+                            {shift.reference(), scale.reference()},
+                            x_out.reference(),
+                            {mean.reference_floats(), rstd.reference_floats()}};
     const auto loss = [&] {
-        backend->residual_norm(x.reference(), branch.reference(), gate.reference(), modulation,
-                               x_out.reference(), y.reference(), mean.reference_floats(),
-                               rstd.reference_floats());
+        backend->residual_norm(norm, x.reference(), y.reference());
         return dot(dy, y, rows * h) + dot(above, x_out, rows * h);
     };
     loss();
     Tensor dx = above, d_branch(rows, h), d_gate(batch, h), d_shift(batch, h), d_scale(batch, h);
-    backend->residual_norm_backward(dy.reference(), x_out.reference(), mean.reference_floats(),
-                                    rstd.reference_floats(), branch.reference(), gate.reference(), modulation,
-                                    dx.reference(), d_branch.reference(), d_gate.reference(),
+    backend->residual_norm_backward(norm, dy.reference(), dx.reference(),
+                                    {d_branch.reference(), d_gate.reference()},
                                     {d_shift.reference(), d_scale.reference()});
     expect_gradient(x, dx.reference_floats(), rows * h, loss, "dx");
     expect_gradient(branch, d_branch.reference_floats(), rows * h, loss, "d_branch");
@@ -104,13 +104,13 @@ TEST(ReferenceGradient, Attention) {
         const int32_t lengths[] = {7, 4};
         const AttentionShape shape{2, 7, 2, 4, band, lengths};
         Tensor qkv(14, 24), out(14, 8), d_out(14, 8, DType::f32, 0, 2), d_qkv(14, 24), log_sum(2, 14);
+        const osu::Attention attention{qkv.reference(), shape, out.reference(), log_sum.reference_floats()};
         const auto loss = [&] {
-            backend->attention(qkv.reference(), shape, out.reference(), log_sum.reference_floats());
+            backend->attention(attention);
             return dot(d_out, out, 14 * 8);
         };
         loss();
-        backend->attention_backward(qkv.reference(), shape, out.reference(), d_out.reference(),
-                                    log_sum.reference_floats(), d_qkv.reference());
+        backend->attention_backward(attention, d_out.reference(), d_qkv.reference());
         expect_gradient(qkv, d_qkv.reference_floats(), 14 * 24, loss, "d_qkv");
     }
 }

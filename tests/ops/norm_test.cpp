@@ -28,11 +28,12 @@ TEST_P(Norm, Forward) {
             Tensor x_out(rows, h, DType::f32, 0, 4), y(rows, h, type, 0, 5), mean(1, rows), rstd(1, rows);
             const auto run = [&](Backend& backend, auto matrix, auto floats) {
                 const Matrix all = matrix(ada);
-                backend.residual_norm(matrix(x), with_branch ? matrix(branch) : Matrix{},
-                                      with_branch ? part(all, 2, h) : Matrix{},
-                                      {part(all, 0, h), part(all, 1, h)},
-                                      in_place ? matrix(x) : matrix(x_out), with_y ? matrix(y) : Matrix{},
-                                      floats(mean), floats(rstd));
+                const auto added = with_branch ? GatedBranch{matrix(branch), part(all, 2, h)} : GatedBranch{};
+                backend.residual_norm({added,
+                                       {part(all, 0, h), part(all, 1, h)},
+                                       in_place ? matrix(x) : matrix(x_out),
+                                       {floats(mean), floats(rstd)}},
+                                      matrix(x), with_y ? matrix(y) : Matrix{});
             };
             run(
                 *own, [](Tensor& t) { return t.own(); }, [](Tensor& t) { return t.floats(); });
@@ -56,11 +57,14 @@ TEST_P(Norm, SharedModulation) {
         m.stride = 0;
         return m;
     };
-    const Matrix a = ada.own(), b = ada.reference();
-    own->residual_norm(x.own(), branch.own(), shared(a, 2), {shared(a, 0), shared(a, 1)}, x.own(), y.own(),
-                       nullptr, nullptr);
-    reference->residual_norm(x.reference(), branch.reference(), shared(b, 2), {shared(b, 0), shared(b, 1)},
-                             x.reference(), y.reference(), nullptr, nullptr);
+    const auto run = [&](Backend& backend, auto matrix) {
+        const Matrix all = matrix(ada);
+        backend.residual_norm(
+            {{matrix(branch), shared(all, 2)}, {shared(all, 0), shared(all, 1)}, matrix(x), {}}, matrix(x),
+            matrix(y));
+    };
+    run(*own, [](Tensor& t) { return t.own(); });
+    run(*reference, [](Tensor& t) { return t.reference(); });
     x.expect_equal(1e-5, "x");
     y.expect_equal(bound, "y");
 }
@@ -75,19 +79,25 @@ TEST_P(Norm, Backward) {
             Tensor ada(batch, 6 * h, DType::f32, 0, 4), dx(rows, h, DType::f32, 0, 5),
                 d_branch(rows, h, type, 0, 6);
             Tensor d_ada(batch, 6 * h, DType::f32, 0, 7), mean(1, rows), rstd(1, rows);
-            reference->residual_norm(
-                x_out.reference(), {}, {}, {part(ada.reference(), 0, h), part(ada.reference(), 1, h)},
-                x_out.reference(), dy.reference(), mean.reference_floats(), rstd.reference_floats());
+            reference->residual_norm({{},
+                                      {part(ada.reference(), 0, h), part(ada.reference(), 1, h)},
+                                      x_out.reference(),
+                                      {mean.reference_floats(), rstd.reference_floats()}},
+                                     x_out.reference(), dy.reference());
             for (int64_t i = 0; i < rows; ++i)
                 mean.set(i, mean.reference_floats()[i]), rstd.set(i, rstd.reference_floats()[i]);
             dy = Tensor(rows, h, type);
             const auto run = [&](Backend& backend, auto matrix, auto floats) {
                 const Matrix all = matrix(ada), d_all = matrix(d_ada);
-                backend.residual_norm_backward(
-                    matrix(dy), matrix(x_out), floats(mean), floats(rstd),
-                    with_branch ? matrix(branch) : Matrix{}, with_branch ? part(all, 2, h) : Matrix{},
-                    {part(all, 0, h), part(all, 1, h)}, matrix(dx), with_branch ? matrix(d_branch) : Matrix{},
-                    with_branch ? part(d_all, 2, h) : Matrix{}, {part(d_all, 0, h), part(d_all, 1, h)});
+                const auto added = [&](Tensor& of, const Matrix& gates) {
+                    return with_branch ? GatedBranch{matrix(of), part(gates, 2, h)} : GatedBranch{};
+                };
+                backend.residual_norm_backward({added(branch, all),
+                                                {part(all, 0, h), part(all, 1, h)},
+                                                matrix(x_out),
+                                                {floats(mean), floats(rstd)}},
+                                               matrix(dy), matrix(dx), added(d_branch, d_all),
+                                               {part(d_all, 0, h), part(d_all, 1, h)});
             };
             run(
                 *own, [](Tensor& t) { return t.own(); }, [](Tensor& t) { return t.floats(); });

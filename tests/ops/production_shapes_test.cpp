@@ -130,7 +130,7 @@ void ProductionShapes::expect_linear_layer(int64_t in, int64_t out) {
     const Large dy(rows, out, type, 3), before(rows, in, type, 4), dw_before(out, in, DType::f32, 6),
         dbias_before(1, out, DType::f32, 7);
     Large dx(rows, in, type), dw(out, in, DType::f32, 6), dbias(1, out, DType::f32, 7);
-    own->linear_backward(dy.matrix(), x.matrix(), *weight, dx.matrix(), dw.floats(), in, dbias.floats(),
+    own->linear_backward(dy.matrix(), x.matrix(), *weight, dx.matrix(), {dw.floats(), in, dbias.floats()},
                          before.matrix());
     expect_sampled("input gradient with GELU's", dx, [&](int64_t row, int64_t column) {
         double sum = 0;
@@ -162,9 +162,9 @@ TEST_P(ProductionShapes, Attention) {
     Large out(rows, h, type), d_qkv(rows, 3 * h, type), log_sum(heads, rows, DType::f32);
     const AttentionShape shape{batch, tokens, heads, head_size, 0, nullptr},
         one{1, tokens, heads, head_size, 0, nullptr};
-    own->attention(qkv.matrix(), shape, out.matrix(), log_sum.floats());
-    own->attention_backward(qkv.matrix(), shape, out.matrix(), d_out.matrix(), log_sum.floats(),
-                            d_qkv.matrix());
+    const Attention all{qkv.matrix(), shape, out.matrix(), log_sum.floats()};
+    own->attention(all);
+    own->attention_backward(all, d_out.matrix(), d_qkv.matrix());
     out.fetch();
     d_qkv.fetch();
     const auto reference = make_reference_backend();
@@ -172,9 +172,9 @@ TEST_P(ProductionShapes, Attention) {
         Tensor in = qkv.some(window * tokens, tokens), slopes = d_out.some(window * tokens, tokens),
                result = out.some(window * tokens, tokens), d_in = d_qkv.some(window * tokens, tokens),
                sums(heads, tokens);
-        reference->attention(in.reference(), one, result.reference(), sums.reference_floats());
-        reference->attention_backward(in.reference(), one, result.reference(), slopes.reference(),
-                                      sums.reference_floats(), d_in.reference());
+        const Attention attention{in.reference(), one, result.reference(), sums.reference_floats()};
+        reference->attention(attention);
+        reference->attention_backward(attention, slopes.reference(), d_in.reference());
         result.expect_equal(bound, "attention");
         d_in.expect_equal(bound, "attention backward");
     }
@@ -190,11 +190,13 @@ TEST_P(ProductionShapes, ResidualNorm) {
     const Large dx_before(rows, h, DType::f32, 5);
     const auto modulation = [](Matrix all) { return Modulation{all.columns(0, h), all.columns(h, h)}; };
     const auto gate = [](Matrix all) { return all.columns(2 * h, h); };
-    own->residual_norm(x.matrix(), branch.matrix(), gate(ada.matrix()), modulation(ada.matrix()),
-                       x_out.matrix(), y.matrix(), mean.floats(), rstd.floats());
-    own->residual_norm_backward(dy.matrix(), x_out.matrix(), mean.floats(), rstd.floats(), branch.matrix(),
-                                gate(ada.matrix()), modulation(ada.matrix()), dx.matrix(), d_branch.matrix(),
-                                gate(d_ada.matrix()), modulation(d_ada.matrix()));
+    const osu::ResidualNorm all{{branch.matrix(), gate(ada.matrix())},
+                                modulation(ada.matrix()),
+                                x_out.matrix(),
+                                {mean.floats(), rstd.floats()}};
+    own->residual_norm(all, x.matrix(), y.matrix());
+    own->residual_norm_backward(all, dy.matrix(), dx.matrix(), {d_branch.matrix(), gate(d_ada.matrix())},
+                                modulation(d_ada.matrix()));
     for (Large* result : {&x_out, &y, &dx, &d_branch, &d_ada}) result->fetch();
     const auto reference = make_reference_backend();
     for (const int64_t b : {int64_t{0}, int64_t{77}, batch - 1}) {
@@ -202,16 +204,17 @@ TEST_P(ProductionShapes, ResidualNorm) {
         Tensor in = of(x), side = of(branch), scales = ada.some(b, 1), slopes = of(dy), sum = of(x_out),
                normed = of(y), means(1, tokens), rstds(1, tokens), d_in = of(dx), d_side = of(d_branch),
                d_scales = d_ada.some(b, 1);
-        reference->residual_norm(in.reference(), side.reference(), gate(scales.reference()),
-                                 modulation(scales.reference()), sum.reference(), normed.reference(),
-                                 means.reference_floats(), rstds.reference_floats());
+        const osu::ResidualNorm norm{{side.reference(), gate(scales.reference())},
+                                     modulation(scales.reference()),
+                                     sum.reference(),
+                                     {means.reference_floats(), rstds.reference_floats()}};
+        reference->residual_norm(norm, in.reference(), normed.reference());
         const Tensor above = of(dx_before);
         for (int64_t i = 0; i < tokens * h; ++i)
             d_in.reference_floats()[i] = above.get(static_cast<size_t>(i));
-        reference->residual_norm_backward(
-            slopes.reference(), sum.reference(), means.reference_floats(), rstds.reference_floats(),
-            side.reference(), gate(scales.reference()), modulation(scales.reference()), d_in.reference(),
-            d_side.reference(), gate(d_scales.reference()), modulation(d_scales.reference()));
+        reference->residual_norm_backward(norm, slopes.reference(), d_in.reference(),
+                                          {d_side.reference(), gate(d_scales.reference())},
+                                          modulation(d_scales.reference()));
         sum.expect_equal(bound, "x_out");
         normed.expect_equal(bound, "y");
         d_in.expect_equal(bound, "dx");

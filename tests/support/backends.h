@@ -6,7 +6,7 @@
 #include <vector>
 
 #if defined(OSU_CUDA) || defined(OSU_EMULATED_CUDA)
-#include "ops/cuda/backend.h"
+#include "ops/cuda/gpus.h"
 #endif
 #include "support/reference_backend.h"
 

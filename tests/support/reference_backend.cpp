@@ -119,8 +119,9 @@ class ReferenceBackend final : public Backend {
                 at(y, i, j) = static_cast<float>(gelu(at(y, i, j)));
             }
     }
-    void linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx, float* dw, int64_t dw_stride,
-                         float* dbias, Matrix pre) override {
+    void linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx, const LinearGradients& gradients,
+                         Matrix pre) override {
+        float *const dw = gradients.weight, *const dbias = gradients.bias;
         const auto& values = values_of(w).values;
         if (dx)
             product(
@@ -133,20 +134,17 @@ class ReferenceBackend final : public Backend {
             product(
                 dy.cols, x.cols, dy.rows,
                 [&](auto i, auto j, auto k) { return double{at(dy, k, i)} * at(x, k, j); },
-                [&](auto i, auto j, double sum) { dw[i * dw_stride + j] += static_cast<float>(sum); });
+                [&](auto i, auto j, double sum) { dw[i * gradients.stride + j] += static_cast<float>(sum); });
         if (dbias)
             product(
                 1, dy.cols, dy.rows, [&](auto, auto j, auto k) { return double{at(dy, k, j)}; },
                 [&](auto, auto j, double sum) { dbias[j] += static_cast<float>(sum); });
     }
-    void gelu_backward(Matrix dy, Matrix pre, Matrix d_pre) override {
-        for (int64_t i = 0; i < dy.rows; ++i)
-            for (int64_t j = 0; j < dy.cols; ++j)
-                at(d_pre, i, j) = static_cast<float>(at(dy, i, j) * gelu_derivative(at(pre, i, j)));
-    }
 
-    void residual_norm(Matrix x, Matrix branch, Matrix gate, Modulation modulation, Matrix x_out, Matrix y,
-                       float* mean, float* rstd) override {
+    void residual_norm(const ResidualNorm& norm, Matrix x, Matrix y) override {
+        const auto& [added, modulation, x_out, statistics] = norm;
+        const auto& [branch, gate] = added;
+        const auto [mean, rstd] = statistics;
         const int64_t h = x.cols;
         const int64_t tokens = x.rows / std::max<int64_t>(1, (y ? modulation.shift : gate).rows);
         for (int64_t n = 0; n < x.rows; ++n) {
@@ -166,9 +164,11 @@ class ReferenceBackend final : public Backend {
                                                  at(modulation.shift, n / tokens, j));
         }
     }
-    void residual_norm_backward(Matrix dy, Matrix x_out, const float* mean, const float* rstd, Matrix branch,
-                                Matrix gate, Modulation modulation, Matrix dx, Matrix d_branch, Matrix d_gate,
+    void residual_norm_backward(const ResidualNorm& norm, Matrix dy, Matrix dx, GatedBranch d_added,
                                 Modulation d_modulation) override {
+        const auto& [added, modulation, x_out, statistics] = norm;
+        const auto& [branch, gate] = added;
+        const auto [mean, rstd] = statistics;
         const int64_t h = dy.cols, rows = modulation.scale.rows, tokens = dy.rows / rows;
         std::vector<double> d_shift(rows * h), d_scale(rows * h), gates(rows * h);
         for (int64_t n = 0; n < dy.rows; ++n) {
@@ -188,22 +188,24 @@ class ReferenceBackend final : public Backend {
                 at(dx, n, j) += static_cast<float>(rstd[n] * (d_normal - sum / h - normal * dot / h));
                 if (!branch) continue;
                 gates[b * h + j] += double{at(dx, n, j)} * at(branch, n, j);
-                at(d_branch, n, j) = at(gate, b, j) * at(dx, n, j);
+                at(d_added.branch, n, j) = at(gate, b, j) * at(dx, n, j);
             }
         }
         for (int64_t b = 0; b < rows; ++b)
             for (int64_t j = 0; j < h; ++j) {
                 at(d_modulation.shift, b, j) = static_cast<float>(d_shift[b * h + j]);
                 at(d_modulation.scale, b, j) = static_cast<float>(d_scale[b * h + j]);
-                if (branch) at(d_gate, b, j) = static_cast<float>(gates[b * h + j]);
+                if (branch) at(d_added.gate, b, j) = static_cast<float>(gates[b * h + j]);
             }
     }
 
-    void attention(Matrix qkv, const AttentionShape& shape, Matrix out, float* log_sum) override {
+    void attention(const Attention& a) override {
+        const Matrix qkv = a.qkv, out = a.out;
+        const AttentionShape& shape = a.shape;
         for_each_query(shape, [&](int64_t b, int64_t head, int64_t q) {
             const int64_t n = b * shape.tokens + q;
             const auto [probability, sum] = probabilities(qkv, shape, b, head, q);
-            if (log_sum) log_sum[head * qkv.rows + n] = static_cast<float>(sum);
+            if (a.log_sum) a.log_sum[head * qkv.rows + n] = static_cast<float>(sum);
             const Range keys = visible_keys(shape, b, q);
             for (int64_t e = head * shape.head_size; e < (head + 1) * shape.head_size; ++e) {
                 double value = 0;
@@ -213,8 +215,9 @@ class ReferenceBackend final : public Backend {
             }
         });
     }
-    void attention_backward(Matrix qkv, const AttentionShape& shape, Matrix out, Matrix d_out, const float*,
-                            Matrix d_qkv) override {
+    void attention_backward(const Attention& a, Matrix d_out, Matrix d_qkv) override {
+        const Matrix qkv = a.qkv, out = a.out;
+        const AttentionShape& shape = a.shape;
         const int64_t h = out.cols;
         const double scale = 1 / std::sqrt(double(shape.head_size));
         std::vector<double> sums(qkv.rows * 3 * h);
@@ -298,9 +301,8 @@ class ReferenceBackend final : public Backend {
         reference_loss(batch, d_out, terms);
     }
 
-    void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema,
-               size_t n, const AdamWFactors* factors, const StepTotals* totals) override {
-        reference_adamw(parameter, gradient, exp_avg, exp_avg_sq, ema, n, *factors, *totals);
+    void adamw(const AdamWArenas& arenas, const AdamWFactors* factors, const StepTotals* totals) override {
+        reference_adamw(arenas, *factors, *totals);
     }
     void sum(const float* values, size_t n, double* result) override {
         *result = 0;

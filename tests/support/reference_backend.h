@@ -9,7 +9,6 @@ namespace osu::test {
 std::unique_ptr<Backend> make_reference_backend();
 // Its parts:
 void reference_loss(const LossBatch& batch, Matrix d_out, float* terms);
-void reference_adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema,
-                     size_t n, const AdamWFactors& factors, const StepTotals& totals);
+void reference_adamw(const AdamWArenas& arenas, const AdamWFactors& factors, const StepTotals& totals);
 
 }  // namespace osu::test

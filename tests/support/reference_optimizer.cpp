@@ -4,8 +4,8 @@
 
 namespace osu::test {
 
-void reference_adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema,
-                     size_t n, const AdamWFactors& f, const StepTotals& totals) {
+void reference_adamw(const AdamWArenas& arenas, const AdamWFactors& f, const StepTotals& totals) {
+    const auto& [parameter, gradient, exp_avg, exp_avg_sq, ema, n] = arenas;
     if (!std::isfinite(totals.loss) || !std::isfinite(totals.squared_norm)) return;
     const double norm = std::sqrt(totals.squared_norm);
     const double scale = f.clip > 0 && norm > f.clip ? f.clip / norm : 1;

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "ops/cuda/backend.h"
+#include "ops/cuda/gpus.h"
 #include "support/thread_ranks.h"
 #include "support/training_run.h"
 #include "train/trainer.h"

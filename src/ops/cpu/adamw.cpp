@@ -3,7 +3,8 @@
 #include <vector>
 
 #include "base/parallel.h"
-#include "ops/cpu/kernels.h"
+#include "base/profile.h"
+#include "ops/cpu/backend.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/cpu/adamw.cpp"
@@ -16,10 +17,7 @@
 #define OSU_OPS_CPU_ADAMW_ONCE
 namespace osu::cpu {
 
-struct AdamWArguments {
-    float* parameter;
-    const float* gradient;
-    float *exp_avg, *exp_avg_sq, *ema;
+struct AdamWArguments : AdamWArenas {
     AdamWFactors factors;
     float scale;  // of the gradients
 };
@@ -103,23 +101,23 @@ double sum_of_pieces(double (*sum_piece)(const float*, int64_t), const float* va
 
 }  // namespace
 
-void adamw(float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq, float* ema, size_t n,
-           const AdamWFactors& factors, const StepTotals& totals) {
-    if (!is_finite(totals)) return;
-    const AdamWArguments arguments{
-        parameter, gradient, exp_avg, exp_avg_sq, ema, factors, gradient_scale(factors, totals)};
+void CpuBackend::adamw(const AdamWArenas& arenas, const AdamWFactors* factors, const StepTotals* totals) {
+    const ProfileScope scope("adamw + ema");
+    if (!is_finite(*totals)) return;
+    const AdamWArguments arguments{arenas, *factors, gradient_scale(*factors, *totals)};
     const auto run = HWY_DYNAMIC_DISPATCH(adamw_piece);
-    const auto count = static_cast<int64_t>(n);
+    const auto count = static_cast<int64_t>(arenas.count);
     parallel_for((count + piece - 1) / piece,
                  [&](int64_t i) { run(arguments, i * piece, std::min(piece, count - i * piece)); });
 }
 
-double sum(const float* values, size_t n) {
-    return sum_of_pieces(HWY_DYNAMIC_DISPATCH(values_piece), values, n);
+void CpuBackend::sum(const float* values, size_t n, double* result) {
+    *result = sum_of_pieces(HWY_DYNAMIC_DISPATCH(values_piece), values, n);
 }
 
-double squared_norm(const float* values, size_t n) {
-    return sum_of_pieces(HWY_DYNAMIC_DISPATCH(squares_piece), values, n);
+void CpuBackend::squared_norm(const float* values, size_t n, double* result) {
+    const ProfileScope scope("gradient norm");
+    *result = sum_of_pieces(HWY_DYNAMIC_DISPATCH(squares_piece), values, n);
 }
 
 }  // namespace osu::cpu

@@ -26,8 +26,9 @@
 #include <limits>
 
 #include "base/parallel.h"
+#include "base/profile.h"
+#include "ops/cpu/backend.h"
 #include "ops/cpu/block_product.h"
-#include "ops/cpu/kernels.h"
 #include "ops/cpu/memory.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -41,10 +42,7 @@
 #define OSU_OPS_CPU_ATTENTION_ONCE
 namespace osu::cpu {
 
-struct AttentionForward {
-    Matrix qkv, out;
-    const AttentionShape* shape;
-    float* log_sum;
+struct AttentionForward : Attention {
     DType element;  // of the products' operands
     BlockProduct product;
 };
@@ -66,7 +64,7 @@ class Span : AttentionHead<T, E> {
         Head::head_;
 
   public:
-    Span(const AttentionForward& a, int64_t b, int64_t head) : Head(*a.shape, b, head), a_(a) {}
+    Span(const AttentionForward& a, int64_t b, int64_t head) : Head(a.shape, b, head), a_(a) {}
 
     // Queries [first, last), of which those before `valid` exist.
     void run(int64_t first, int64_t last) {
@@ -193,11 +191,13 @@ namespace osu::cpu {
 
 HWY_EXPORT(attention_span);
 
-void attention(Matrix qkv, const AttentionShape& shape, Matrix out, float* log_sum) {
-    assert(qkv.type == out.type && qkv.cols == 3 * out.cols && out.cols == shape.heads * shape.head_size);
-    assert(shape.head_size % 2 == 0);
-    const DType element = block_type(qkv.type);
-    const AttentionForward arguments{qkv, out, &shape, log_sum, element, block_product(element)};
+void CpuBackend::attention(const Attention& a) {
+    const ProfileScope scope("attention");
+    const AttentionShape& shape = a.shape;
+    assert(a.qkv.type == a.out.type && a.qkv.cols == 3 * a.out.cols);
+    assert(a.out.cols == shape.heads * shape.head_size && shape.head_size % 2 == 0);
+    const DType element = block_type(a.qkv.type);
+    const AttentionForward arguments{a, element, block_product(element)};
     constexpr int64_t span = 256;
     const int64_t spans = (shape.tokens + span - 1) / span;
     const auto run = HWY_DYNAMIC_DISPATCH(attention_span);

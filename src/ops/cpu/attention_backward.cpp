@@ -11,8 +11,9 @@
 #include <cassert>
 
 #include "base/parallel.h"
+#include "base/profile.h"
+#include "ops/cpu/backend.h"
 #include "ops/cpu/block_product.h"
-#include "ops/cpu/kernels.h"
 #include "ops/cpu/memory.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -26,10 +27,8 @@
 #define OSU_OPS_CPU_ATTENTION_BACKWARD_ONCE
 namespace osu::cpu {
 
-struct AttentionBackward {
-    Matrix qkv, out, d_out, d_qkv;
-    const AttentionShape* shape;
-    const float* log_sum;
+struct AttentionBackward : Attention {
+    Matrix d_out, d_qkv;
     DType element;
     BlockProduct product;
 };
@@ -50,7 +49,7 @@ class HeadBackward : AttentionHead<T, E> {
 
   public:
     HeadBackward(const AttentionBackward& a, int64_t b, int64_t head)
-        : Head(*a.shape, b, head),
+        : Head(a.shape, b, head),
           a_(a),
           keys_(round_up(valid_, key_unit)),
           log_sum_(a.log_sum + head * a.qkv.rows + row0_) {}
@@ -226,15 +225,14 @@ namespace osu::cpu {
 
 HWY_EXPORT(attention_backward_head);
 
-void attention_backward(Matrix qkv, const AttentionShape& shape, Matrix out, Matrix d_out,
-                        const float* log_sum, Matrix d_qkv) {
-    assert(qkv.type == out.type && qkv.type == d_out.type && qkv.type == d_qkv.type);
-    const DType element = block_type(qkv.type);
-    const AttentionBackward arguments{qkv,    out,     d_out,   d_qkv,
-                                      &shape, log_sum, element, block_product(element)};
+void CpuBackend::attention_backward(const Attention& a, Matrix d_out, Matrix d_qkv) {
+    const ProfileScope scope("attention backward");
+    assert(a.qkv.type == a.out.type && a.qkv.type == d_out.type && a.qkv.type == d_qkv.type);
+    const DType element = block_type(a.qkv.type);
+    const AttentionBackward arguments{a, d_out, d_qkv, element, block_product(element)};
+    const int64_t heads = a.shape.heads;
     const auto run = HWY_DYNAMIC_DISPATCH(attention_backward_head);
-    parallel_for_dynamic(shape.batch * shape.heads,
-                         [&](int64_t i) { run(arguments, i / shape.heads, i % shape.heads); });
+    parallel_for_dynamic(a.shape.batch * heads, [&](int64_t i) { run(arguments, i / heads, i % heads); });
 }
 
 }  // namespace osu::cpu

@@ -4,7 +4,8 @@
 #include <cstring>
 
 #include "base/parallel.h"
-#include "ops/cpu/kernels.h"
+#include "base/profile.h"
+#include "ops/cpu/backend.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/cpu/elementwise.cpp"
@@ -164,30 +165,33 @@ void map_matrix(Map map, const Matrix& a, const Matrix& b, const Matrix& out) {
 
 }  // namespace
 
-void cast(Matrix x, Matrix y) {
+void convert(Matrix x, Matrix y) {
     map_matrix(Map::cast, x, {}, y);
 }
+
 void gelu(Matrix pre, Matrix y) {
     map_matrix(Map::gelu, pre, {}, y);
 }
+
 void gelu_backward(Matrix dy, Matrix pre, Matrix d_pre) {
     map_matrix(Map::gelu_backward, dy, pre, d_pre);
 }
-void silu(Matrix x, Matrix y) {
+
+void CpuBackend::cast(Matrix x, Matrix y) {
+    const ProfileScope scope("casts, silu");
+    convert(x, y);
+}
+
+void CpuBackend::silu(Matrix x, Matrix y) {
+    const ProfileScope scope("casts, silu");
     assert(x.type == DType::f32);
     map_matrix(Map::silu, x, {}, y);
 }
-void silu_backward(Matrix x, Matrix dy, Matrix dx) {
+
+void CpuBackend::silu_backward(Matrix x, Matrix dy, Matrix dx) {
+    const ProfileScope scope("casts, silu");
     assert(x.type == DType::f32);
     map_matrix(Map::silu_backward, dy, x, dx);
-}
-
-void zero(void* memory, size_t bytes) {
-    constexpr size_t piece = size_t{1} << 20;
-    parallel_for(static_cast<int64_t>((bytes + piece - 1) / piece), [&](int64_t i) {
-        const size_t first = static_cast<size_t>(i) * piece;
-        std::memset(static_cast<std::byte*>(memory) + first, 0, std::min(piece, bytes - first));
-    });
 }
 
 void add_column_sums(Matrix dy, float* sums) {
@@ -199,7 +203,7 @@ void add_column_sums(Matrix dy, float* sums) {
     });
 }
 
-void one_hot(std::span<const uint8_t> index, Matrix out) {
+void CpuBackend::one_hot(std::span<const uint8_t> index, Matrix out) {
     const size_t size = size_of(out.type);
     parallel_for(out.rows, [&](int64_t n) {
         auto* row = static_cast<std::byte*>(out.data) + static_cast<size_t>(n * out.stride) * size;
@@ -213,7 +217,7 @@ void one_hot(std::span<const uint8_t> index, Matrix out) {
     });
 }
 
-void lookup_add(const float* table, std::span<const int32_t> index, Matrix out) {
+void CpuBackend::lookup_add(const float* table, std::span<const int32_t> index, Matrix out) {
     parallel_for(out.rows, [&](int64_t n) {
         const float* from = table + index[static_cast<size_t>(n)] * out.cols;
         float* to = out.f32() + n * out.stride;
@@ -222,7 +226,7 @@ void lookup_add(const float* table, std::span<const int32_t> index, Matrix out) 
 }
 
 // Two rows may have the same index, so threads share the columns, not the rows.
-void lookup_backward(Matrix dy, std::span<const int32_t> index, float* d_table) {
+void CpuBackend::lookup_backward(Matrix dy, std::span<const int32_t> index, float* d_table) {
     constexpr int64_t strip = 64;
     parallel_for((dy.cols + strip - 1) / strip, [&](int64_t s) {
         const int64_t last = std::min(dy.cols, (s + 1) * strip);
@@ -233,7 +237,7 @@ void lookup_backward(Matrix dy, std::span<const int32_t> index, float* d_table) 
     });
 }
 
-void gather_rows(const float* table, std::span<const int32_t> index, Matrix rows) {
+void CpuBackend::gather_rows(const float* table, std::span<const int32_t> index, Matrix rows) {
     parallel_for(rows.rows, [&](int64_t n) {
         const int64_t at = index[static_cast<size_t>(n)];
         float* to = rows.f32() + n * rows.stride;
@@ -244,7 +248,7 @@ void gather_rows(const float* table, std::span<const int32_t> index, Matrix rows
     });
 }
 
-void scatter_rows(Matrix rows, std::span<const int32_t> index, float* table) {
+void CpuBackend::scatter_rows(Matrix rows, std::span<const int32_t> index, float* table) {
     parallel_for(rows.rows, [&](int64_t n) {
         const int64_t at = index[static_cast<size_t>(n)];
         if (at >= 0) std::copy_n(rows.f32() + n * rows.stride, rows.cols, table + at * rows.cols);

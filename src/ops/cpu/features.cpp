@@ -3,7 +3,8 @@
 #include <cmath>
 
 #include "base/parallel.h"
-#include "ops/cpu/kernels.h"
+#include "base/profile.h"
+#include "ops/cpu/backend.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/cpu/features.cpp"
@@ -100,7 +101,8 @@ namespace osu::cpu {
 
 HWY_EXPORT(features_rows);
 
-void sinusoidal_features(std::span<const float> values, float scale, Matrix out) {
+void CpuBackend::sinusoidal_features(std::span<const float> values, float scale, Matrix out) {
+    const ProfileScope scope("features");
     const auto frequencies = sinusoid_frequencies(out.cols / 2);
     const auto run = HWY_DYNAMIC_DISPATCH(features_rows);
     constexpr int64_t piece = 16;

@@ -1,5 +1,7 @@
+// The training loss and its gradient (ops/loss_terms.h): a thread a row of the batch, in float64.
 #include "base/parallel.h"
-#include "ops/cpu/kernels.h"
+#include "base/profile.h"
+#include "ops/cpu/backend.h"
 #include "ops/loss_terms.h"
 
 namespace osu::cpu {
@@ -16,7 +18,8 @@ void put(const Matrix& matrix, int64_t row, int64_t column, double value) {
 
 }  // namespace
 
-void diffusion_loss(const LossBatch& l, Matrix d_out, float* terms) {
+void CpuBackend::diffusion_loss(const LossBatch& l, Matrix d_out, float* terms) {
+    const ProfileScope scope("loss");
     parallel_for(l.batch, [&](int64_t b) {
         const LossRow& row = l.rows[b];
         double error = 0, bound = 0;

@@ -5,7 +5,8 @@
 #include <cmath>
 
 #include "base/parallel.h"
-#include "ops/cpu/kernels.h"
+#include "base/profile.h"
+#include "ops/cpu/backend.h"
 #include "ops/cpu/memory.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -19,20 +20,13 @@
 #define OSU_OPS_CPU_NORM_ONCE
 namespace osu::cpu {
 
-struct NormForward {
-    Matrix x, branch, gate;
-    Modulation modulation;
-    Matrix x_out, y;
-    float *mean, *rstd;
+struct NormForward : ResidualNorm {
+    Matrix x, y;
     int64_t tokens;  // rows that share a row of gate, shift and scale
 };
 
-struct NormBackward {
-    Matrix dy, x_out;
-    const float *mean, *rstd;
-    Matrix branch, gate;
-    Modulation modulation;
-    Matrix dx, d_branch;
+struct NormBackward : ResidualNorm {
+    Matrix dy, dx, d_branch;
     int64_t tokens;
 };
 
@@ -54,9 +48,9 @@ void norm_row(const NormForward& a, int64_t n) {
     const float* x = row_of<float>(a.x, n);
     float* x_out = row_of<float>(a.x_out, n);
     auto total = hn::Zero(d);
-    if (a.branch) {
-        const T* branch = row_of<T>(a.branch, n);
-        const float* gate = row_of<float>(a.gate, b);
+    if (a.added) {
+        const T* branch = row_of<T>(a.added.branch, n);
+        const float* gate = row_of<float>(a.added.gate, b);
         for_vectors(h, [&](int64_t i, int64_t count) {
             const auto v = hn::MulAdd(load(gate + i, count), load(branch + i, count), load(x + i, count));
             store(v, x_out + i, count);
@@ -79,8 +73,8 @@ void norm_row(const NormForward& a, int64_t n) {
         squares = hn::MulAdd(centred, centred, squares);
     });
     const float rstd = 1 / std::sqrt(sum_of(squares) / static_cast<float>(h) + 1e-6f);
-    if (a.mean) a.mean[n] = mean;
-    if (a.rstd) a.rstd[n] = rstd;
+    if (a.statistics.mean) a.statistics.mean[n] = mean;
+    if (a.statistics.rstd) a.statistics.rstd[n] = rstd;
     const auto scales = hn::Set(d, rstd);
     const float *shift = row_of<float>(a.modulation.shift, b), *scale = row_of<float>(a.modulation.scale, b);
     T* y = row_of<T>(a.y, n);
@@ -92,7 +86,7 @@ void norm_row(const NormForward& a, int64_t n) {
 }
 
 void norm_rows(const NormForward& a, int64_t first, int64_t last) {
-    const bool narrow = (a.branch ? a.branch : a.y).type == DType::bf16;
+    const bool narrow = (a.added ? a.added.branch : a.y).type == DType::bf16;
     for (int64_t n = first; n < last; ++n) narrow ? norm_row<BFloat16>(a, n) : norm_row<float>(a, n);
 }
 
@@ -105,7 +99,7 @@ void norm_backward_row(const NormBackward& a, int64_t n, float* sums) {
     const float* scale = row_of<float>(a.modulation.scale, b);
     const T* dy = row_of<T>(a.dy, n);
     float* dx = row_of<float>(a.dx, n);
-    const auto mean = hn::Set(d, a.mean[n]), rstd = hn::Set(d, a.rstd[n]);
+    const auto mean = hn::Set(d, a.statistics.mean[n]), rstd = hn::Set(d, a.statistics.rstd[n]);
     auto total = hn::Zero(d), dot = hn::Zero(d);
     float *d_shift = sums, *d_scale = sums + h, *d_gate = sums + 2 * h;
     for_vectors(h, [&](int64_t i, int64_t count) {
@@ -128,9 +122,9 @@ void norm_backward_row(const NormBackward& a, int64_t n, float* sums) {
         store(result, dx + i, count);
         return result;
     };
-    if (!a.branch) return for_vectors(h, [&](int64_t i, int64_t count) { whole(i, count); });
-    const float* gate = row_of<float>(a.gate, b);
-    const T* branch = row_of<T>(a.branch, n);
+    if (!a.added) return for_vectors(h, [&](int64_t i, int64_t count) { whole(i, count); });
+    const float* gate = row_of<float>(a.added.gate, b);
+    const T* branch = row_of<T>(a.added.branch, n);
     T* d_branch = row_of<T>(a.d_branch, n);
     for_vectors(h, [&](int64_t i, int64_t count) {
         const auto result = whole(i, count);
@@ -154,13 +148,14 @@ namespace osu::cpu {
 HWY_EXPORT(norm_rows);
 HWY_EXPORT(norm_backward_rows);
 
-void residual_norm(Matrix x, Matrix branch, Matrix gate, Modulation modulation, Matrix x_out, Matrix y,
-                   float* mean, float* rstd) {
-    if (!x.rows || !(branch || y || x.data != x_out.data)) return;
-    assert(!branch || !y || branch.type == y.type);
-    const int64_t batch = std::max<int64_t>(1, y ? modulation.shift.rows : gate.rows);
+void CpuBackend::residual_norm(const ResidualNorm& norm, Matrix x, Matrix y) {
+    const ProfileScope scope("residual + norm");
+    const auto& [added, modulation, x_out, statistics] = norm;
+    if (!x.rows || !(added || y || x.data != x_out.data)) return;
+    assert(!added || !y || added.branch.type == y.type);
+    const int64_t batch = std::max<int64_t>(1, y ? modulation.shift.rows : added.gate.rows);
     assert(x.rows % batch == 0);
-    const NormForward arguments{x, branch, gate, modulation, x_out, y, mean, rstd, x.rows / batch};
+    const NormForward arguments{norm, x, y, x.rows / batch};
     constexpr int64_t piece = 16;
     const auto run = HWY_DYNAMIC_DISPATCH(norm_rows);
     parallel_for((x.rows + piece - 1) / piece,
@@ -168,12 +163,12 @@ void residual_norm(Matrix x, Matrix branch, Matrix gate, Modulation modulation, 
 }
 
 // Rows are summed in pieces of fixed size, the pieces in their order: no thread count changes a bit.
-void residual_norm_backward(Matrix dy, Matrix x_out, const float* mean, const float* rstd, Matrix branch,
-                            Matrix gate, Modulation modulation, Matrix dx, Matrix d_branch, Matrix d_gate,
-                            Modulation d_modulation) {
-    assert(dy && modulation.scale.rows > 0 && dy.rows % modulation.scale.rows == 0);
-    const int64_t h = dx.cols, batch = modulation.scale.rows, tokens = dy.rows / batch;
-    const NormBackward arguments{dy, x_out, mean, rstd, branch, gate, modulation, dx, d_branch, tokens};
+void CpuBackend::residual_norm_backward(const ResidualNorm& norm, Matrix dy, Matrix dx, GatedBranch d_added,
+                                        Modulation d_modulation) {
+    const ProfileScope scope("residual + norm backward");
+    const int64_t h = dx.cols, batch = norm.modulation.scale.rows, tokens = dy.rows / batch;
+    assert(dy && dy.rows % batch == 0);
+    const NormBackward arguments{norm, dy, dx, d_added.branch, tokens};
     constexpr int64_t piece = 32;
     const int64_t pieces = (tokens + piece - 1) / piece;
     thread_local Scratch scratch;
@@ -185,8 +180,8 @@ void residual_norm_backward(Matrix dy, Matrix x_out, const float* mean, const fl
         std::fill_n(sums, 3 * h, 0.0f);
         run(arguments, b * tokens + first, b * tokens + std::min(tokens, first + piece), sums);
     });
-    const Matrix targets[] = {d_modulation.shift, d_modulation.scale, d_gate};
-    parallel_for(batch * (branch ? 3 : 2), [&](int64_t i) {
+    const Matrix targets[] = {d_modulation.shift, d_modulation.scale, d_added.gate};
+    parallel_for(batch * (norm.added ? 3 : 2), [&](int64_t i) {
         const int64_t b = i % batch, which = i / batch;
         float* to = targets[which].f32() + b * targets[which].stride;
         std::fill_n(to, h, 0.0f);

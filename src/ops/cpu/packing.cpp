@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "base/parallel.h"
-#include "ops/cpu/kernels.h"
+#include "ops/cpu/backend.h"
 #include "ops/cpu/memory.h"
 
 #undef HWY_TARGET_INCLUDE

@@ -1,7 +1,7 @@
 // Attention of any type and head size: a warp a query (or, for the gradients of keys and values, a key), its
 // lanes taking 32 keys at a time, then the columns. Nothing is added by atomics: every sum has one order.
 #include "ops/cuda/attention_common.cuh"
-#include "ops/cuda/kernels.h"
+#include "ops/cuda/backend.h"
 
 namespace osu::cuda {
 
@@ -183,7 +183,7 @@ __global__ void key_gradient_kernel(Arguments<T> a) {
 }
 
 template <class T>
-Arguments<T> arguments_of(const AttentionMatrices& m, float* delta, const AttentionPlan& plan) {
+Arguments<T> arguments_of(const AttentionMatrices& m, const AttentionPlan& plan) {
     const bool backward = static_cast<bool>(m.d_qkv);
     Arguments<T> a{view<const T>(m.part(m.qkv, 0)),
                    view<const T>(m.part(m.qkv, 1)),
@@ -194,7 +194,7 @@ Arguments<T> arguments_of(const AttentionMatrices& m, float* delta, const Attent
                    {},
                    {},
                    m.log_sum,
-                   delta,
+                   m.delta,
                    plan};
     if (!backward) return a;
     a.dq = view<T>(m.part(m.d_qkv, 0));
@@ -205,34 +205,34 @@ Arguments<T> arguments_of(const AttentionMatrices& m, float* delta, const Attent
 
 }  // namespace
 
-void attention(Device& device, Matrix qkv, const AttentionShape& shape, Matrix out, float* log_sum) {
-    const AttentionPlan plan(shape);
-    const AttentionMatrices matrices{qkv, out, {}, {}, log_sum, nullptr};
-    if (attention_by_tiles(device, matrices, plan)) return;
-    check_limit(shape.head_size <= most_head_size, "head sizes above 256");
-    const unsigned blocks = blocks_for(shape.heads * qkv.rows, warps);
-    with_type(qkv.type, [&](auto type) {
+void CudaBackend::attention(const Attention& a) {
+    const auto scope = device_.begin_operation("attention");
+    const AttentionPlan plan(a.shape);
+    const AttentionMatrices matrices{a, {}, {}};
+    if (attention_by_tiles(device_, matrices, plan)) return;
+    check_limit(plan.head_size <= most_head_size, "head sizes above 256");
+    const unsigned blocks = blocks_for(plan.heads * a.qkv.rows, warps);
+    with_type(a.qkv.type, [&](auto type) {
         using T = decltype(type);
-        launch(device, attention_kernel<T>, blocks, warps * warp_lanes, warps * sizeof(WarpShared),
-               arguments_of<T>(matrices, nullptr, plan));
+        launch(device_, attention_kernel<T>, blocks, warps * warp_lanes, warps * sizeof(WarpShared),
+               arguments_of<T>(matrices, plan));
     });
 }
 
-void attention_backward(Device& device, Matrix qkv, const AttentionShape& shape, Matrix out, Matrix d_out,
-                        const float* log_sum, Matrix d_qkv) {
-    const AttentionPlan plan(shape);
-    float* delta = device.scratch<float>(shape.heads * qkv.rows);
-    const AttentionMatrices matrices{qkv, out, d_out, d_qkv, const_cast<float*>(log_sum), delta};
-    if (attention_backward_by_tiles(device, matrices, plan)) return;
-    check_limit(shape.head_size <= most_head_size, "head sizes above 256");
-    const unsigned blocks = blocks_for(shape.heads * qkv.rows, warps);
+void CudaBackend::attention_backward(const Attention& a, Matrix d_out, Matrix d_qkv) {
+    const auto scope = device_.begin_operation("attention backward");
+    const AttentionPlan plan(a.shape);
+    const AttentionMatrices matrices{a, d_out, d_qkv, device_.scratch<float>(plan.heads * a.qkv.rows)};
+    if (attention_backward_by_tiles(device_, matrices, plan)) return;
+    check_limit(plan.head_size <= most_head_size, "head sizes above 256");
+    const unsigned blocks = blocks_for(plan.heads * a.qkv.rows, warps);
     constexpr unsigned threads = warps * warp_lanes;
-    with_type(qkv.type, [&](auto type) {
+    with_type(a.qkv.type, [&](auto type) {
         using T = decltype(type);
-        const Arguments<T> arguments = arguments_of<T>(matrices, delta, plan);
-        launch(device, delta_kernel<T>, blocks, threads, 0, arguments);
-        launch(device, query_gradient_kernel<T>, blocks, threads, warps * sizeof(WarpShared), arguments);
-        launch(device, key_gradient_kernel<T>, blocks, threads, warps * sizeof(WarpShared), arguments);
+        const Arguments<T> arguments = arguments_of<T>(matrices, plan);
+        launch(device_, delta_kernel<T>, blocks, threads, 0, arguments);
+        launch(device_, query_gradient_kernel<T>, blocks, threads, warps * sizeof(WarpShared), arguments);
+        launch(device_, key_gradient_kernel<T>, blocks, threads, warps * sizeof(WarpShared), arguments);
     });
 }
 

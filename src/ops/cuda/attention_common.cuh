@@ -45,10 +45,10 @@ struct AttentionPlan {
     }
 };
 
-struct AttentionMatrices {
-    Matrix qkv, out, d_out, d_qkv;
-    float* log_sum;  // (heads, N); of the backward: read
-    float* delta;    // (heads, N), for the backward to write: Σ d_out·out of each query
+// Of the forward or the backward.
+struct AttentionMatrices : Attention {
+    Matrix d_out, d_qkv;
+    float* delta = nullptr;  // (heads, N), for the backward to write: Σ d_out·out of each query
 
     int64_t h() const { return qkv.cols / 3; }
     Matrix part(const Matrix& all, int64_t index) const { return all.columns(index * h(), h()); }

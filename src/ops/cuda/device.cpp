@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/profile.h"
-#include "ops/cuda/backend.h"
+#include "ops/cuda/gpus.h"
 
 namespace osu::cuda {
 

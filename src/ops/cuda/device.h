@@ -80,6 +80,11 @@ class Device {
     // Memory that is free again when the next operation begins. It is never given back, so that captured
     // graphs may go on using it.
     void begin_operation() { scratch_used_ = 0; }
+    // The same for an operation that is timed while the scope lives; `flops` of a matrix product.
+    OperationTimer::Scope begin_operation(const char* name, double flops = 0) {
+        begin_operation();
+        return {*timer_, name, flops};
+    }
     template <class T>
     T* scratch(int64_t count) {
         return static_cast<T*>(scratch_bytes(static_cast<size_t>(count) * sizeof(T)));

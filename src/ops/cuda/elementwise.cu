@@ -2,7 +2,7 @@
 #include <cassert>
 #include <limits>
 
-#include "ops/cuda/kernels.h"
+#include "ops/cuda/backend.h"
 #include "ops/cuda/language.cuh"
 
 namespace osu::cuda {
@@ -158,7 +158,7 @@ __global__ void plain_product_kernel(View<const A> a, int64_t a_column, View<con
 
 }  // namespace
 
-void cast(Device& device, Matrix x, Matrix y) {
+void convert(Device& device, Matrix x, Matrix y) {
     with_type(x.type, [&](auto from) {
         with_type(y.type, [&](auto to) { map<Same, decltype(from), decltype(to)>(device, x, y); });
     });
@@ -175,14 +175,21 @@ void gelu_backward(Device& device, Matrix dy, Matrix pre, Matrix d_pre) {
     });
 }
 
-void silu(Device& device, Matrix x, Matrix y) {
-    with_type(y.type, [&](auto type) { map<Silu, float, decltype(type)>(device, x, y); });
+void CudaBackend::cast(Matrix x, Matrix y) {
+    const auto scope = device_.begin_operation("casts, silu");
+    convert(device_, x, y);
 }
 
-void silu_backward(Device& device, Matrix x, Matrix dy, Matrix dx) {
+void CudaBackend::silu(Matrix x, Matrix y) {
+    const auto scope = device_.begin_operation("casts, silu");
+    with_type(y.type, [&](auto type) { map<Silu, float, decltype(type)>(device_, x, y); });
+}
+
+void CudaBackend::silu_backward(Matrix x, Matrix dy, Matrix dx) {
+    const auto scope = device_.begin_operation("casts, silu");
     with_type(dy.type, [&](auto from) {
         with_type(dx.type, [&](auto to) {
-            combine<SiluBackward, decltype(from), float, decltype(to)>(device, dy, x, dx);
+            combine<SiluBackward, decltype(from), float, decltype(to)>(device_, dy, x, dx);
         });
     });
 }

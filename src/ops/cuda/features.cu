@@ -1,5 +1,5 @@
 // The inputs of the network: sinusoidal features, one-hot types, and the label table.
-#include "ops/cuda/kernels.h"
+#include "ops/cuda/backend.h"
 #include "ops/cuda/language.cuh"
 
 namespace osu::cuda {
@@ -65,41 +65,46 @@ dim3 grid_of(const Matrix& rows) {
 
 }  // namespace
 
-void sinusoidal_features(Device& device, std::span<const float> values, float scale, Matrix out) {
+void CudaBackend::sinusoidal_features(std::span<const float> values, float scale, Matrix out) {
+    const auto scope = device_.begin_operation("features");
     const int64_t half = out.cols / 2;
-    const float* frequencies = device.frequencies(half);
+    const float* frequencies = device_.frequencies(half);
     with_type(out.type, [&](auto type) {
         using T = decltype(type);
-        launch(device, features_kernel<T>, dim3(static_cast<unsigned>(out.rows), blocks_for(half, threads)),
+        launch(device_, features_kernel<T>, dim3(static_cast<unsigned>(out.rows), blocks_for(half, threads)),
                threads, 0, values.data(), scale, frequencies, half, view<T>(out));
     });
 }
 
-void one_hot(Device& device, std::span<const uint8_t> index, Matrix out) {
+void CudaBackend::one_hot(std::span<const uint8_t> index, Matrix out) {
     with_type(out.type, [&](auto type) {
         using T = decltype(type);
-        launch(device, one_hot_kernel<T>, blocks_for(out.rows * out.cols, threads), threads, 0, index.data(),
+        launch(device_, one_hot_kernel<T>, blocks_for(out.rows * out.cols, threads), threads, 0, index.data(),
                out.rows, out.cols, view<T>(out));
     });
 }
 
-void lookup_add(Device& device, const float* table, std::span<const int32_t> index, Matrix out) {
-    launch(device, lookup_add_kernel, grid_of(out), threads, 0, table, index.data(), out.cols,
+void CudaBackend::lookup_add(const float* table, std::span<const int32_t> index, Matrix out) {
+    const auto scope = device_.begin_operation("label table");
+    launch(device_, lookup_add_kernel, grid_of(out), threads, 0, table, index.data(), out.cols,
            view<float>(out));
 }
 
-void lookup_backward(Device& device, Matrix dy, std::span<const int32_t> index, float* d_table) {
-    launch(device, lookup_backward_kernel, grid_of(dy), threads, 0, view<const float>(dy), index.data(),
+void CudaBackend::lookup_backward(Matrix dy, std::span<const int32_t> index, float* d_table) {
+    const auto scope = device_.begin_operation("label table");
+    launch(device_, lookup_backward_kernel, grid_of(dy), threads, 0, view<const float>(dy), index.data(),
            dy.rows, dy.cols, d_table);
 }
 
-void gather_rows(Device& device, const float* table, std::span<const int32_t> index, Matrix rows) {
-    launch(device, gather_rows_kernel, grid_of(rows), threads, 0, table, index.data(), rows.cols,
+void CudaBackend::gather_rows(const float* table, std::span<const int32_t> index, Matrix rows) {
+    const auto scope = device_.begin_operation("label table");
+    launch(device_, gather_rows_kernel, grid_of(rows), threads, 0, table, index.data(), rows.cols,
            view<float>(rows));
 }
 
-void scatter_rows(Device& device, Matrix rows, std::span<const int32_t> index, float* table) {
-    launch(device, scatter_rows_kernel, grid_of(rows), threads, 0, view<const float>(rows), index.data(),
+void CudaBackend::scatter_rows(Matrix rows, std::span<const int32_t> index, float* table) {
+    const auto scope = device_.begin_operation("label table");
+    launch(device_, scatter_rows_kernel, grid_of(rows), threads, 0, view<const float>(rows), index.data(),
            rows.cols, table);
 }
 

@@ -1,5 +1,5 @@
 // The training loss and its gradient: a block a row, in float64.
-#include "ops/cuda/kernels.h"
+#include "ops/cuda/backend.h"
 #include "ops/cuda/language.cuh"
 #include "ops/loss_terms.h"
 
@@ -53,13 +53,14 @@ __global__ void loss_kernel(LossArguments a, View<T> d_out) {
 
 }  // namespace
 
-void diffusion_loss(Device& device, const LossBatch& l, Matrix d_out, float* terms) {
+void CudaBackend::diffusion_loss(const LossBatch& l, Matrix d_out, float* terms) {
+    const auto scope = device_.begin_operation("loss");
     const LossArguments arguments{
         l.rows, l.batch, l.tokens, l.l1, l.x0, l.x_t, l.noise, view<const float>(l.out), terms};
     with_type(d_out ? d_out.type : DType::f32, [&](auto type) {
         using T = decltype(type);
-        launch(device, loss_kernel<T>, static_cast<unsigned>(l.batch), threads, sizeof(LossShared), arguments,
-               view<T>(d_out));
+        launch(device_, loss_kernel<T>, static_cast<unsigned>(l.batch), threads, sizeof(LossShared),
+               arguments, view<T>(d_out));
     });
 }
 

@@ -1,6 +1,6 @@
 // Gated residual, layer norm and modulation, and their backward. A thread has 4 columns (or 1), a block all
 // columns of a few rows at once, so that the sums over rows of the backward stay in registers.
-#include "ops/cuda/kernels.h"
+#include "ops/cuda/backend.h"
 #include "ops/cuda/language.cuh"
 
 namespace osu::cuda {
@@ -216,53 +216,54 @@ bool all_wide(std::initializer_list<Matrix> matrices) {
 
 }  // namespace
 
-void residual_norm(Device& device, Matrix x, Matrix branch, Matrix gate, Modulation modulation, Matrix x_out,
-                   Matrix y, float* mean, float* rstd) {
+void CudaBackend::residual_norm(const ResidualNorm& norm, Matrix x, Matrix y) {
+    const auto scope = device_.begin_operation("residual + norm");
+    const Matrix branch = norm.added.branch, gate = norm.added.gate, x_out = norm.x_out;
+    const Modulation& modulation = norm.modulation;
     const int64_t batch = y ? modulation.shift.rows : gate ? gate.rows : 1, tokens = x.rows / batch;
     const unsigned pieces = blocks_for(tokens, rows_at_once), blocks = static_cast<unsigned>(batch) * pieces;
-    with_type(
-        y        ? y.type
-        : branch ? branch.type
-                 : DType::f32,
-        [&](auto type) {
-            using T = decltype(type);
-            const Forward<T> arguments{view<const float>(x),
-                                       view<const T>(branch),
-                                       view<const float>(gate),
-                                       view<const float>(modulation.shift),
-                                       view<const float>(modulation.scale),
-                                       view<float>(x_out),
-                                       view<T>(y),
-                                       mean,
-                                       rstd,
-                                       tokens,
-                                       pieces,
-                                       static_cast<int>(x.cols)};
-            constexpr size_t shared = sizeof(Sums<rows_at_once>);
-            if (all_wide({x, branch, gate, modulation.shift, modulation.scale, x_out, y}))
-                launch(device, residual_norm_kernel<4, T>, blocks, threads_for(x.cols, 4), shared, arguments);
-            else
-                launch(device, residual_norm_kernel<1, T>, blocks, threads_for(x.cols, 1), shared, arguments);
-        });
+    const DType type = y ? y.type : branch ? branch.type : DType::f32;
+    with_type(type, [&](auto type) {
+        using T = decltype(type);
+        const Forward<T> arguments{view<const float>(x),
+                                   view<const T>(branch),
+                                   view<const float>(gate),
+                                   view<const float>(modulation.shift),
+                                   view<const float>(modulation.scale),
+                                   view<float>(x_out),
+                                   view<T>(y),
+                                   norm.statistics.mean,
+                                   norm.statistics.rstd,
+                                   tokens,
+                                   pieces,
+                                   static_cast<int>(x.cols)};
+        constexpr size_t shared = sizeof(Sums<rows_at_once>);
+        if (all_wide({x, branch, gate, modulation.shift, modulation.scale, x_out, y}))
+            launch(device_, residual_norm_kernel<4, T>, blocks, threads_for(x.cols, 4), shared, arguments);
+        else
+            launch(device_, residual_norm_kernel<1, T>, blocks, threads_for(x.cols, 1), shared, arguments);
+    });
 }
 
-void residual_norm_backward(Device& device, Matrix dy, Matrix x_out, const float* mean, const float* rstd,
-                            Matrix branch, Matrix gate, Modulation modulation, Matrix dx, Matrix d_branch,
-                            Matrix d_gate, Modulation d_modulation) {
+void CudaBackend::residual_norm_backward(const ResidualNorm& norm, Matrix dy, Matrix dx, GatedBranch d_added,
+                                         Modulation d_modulation) {
+    const auto scope = device_.begin_operation("residual + norm backward");
+    const Matrix branch = norm.added.branch, gate = norm.added.gate, x_out = norm.x_out;
+    const Modulation& modulation = norm.modulation;
     const int64_t batch = modulation.scale.rows, tokens = dy.rows / batch;
     const unsigned pieces = blocks_for(tokens, rows_summed);
-    float* partial = device.scratch<float>(3 * pieces * batch * dy.cols);
+    float* partial = device_.scratch<float>(3 * pieces * batch * dy.cols);
     with_type(dy.type, [&](auto type) {
         using T = decltype(type);
         const Backward<T> arguments{view<const T>(dy),
                                     view<const float>(x_out),
-                                    mean,
-                                    rstd,
+                                    norm.statistics.mean,
+                                    norm.statistics.rstd,
                                     view<const T>(branch),
                                     view<const float>(gate),
                                     view<const float>(modulation.scale),
                                     view<float>(dx),
-                                    view<T>(d_branch),
+                                    view<T>(d_added.branch),
                                     partial,
                                     batch,
                                     tokens,
@@ -270,17 +271,17 @@ void residual_norm_backward(Device& device, Matrix dy, Matrix x_out, const float
                                     static_cast<int>(dy.cols)};
         constexpr size_t shared = sizeof(Sums<2 * backward_rows_at_once>);
         const unsigned blocks = static_cast<unsigned>(batch) * pieces;
-        if (all_wide({dy, x_out, branch, gate, modulation.scale, dx, d_branch}))
-            launch(device, residual_norm_backward_kernel<4, T>, blocks, backward_threads_for(dy.cols, 4),
+        if (all_wide({dy, x_out, branch, gate, modulation.scale, dx, d_added.branch}))
+            launch(device_, residual_norm_backward_kernel<4, T>, blocks, backward_threads_for(dy.cols, 4),
                    shared, arguments);
         else
-            launch(device, residual_norm_backward_kernel<1, T>, blocks, backward_threads_for(dy.cols, 1),
+            launch(device_, residual_norm_backward_kernel<1, T>, blocks, backward_threads_for(dy.cols, 1),
                    shared, arguments);
     });
     constexpr int threads = 128;
     const Results results{view<float>(d_modulation.shift), view<float>(d_modulation.scale),
-                          view<float>(d_gate)};
-    launch(device, sum_pieces_kernel,
+                          view<float>(d_added.gate)};
+    launch(device_, sum_pieces_kernel,
            dim3(static_cast<unsigned>(batch), blocks_for(dy.cols, threads), branch ? 3 : 2), threads, 0,
            partial, pieces, batch, dy.cols, results);
 }

@@ -1,7 +1,7 @@
 // AdamW with the moving average in one pass, and sums of many values.
 #include <algorithm>
 
-#include "ops/cuda/kernels.h"
+#include "ops/cuda/backend.h"
 #include "ops/cuda/language.cuh"
 
 namespace osu::cuda {
@@ -12,14 +12,8 @@ constexpr int threads = 256;
 constexpr int64_t most_blocks =
     4096;  // several for every multiprocessor: then threads take more than one turn
 
-struct Arenas {
-    float* parameter;
-    const float* gradient;
-    float *exp_avg, *exp_avg_sq, *ema;
-};
-
 template <int Width>
-__device__ void adamw_at(const Arenas& a, int64_t at, const AdamWFactors& f, float scale) {
+__device__ void adamw_at(const AdamWArenas& a, int64_t at, const AdamWFactors& f, float scale) {
     Values<Width> parameter = load<Width>(a.parameter + at), m = load<Width>(a.exp_avg + at),
                   v = load<Width>(a.exp_avg_sq + at), ema = load<Width>(a.ema + at);
     const Values<Width> gradient = load<Width>(a.gradient + at);
@@ -39,10 +33,11 @@ __device__ void adamw_at(const Arenas& a, int64_t at, const AdamWFactors& f, flo
 }
 
 template <int Width>
-__global__ void adamw_kernel(Arenas a, int64_t n, const AdamWFactors* factors, const StepTotals* totals) {
+__global__ void adamw_kernel(AdamWArenas a, const AdamWFactors* factors, const StepTotals* totals) {
     if (!is_finite(*totals)) return;
     const AdamWFactors f = *factors;
     const float scale = gradient_scale(f, *totals);
+    const int64_t n = static_cast<int64_t>(a.count);
     const int64_t step = int64_t{gridDim.x} * threads, whole = n / Width;
     const int64_t first = int64_t{blockIdx.x} * threads + threadIdx.x;
     for (int64_t i = first; i < whole; i += step) adamw_at<Width>(a, i * Width, f, scale);
@@ -109,23 +104,24 @@ void sum_of(Device& device, const float* values, size_t n, double* result) {
 
 }  // namespace
 
-void adamw(Device& device, float* parameter, const float* gradient, float* exp_avg, float* exp_avg_sq,
-           float* ema, size_t n, const AdamWFactors* factors, const StepTotals* totals) {
-    if (n == 0) return;
-    const auto count = static_cast<int64_t>(n);
-    const Arenas arenas{parameter, gradient, exp_avg, exp_avg_sq, ema};
-    const bool wide = aligned({parameter, gradient, exp_avg, exp_avg_sq, ema});
-    const int64_t blocks = std::min<int64_t>(most_blocks, blocks_for(count, wide ? 4 * threads : threads));
-    launch(device, wide ? adamw_kernel<4> : adamw_kernel<1>, static_cast<unsigned>(blocks), threads, 0,
-           arenas, count, factors, totals);
+void CudaBackend::adamw(const AdamWArenas& a, const AdamWFactors* factors, const StepTotals* totals) {
+    const auto scope = device_.begin_operation("adamw + ema");
+    if (a.count == 0) return;
+    const bool wide = aligned({a.parameter, a.gradient, a.exp_avg, a.exp_avg_sq, a.ema});
+    const int64_t blocks = std::min<int64_t>(
+        most_blocks, blocks_for(static_cast<int64_t>(a.count), wide ? 4 * threads : threads));
+    launch(device_, wide ? adamw_kernel<4> : adamw_kernel<1>, static_cast<unsigned>(blocks), threads, 0, a,
+           factors, totals);
 }
 
-void sum(Device& device, const float* values, size_t n, double* result) {
-    sum_of<false>(device, values, n, result);
+void CudaBackend::sum(const float* values, size_t n, double* result) {
+    device_.begin_operation();
+    sum_of<false>(device_, values, n, result);
 }
 
-void squared_norm(Device& device, const float* values, size_t n, double* result) {
-    sum_of<true>(device, values, n, result);
+void CudaBackend::squared_norm(const float* values, size_t n, double* result) {
+    const auto scope = device_.begin_operation("gradient norm");
+    sum_of<true>(device_, values, n, result);
 }
 
 }  // namespace osu::cuda

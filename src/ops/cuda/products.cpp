@@ -4,42 +4,19 @@
 #include <array>
 #include <cassert>
 #include <cstdlib>
-#include <string>
 #include <vector>
 
 #include "base/error.h"
-#include "ops/cuda/kernels.h"
+#include "ops/cuda/backend.h"
 
 namespace osu::cuda {
 
 namespace {
 
 constexpr size_t workspace_bytes = size_t{32} << 20;  // what cuBLAS itself takes on sm_90
-constexpr int64_t weight_alignment = 8;               // elements: rows of packed weights begin at 16 bytes
-
-struct PackedWeight final : Weight {
-    Matrix values;  // (out, in)
-    std::shared_ptr<void> memory;
-};
-
-Matrix values_of(const Weight& weight) {
-    return static_cast<const PackedWeight&>(weight).values;
-}
 
 cudaDataType_t data_type(DType type) {
     return type == DType::bf16 ? CUDA_R_16BF : CUDA_R_32F;
-}
-
-// Whether a product does `what` on the way: gelu, gelu_gradient, bias_gradient. OSU_CUDA_UNFUSED in the
-// environment lists those that a kernel of ours does behind it instead, to measure which is faster on a GPU.
-// Where it is not set, gradients of biases are: on an H200 the two ways take the same time, and products
-// without an epilogue gain more where their algorithms are timed (41.9 instead of 44.5 ms a step of DiT-B).
-bool fuses(const char* what) {
-    static const std::string unfused = [] {
-        const char* list = std::getenv("OSU_CUDA_UNFUSED");
-        return "," + std::string(list ? list : "bias_gradient") + ",";
-    }();
-    return unfused.find("," + std::string(what) + ",") == std::string::npos;
 }
 
 constexpr int most_candidates = 16;
@@ -107,63 +84,14 @@ class Products::Description {
     std::vector<cublasLtMatrixLayout_t> layouts_;
 };
 
-Products::Products(Device& device, DType compute)
-    : device_(device), compute_(compute), lt_(cublas_lt()), workspace_(device.allocate_raw(workspace_bytes)) {
+Products::Products(Device& device)
+    : device_(device), lt_(cublas_lt()), workspace_(device.allocate_raw(workspace_bytes)) {
     const cublasStatus_t status = lt_.create(&handle_);
     if (status != CUBLAS_STATUS_SUCCESS) fail("cuBLASLt does not start: {}", lt_.describe(status));
 }
 
 Products::~Products() {
     lt_.destroy(handle_);
-}
-
-std::unique_ptr<Weight> Products::make_weight(int64_t out, int64_t in) {
-    auto weight = std::make_unique<PackedWeight>();
-    const int64_t stride = (in + weight_alignment - 1) / weight_alignment * weight_alignment;
-    weight->out = out;
-    weight->in = in;
-    weight->bytes = static_cast<size_t>(out * stride) * size_of(compute_);
-    weight->memory = device_.allocate(weight->bytes);
-    weight->values = {weight->memory.get(), compute_, out, in, stride};
-    return weight;
-}
-
-void Products::pack(Weight& weight, Matrix master) {
-    cast(device_, master, values_of(weight));
-}
-
-void Products::pack_from_host(Weight& weight, Matrix master) {
-    const size_t element = size_of(master.type), row = static_cast<size_t>(master.cols) * element;
-    const auto* from = static_cast<const std::byte*>(master.data);
-    std::vector<std::byte> dense;
-    if (master.stride != master.cols) {
-        dense.resize(static_cast<size_t>(master.rows) * row);
-        for (int64_t i = 0; i < master.rows; ++i)
-            std::copy_n(from + static_cast<size_t>(i * master.stride) * element, row,
-                        dense.data() + static_cast<size_t>(i) * row);
-        from = dense.data();
-    }
-    const size_t bytes = static_cast<size_t>(master.rows) * row;
-    auto* copy = device_.scratch<std::byte>(static_cast<int64_t>(bytes));
-    device_.upload(copy, from, bytes);
-    pack(weight, {copy, master.type, master.rows, master.cols, master.cols});
-}
-
-Matrix Products::in_compute_type(Matrix x) {
-    if (x.type == compute_) return x;
-    const int64_t stride = (x.cols + weight_alignment - 1) / weight_alignment * weight_alignment;
-    std::byte* memory = device_.scratch<std::byte>(x.rows * stride * static_cast<int64_t>(size_of(compute_)));
-    const Matrix converted{memory, compute_, x.rows, x.cols, stride};
-    cast(device_, x, converted);
-    return converted;
-}
-
-const void* Products::bias_of_type(const float* bias, int64_t count, DType type) {
-    if (type == DType::f32) return bias;
-    const Matrix from{const_cast<float*>(bias), DType::f32, 1, count, count};
-    const Matrix to{device_.scratch<BFloat16>(count), type, 1, count, count};
-    cast(device_, from, to);
-    return to.data;
 }
 
 Products::Key Products::key_of(const Product& p) {
@@ -271,65 +199,6 @@ void Products::run(Product p) {
     };
     plain_product(device_, operand(p.a, p.transpose_a), operand(p.b, p.transpose_b), p.m, p.n, p.k, p.d.data,
                   p.d.type, p.d.stride, p.add);
-}
-
-void Products::forward(Matrix x, const Weight& w, const float* bias, Matrix y, bool add) {
-    Product p{values_of(w), in_compute_type(x), y, true, false, add, w.out, x.rows, w.in};
-    if (!bias) return run(p);
-    p.epilogue = CUBLASLT_EPILOGUE_BIAS;
-    p.bias = bias_of_type(bias, w.out, y.type);
-    if (run_fused(p)) return;
-    run(p);
-    add_bias(device_, y, bias);
-}
-
-void Products::forward_gelu(Matrix x, const Weight& w, const float* bias, Matrix pre, Matrix y) {
-    // In float32 cuBLAS's own tanh is not exact enough.
-    if (compute_ == DType::bf16 && bias && fuses("gelu")) {
-        Product p{values_of(w), in_compute_type(x), y, true, false, false, w.out, x.rows, w.in};
-        p.epilogue = pre ? CUBLASLT_EPILOGUE_GELU_AUX_BIAS : CUBLASLT_EPILOGUE_GELU_BIAS;
-        p.bias = bias_of_type(bias, w.out, y.type);
-        p.aux = pre;
-        if (run_fused(p)) return;
-    }
-    const Matrix& linear = pre ? pre : y;
-    forward(x, w, bias, linear, false);
-    gelu(device_, linear, y);
-}
-
-void Products::input_gradient(Matrix dy, const Weight& w, Matrix dx, Matrix pre) {
-    Product p{values_of(w), in_compute_type(dy), dx, false, false, false, w.in, dy.rows, w.out};
-    if (!pre) return run(p);
-    if (compute_ == DType::bf16 && fuses("gelu_gradient")) {
-        p.epilogue = CUBLASLT_EPILOGUE_DGELU;
-        p.aux = pre;
-        if (run_fused(p)) return;
-    }
-    run(p);
-    gelu_backward(device_, dx, pre, dx);
-}
-
-void Products::weight_gradient(Matrix dy, Matrix x, float* dw, int64_t dw_stride, float* dbias) {
-    const Matrix slopes = in_compute_type(dy);
-    Product p{in_compute_type(x),
-              slopes,
-              {dw, DType::f32, dy.cols, x.cols, dw_stride},
-              false,
-              true,
-              true,
-              x.cols,
-              dy.cols,
-              dy.rows};
-    if (!dbias) return run(p);
-    float* sums = device_.scratch<float>(dy.cols);
-    p.epilogue = CUBLASLT_EPILOGUE_BGRADB;
-    p.bias = sums;
-    if (fuses("bias_gradient") && run_fused(p)) {
-        add_column_sums(device_, {sums, DType::f32, 1, dy.cols, dy.cols}, dbias);
-        return;
-    }
-    run(p);
-    add_column_sums(device_, dy, dbias);
 }
 
 }  // namespace osu::cuda
