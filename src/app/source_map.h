@@ -1,4 +1,5 @@
-// The map that a verb is given, a .osu or one of an .osz or .olz; and which of its objects are generated anew.
+// The map that a verb is given, a .osu or one of an .osz or .olz; and which of its objects are generated
+// anew.
 #pragma once
 
 #include <cstdint>

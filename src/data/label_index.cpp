@@ -53,8 +53,8 @@ LabelIndex from_json(const Json& json) {
     if (const auto maps = json.find("maps"); maps != json.end() && maps->is_array()) {
         for (const Json& map : *maps) {
             const auto text = [&](const char* key) { return map.value(key, ""); };
-            LabelEntry entry{{whole_number(map, "beatmap_id", 0), whole_number(map, "set_id", -1), text("creator"),
-                              text("artist"), text("title"), text("version"), text("tags")},
+            LabelEntry entry{{whole_number(map, "beatmap_id", 0), whole_number(map, "set_id", -1),
+                              text("creator"), text("artist"), text("title"), text("version"), text("tags")},
                              checked_label(whole_number(map.at("class"), "class"))};
             if (!map.contains("tags") && !entries.empty() && shares_tags(entries.back(), entry))
                 entry.tags = entries.back().tags;

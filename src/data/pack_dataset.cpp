@@ -101,9 +101,10 @@ std::optional<PackedDataset> fitting_pack(const fs::path& file, const std::strin
         if (fingerprint.empty() || dataset.fingerprint() == fingerprint) return dataset;
         if (obstacle.empty() || but_for_times(dataset.fingerprint()) != but_for_times(fingerprint))
             return std::nullopt;
-        listener.warn(fmt::format(
-            "{} is taken as it is, for it cannot be written ({}): the maps have other times, but the same names and sizes",
-            file.string(), obstacle));
+        listener.warn(
+            fmt::format("{} is taken as it is, for it cannot be written ({}): the maps have other times, but "
+                        "the same names and sizes",
+                        file.string(), obstacle));
         return dataset;
     } catch (const Error&) {
         if (fingerprint.empty()) throw;  // no tracks to make it anew from

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "beatmap/beatmap.h"
 #include "base/file.h"
+#include "beatmap/beatmap.h"
 #include "sequence/datapoints.h"
 
 namespace osu {
