@@ -23,10 +23,7 @@ TrainingState::TrainingState(const ParameterLayout& layout, Backend& backend)
       memory_(backend.allocate(5 * layout.size() * sizeof(float))),
       totals_(backend.allocate(sizeof(StepTotals))),
       arenas_(AdamWArenas::in(static_cast<float*>(memory_.get()), layout.size())),
-<<<<<<< HEAD
       copies_(backend.shares_host_memory() ? nullptr : new float[4 * layout.size()]()),
-=======
->>>>>>> ops
       staging_(backend),
       factors_(staging_.add<AdamWFactors>(1)),
       label_factors_(staging_.add<AdamWFactors>(1)),
@@ -52,24 +49,14 @@ void TrainingState::restore(const Checkpoint& checkpoint, bool relearn_labels) {
         backend_.upload(arena, values.data(), bytes);
     };
     const TensorMap& model = checkpoint.model.empty() ? checkpoint.weights() : checkpoint.model;
-<<<<<<< HEAD
     load(model, arenas_.parameter);
     load(checkpoint.ema.empty() ? model : checkpoint.ema, arenas_.ema);
-=======
-    take(model, arenas_.parameter);
-    take(checkpoint.ema.empty() ? model : checkpoint.ema, arenas_.ema);
->>>>>>> ops
     backend_.zero(arenas_.exp_avg, bytes);
     backend_.zero(arenas_.exp_avg_sq, bytes);
     step_ = 0;
     if (checkpoint.exp_avg.empty() || checkpoint.exp_avg_sq.empty()) return;
-<<<<<<< HEAD
     load(checkpoint.exp_avg, arenas_.exp_avg);
     load(checkpoint.exp_avg_sq, arenas_.exp_avg_sq);
-=======
-    take(checkpoint.exp_avg, arenas_.exp_avg);
-    take(checkpoint.exp_avg_sq, arenas_.exp_avg_sq);
->>>>>>> ops
     step_ = checkpoint.optimizer_step;
 }
 

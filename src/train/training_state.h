@@ -55,10 +55,7 @@ class TrainingState {
     Backend& backend_;
     std::shared_ptr<void> memory_, totals_;
     const AdamWArenas arenas_;
-<<<<<<< HEAD
     const std::unique_ptr<float[]> copies_;  // of the parts of a checkpoint; null where none are needed
-=======
->>>>>>> ops
     Staging staging_;
     const Staging::Part<AdamWFactors> factors_, label_factors_;
     std::unique_ptr<Recording> recording_;  // of the update

@@ -28,19 +28,11 @@ TEST(Products, NoneTakesTheSlowWay) {
                     const Matrix xs{x.data(), element, rows, in, in}, ys{y.data(), element, rows, out, out};
                     backend.linear(xs, *weight, bias.data(), ys);
                     if (rows < 128) continue;
-<<<<<<< HEAD
-                    backend.linear_backward(ys, {}, *weight, xs, {});
-                    // Without tiles the general one is faster here: 410 against 370 GFLOP/s (Zen 5,
-                    // bfloat16).
-                    if (cpu::has_tiles())
-                        backend.linear_backward(ys, xs, *weight, {}, {dw.data(), in, nullptr});
-=======
                     backend.linear_backward(ys, {}, *weight, xs, {}, {});
                     // Without tiles the general one is faster here: 410 against 370 GFLOP/s (Zen 5,
                     // bfloat16).
                     if (cpu::has_tiles())
                         backend.linear_backward(ys, xs, *weight, {}, {dw.data(), in, nullptr}, {});
->>>>>>> ops
                 }
         for (const std::string& name : backend.product_implementations()) {
             EXPECT_EQ(name.find("gemm:jit"), std::string::npos) << name_of(type);
