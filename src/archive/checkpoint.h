@@ -18,8 +18,9 @@ struct Checkpoint {
     TensorMap model, ema;
     TensorMap exp_avg, exp_avg_sq;  // AdamW's moments; empty where the file has no optimiser
     int64_t optimizer_step = 0;
-    // Strings that travel with the weights: "config" (JSON of the model), "labels" (JSON: beatmap ID →
-    // class), "training" (JSON: flags, step, random state). A .pt holds them too, under the key "metadata".
+    // Strings that travel with the weights, JSON in sampling/checkpoint_metadata.h: "config" (the model),
+    // "labels" (which class is which map), "training" (step, windows seen, seed, held-out mappers). A .pt
+    // holds them too, under the key "metadata".
     std::map<std::string, std::string> metadata;
     std::string digest;  // of the tensors and strings, as a .safetensors of ours holds it; see verify()
     std::vector<std::shared_ptr<const void>> storage;  // keeps the views alive
