@@ -16,10 +16,10 @@ namespace {
 void add_manual_verbs(CLI::App& app) {
     const auto name = std::make_shared<std::string>();
     CLI::App* manual = app.add_subcommand("manual", "Print a man page")->group("");
-    manual->add_option("--verb", *name, "The verb that it is of, else of the program");
+    manual->add_option("--verb", *name, "Print that of this verb, else of the program");
     manual->callback([&app, name] { fmt::print("{}", man_page(app, *name)); });
     CLI::App* completion = app.add_subcommand("completion", "Print what completes command lines")->group("");
-    completion->add_option("shell", *name, "bash, zsh or fish")->required();
+    completion->add_option("shell", *name, "Print it for bash, zsh or fish")->required();
     completion->callback([&app, name] { fmt::print("{}", shell_completion(app, *name)); });
 }
 
