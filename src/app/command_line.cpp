@@ -126,7 +126,7 @@ std::string declared_flag(const CLI::App& verb, const std::string& word, const s
     if (!is_known(verb, name)) std::replace(name.begin(), name.end(), '_', '-');
     if (!is_known(verb, name) && name.starts_with("--no-") && value.empty()) {
         const CLI::Option* option = verb.get_option_no_throw("--" + name.substr(5));
-        if (option && (takes_truth(*option) || option->get_type_size() == 0))
+        if (option && (takes_truth(*option) || option->get_expected_max() == 0))
             return "--" + name.substr(5) + "=false";
     }
     const CLI::Option* option = verb.get_option_no_throw(name);

@@ -363,7 +363,7 @@ TEST_F(Sample, OtherModesAndBadInputAreErrors) {
     EXPECT_NE(sample({"--dump-coordinates", "xy.npy"}, "none").error, "");
     EXPECT_NE(sample({}, "none", "absent.safetensors").error, "");
     EXPECT_NE(sample({}, "none", "map.osu").error, "");
-    EXPECT_NE(sample({}, "map.osu").error.find("is a file"), std::string::npos);
+    EXPECT_NE(sample({}, "net.safetensors").error.find("is a file"), std::string::npos);
     write_network("broken.safetensors", 1, INFINITY);
     EXPECT_NE(sample({}, "none", "broken.safetensors").error.find("not finite"), std::string::npos);
     EXPECT_FALSE(fs::exists(folder_ / "none"));
