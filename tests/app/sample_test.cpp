@@ -8,6 +8,7 @@
 
 #include "app/command.h"
 #include "app/sample_output.h"
+#include "base/text.h"
 #include "base/file.h"
 #include "base/parallel.h"
 #include "model/parameters.h"
