@@ -8,9 +8,9 @@
 
 #include "app/command.h"
 #include "app/sample_output.h"
-#include "base/text.h"
 #include "base/file.h"
 #include "base/parallel.h"
+#include "base/text.h"
 #include "model/parameters.h"
 #include "sampling/checkpoint_metadata.h"
 #include "sampling/guidance.h"
