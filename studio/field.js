@@ -1,0 +1,349 @@
+/**
+ * A playfield on a canvas: draws a scene at a time as the game shows it, says what lies under the pointer.
+ * The same class draws the workbench's large field and the small ones of takes ({small: true}); they share
+ * sprites and the scene's index. The canvas is transparent where nothing is drawn; it wants a dark ground.
+ *
+ *     const field = new Field(canvas);
+ *     field.setScene(scene);
+ *     field.setShapes(state.shapes);
+ *     field.draw(player.time, {selection, grid: 32});
+ *
+ * @typedef {import("./types.js").Scene} Scene
+ * @typedef {import("./types.js").Shape} Shape
+ * @typedef {import("./types.js").ShapeMap} ShapeMap
+ * @typedef {import("./tints.js").Tint} Tint
+ */
+import {drawBreak, drawGround, drawKiai, FIELD_HEIGHT, FIELD_WIDTH} from './backdrop.js';
+import {Bodies} from './bodies.js';
+import {drawFollowPoints} from './followpoints.js';
+import {reducedMotion} from './motion.js';
+import {drawApproach, drawObject} from './objects.js';
+import {drawGhost, drawHalo, drawMarquee, drawPin, drawWay} from './overlay.js';
+import {distanceTo, pathTable} from './path.js';
+import {drawConstellation, drawPreviewObject, Preview} from './preview.js';
+import {FADE_OUT, sceneIndex} from './scene.js';
+import {spritesFor} from './sprites.js';
+import {ACCENT, COMPARE, tint} from './tints.js';
+
+/**
+ * @typedef {object} DrawOptions
+ * @property {boolean} [hits] true: objects burst when their time comes, as in play; false: they fade slowly,
+ * as in the editor
+ * @property {boolean} [snaking] sliders grow out of their heads (default: in large fields)
+ * @property {number} [grid] osu! px between lines; 0: none
+ * @property {boolean} [screen] the edge of a 4:3 screen
+ * @property {boolean} [ground] the field's own edge (default true)
+ * @property {ReadonlySet<number>} [selection]
+ * @property {ReadonlySet<number>} [pinned]
+ * @property {number} [hover] the object under the pointer
+ * @property {ReadonlySet<number>} [focus] other objects are drawn faintly
+ * @property {{shapes: Shape[], changed: ReadonlySet<number>}} [compare] the source, drawn with the present in
+ * two colours
+ * @property {{shapes: ShapeMap, progress: number} | null} [preview] a take that is being denoised
+ * @property {{objects: ReadonlySet<number>, dx: number, dy: number}} [drag] objects that follow the pointer
+ * @property {[number, number, number, number]} [marquee] a frame, osu! px
+ */
+
+/**
+ * What the parts of the field draw with. The context's unit is the osu! pixel.
+ * @typedef {object} View
+ * @property {CanvasRenderingContext2D} context
+ * @property {import("./scene.js").SceneIndex} index
+ * @property {import("./sprites.js").Sprites} sprites
+ * @property {Bodies} bodies
+ * @property {number} time
+ * @property {number} scale pixels of the canvas per osu! px
+ * @property {number} hair osu! px of one pixel on the screen
+ * @property {number} radius
+ * @property {number} preempt
+ * @property {number} fadeIn
+ * @property {{number: number, progress: number, length: number, meter: number}} beat
+ * @property {boolean} kiai
+ * @property {boolean} hits
+ * @property {boolean} snaking
+ * @property {boolean} calm little motion is asked for
+ * @property {boolean} plain a small field
+ * @property {number} alpha of the object that is being drawn
+ */
+
+/** Around the field, osu! px: left and right, top, bottom. The large one shows what a 4:3 screen does. */
+const MARGINS = {
+    large: [70, 62, 54],
+    small: [34, 34, 34]
+};
+/** More pixels than a 1440p screen has are not worth their time. */
+const MOST_PIXELS = 2560 * 1440;
+const NONE = new Set();
+/** Selected objects that are not on the screen are outlined if there are no more than this. */
+const GHOSTS = 12;
+
+export class Field {
+    /**
+     * @param {HTMLCanvasElement} canvas
+     * @param {{small?: boolean}} [options]
+     */
+    constructor(canvas, {small = false} = {}) {
+        this.canvas = canvas;
+        this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+        this.small = small;
+        /** @type {import("./scene.js").SceneIndex | null} */
+        this.index = null;
+        /** @type {Shape[]} */
+        this.base = [];
+        /** @type {ShapeMap} */
+        this.overrides = {};
+        /** @type {Tint[]} */
+        this.tints = [];
+        this.bodies = new Bodies();
+        this.preview = new Preview();
+        /** What the script of the last frame took, ms. */
+        this.cost = 0;
+        this.scale = 1;
+        this.left = 0;
+        this.top = 0;
+        this.hair = 1;
+        this.fit();
+        this.observer = typeof ResizeObserver === 'function' ? new ResizeObserver(() => this.fit()) : null;
+        this.observer?.observe(canvas);
+    }
+
+    /** Ends the watch on the canvas's size; for fields that go before the page does. */
+    close() {
+        this.observer?.disconnect();
+        this.bodies.clear();
+    }
+
+    /** @param {Scene} scene shown with the shapes of the source until others are set */
+    setScene(scene) {
+        this.index = sceneIndex(scene);
+        const colours = scene.comboColours.length ? scene.comboColours : ['#6ea8ff'];
+        this.tints = scene.objects.map(({colour}) => tint(colours[colour % colours.length]));
+        this.bodies.clear();
+        this.setShapes(scene.shapes);
+    }
+
+    /**
+     * @param {Shape[]} shapes one an object
+     * @param {ShapeMap} [overrides] of a take, instead of some of them
+     */
+    setShapes(shapes, overrides = {}) {
+        this.base = shapes;
+        this.overrides = overrides;
+    }
+
+    /** @param {number} index @returns {Shape} */
+    shape(index) { return this.overrides[index] ?? this.base[index]; }
+
+    /** Fits the canvas's pixels to its size on the page. */
+    fit() {
+        const {canvas} = this, width = canvas.clientWidth, height = canvas.clientHeight;
+        if (!width || !height) return;
+        const ratio = Math.min(window.devicePixelRatio || 1, Math.sqrt(MOST_PIXELS / (width * height)));
+        const pixelsX = Math.round(width * ratio), pixelsY = Math.round(height * ratio);
+        if (canvas.width !== pixelsX || canvas.height !== pixelsY)
+            [canvas.width, canvas.height] = [pixelsX, pixelsY];
+        const [side, above, below] = this.small ? MARGINS.small : MARGINS.large;
+        this.scale = Math.min(pixelsX / (FIELD_WIDTH + 2 * side), pixelsY / (FIELD_HEIGHT + above + below));
+        this.left = (pixelsX - FIELD_WIDTH * this.scale) / 2;
+        this.top = (pixelsY - (FIELD_HEIGHT + above + below) * this.scale) / 2 + above * this.scale;
+        this.hair = ratio / this.scale;
+    }
+
+    /**
+     * @param {number} time ms
+     * @param {DrawOptions} [options]
+     */
+    draw(time, options = {}) {
+        const began = performance.now(), {context, canvas} = this;
+        context.setTransform(1, 0, 0, 1, 0, 0);
+        context.globalAlpha = 1;
+        context.clearRect(0, 0, canvas.width, canvas.height);
+        context.setTransform(this.scale, 0, 0, this.scale, this.left, this.top);
+        if (this.index) this.drawScene(this.view(time, options), options);
+        this.cost = performance.now() - began;
+    }
+
+    /** @param {number} time @param {DrawOptions} options @returns {View} */
+    view(time, {hits = true, snaking = !this.small}) {
+        const index = /** @type {import("./scene.js").SceneIndex} */ (this.index);
+        const {radius, preempt, fadeIn} = index.scene.difficulty, calm = reducedMotion.matches;
+        return {
+            context: this.context,
+            index,
+            time,
+            radius,
+            preempt,
+            fadeIn,
+            hits,
+            calm,
+            snaking: snaking && !calm,
+            sprites: spritesFor(radius * this.scale, this.small),
+            bodies: this.bodies,
+            scale: this.scale,
+            hair: this.hair,
+            beat: index.beatAt(time),
+            kiai: index.isKiai(time),
+            plain: this.small,
+            alpha: 1,
+        };
+    }
+
+    /** @param {View} view @param {DrawOptions} options */
+    drawScene(view, options) {
+        const {canvas, scale, left, top} = this, {time, index} = view;
+        drawKiai(
+            view, -left / scale, -top / scale, (canvas.width - left) / scale, (canvas.height - top) / scale);
+        if (options.ground !== false) drawGround(view, options.grid ?? 0, options.screen ?? false);
+        const pause = index.breakAt(time);
+        if (pause) drawBreak(view, pause);
+        this.preview.update(options.preview?.shapes ?? null);
+        const range = index.visible(time, view.hits ? FADE_OUT.hit : FADE_OUT.edit);
+        this.drawObjects(view, range, options);
+        if (options.preview) this.drawPreview(view, range, options.preview.progress);
+        this.drawMarks(view, range, options);
+        if (options.marquee) drawMarquee(view, options.marquee);
+    }
+
+    /**
+     * Follow points below, objects above with the earliest on top, approach circles over all.
+     * @param {View} view
+     * @param {[number, number]} range
+     * @param {DrawOptions} options
+     */
+    drawObjects(view, [first, last], options) {
+        const {selection = NONE, compare, focus, hover, drag} = options, {objects} = view.index;
+        view.context.lineCap = 'round';
+        for (let i = Math.max(0, first - 1); i < last && !compare; ++i) {
+            if (i + 1 >= view.index.count || this.hidden(i) || this.hidden(i + 1)) continue;
+            view.alpha = focus && !focus.has(i + 1) ? 0.3 : 1;
+            drawFollowPoints(view, i, this.shape(i), this.shape(i + 1));
+        }
+        for (let i = last - 1; i >= first; --i) {
+            if (this.hidden(i)) continue;
+            if (compare && compare.changed.has(i)) this.drawSource(view, i, compare.shapes[i]);
+            const moved = drag && drag.objects.has(i) ? drag : null;
+            view.alpha = focus && !focus.has(i) ? 0.22 : 1;
+            if (moved) {
+                view.alpha = 0.25;
+                drawObject(view, i, this.shape(i), this.tintOf(i, options));
+                view.alpha = 1;
+                view.context.translate(moved.dx, moved.dy);
+            }
+            if (selection.has(i))
+                drawHalo(view, objects[i], this.shape(i), '#ffffff', 0.85, 4 * view.hair + 1);
+            else if (hover === i)
+                drawHalo(view, objects[i], this.shape(i), '#ffffff', 0.3, 3 * view.hair + 1);
+            drawObject(view, i, this.shape(i), this.tintOf(i, options));
+            if (moved) view.context.translate(-moved.dx, -moved.dy);
+        }
+        for (let i = last - 1; i >= first; --i) {
+            if (this.hidden(i)) continue;
+            view.alpha = focus && !focus.has(i) ? 0.22 : 1;
+            drawApproach(view, i, this.shape(i), this.tintOf(i, options));
+        }
+        view.alpha = 1;
+    }
+
+    /** Objects that are being placed are drawn from the preview alone. @param {number} index */
+    hidden(index) { return this.preview.goal !== null && this.preview.goal[index] !== undefined; }
+
+    /** @param {number} index @param {DrawOptions} options @returns {Tint} */
+    tintOf(index, {compare}) {
+        if (!compare) return this.tints[index];
+        return tint(compare.changed.has(index) ? COMPARE.now : COMPARE.same);
+    }
+
+    /** @param {View} view @param {number} index @param {Shape} shape */
+    drawSource(view, index, shape) {
+        view.alpha = 0.75;
+        const hits = view.hits;
+        view.hits = false;
+        drawObject(view, index, shape, tint(COMPARE.source));
+        view.hits = hits;
+        view.alpha = 1;
+    }
+
+    /** @param {View} view @param {[number, number]} range @param {number} progress */
+    drawPreview(view, [first, last], progress) {
+        drawConstellation(view, this.preview);
+        for (let i = last - 1; i >= first; --i) {
+            const shape = this.preview.shape(i);
+            if (shape) drawPreviewObject(view, i, shape, progress);
+        }
+    }
+
+    /** @param {View} view @param {[number, number]} range @param {DrawOptions} options */
+    drawMarks(view, [first, last], {selection = NONE, pinned = NONE, compare}) {
+        const {objects} = view.index;
+        for (let i = first; i < last; ++i) {
+            const shown =
+                Math.min(1, Math.max(0, (view.time - objects[i].time + view.preempt) / view.fadeIn));
+            if (compare && compare.changed.has(i)) drawWay(view, compare.shapes[i], this.shape(i), shown);
+            if (pinned.has(i) && view.time < objects[i].end + 300) drawPin(view, this.shape(i), shown);
+        }
+        if (selection.size > GHOSTS) return;
+        for (const i of selection) {
+            if (i < first || i >= last) drawGhost(view, objects[i], this.shape(i), ACCENT);
+        }
+    }
+
+    /**
+     * Where a pointer is, osu! px.
+     * @param {{clientX: number, clientY: number}} pointer
+     * @returns {[number, number]}
+     */
+    toField({clientX, clientY}) {
+        const box = this.canvas.getBoundingClientRect(), ratio = this.canvas.width / Math.max(1, box.width);
+        return [
+            ((clientX - box.left) * ratio - this.left) / this.scale,
+            ((clientY - box.top) * ratio - this.top) / this.scale
+        ];
+    }
+
+    /**
+     * The object at a place that is seen at a time: the one on top, heads before bodies.
+     * @param {number} x osu! px
+     * @param {number} y
+     * @param {number} time
+     * @param {number} [after] how long behind its end an object can still be caught, ms
+     * @returns {number} an index, or -1
+     */
+    objectAt(x, y, time, after = FADE_OUT.edit) {
+        if (!this.index) return -1;
+        const [first, last] = this.index.visible(time, after);
+        const radius = this.index.scene.difficulty.radius;
+        let onBody = -1, onSpinner = -1;
+        for (let i = first; i < last; ++i) {
+            const object = this.index.objects[i], shape = this.shape(i);
+            if (object.end + after < time) continue;
+            const px = x - shape.stack[0], py = y - shape.stack[1];
+            if (object.kind === 'spinner') {
+                if (Math.hypot(x - 256, y - 192) <= 125) onSpinner = i;
+            } else if (Math.hypot(px - shape.x, py - shape.y) <= radius) {
+                return i;
+            } else if (
+                object.kind === 'slider' && onBody < 0 && distanceTo(pathTable(shape), px, py) <= radius) {
+                onBody = i;
+            }
+        }
+        return onBody >= 0 ? onBody : onSpinner;
+    }
+
+    /**
+     * The objects seen at a time whose heads lie in a frame.
+     * @param {[number, number, number, number]} corners x0, y0, x1, y1, osu! px
+     * @param {number} time
+     * @returns {number[]}
+     */
+    objectsIn([x0, y0, x1, y1], time) {
+        if (!this.index) return [];
+        const found = [], [first, last] = this.index.visible(time, FADE_OUT.edit);
+        for (let i = first; i < last; ++i) {
+            const {stack, ...head} = this.shape(i), x = head.x + stack[0], y = head.y + stack[1];
+            const inside = x >= Math.min(x0, x1) && x <= Math.max(x0, x1) && y >= Math.min(y0, y1) &&
+                y <= Math.max(y0, y1);
+            if (inside && this.index.objects[i].end + FADE_OUT.edit >= time) found.push(i);
+        }
+        return found;
+    }
+}
