@@ -36,7 +36,7 @@ import {ACCENT, COMPARE, tint} from './tints.js';
  * @property {ReadonlySet<number>} [selection]
  * @property {ReadonlySet<number>} [pinned]
  * @property {number} [hover] the object under the pointer
- * @property {ReadonlySet<number>} [focus] other objects are drawn faintly
+ * @property {[number, number]} [range] ms; objects that begin outside of it are drawn faintly
  * @property {{shapes: Shape[], changed: ReadonlySet<number>}} [compare] the source, drawn with the present in
  * two colours
  * @property {{shapes: ShapeMap, progress: number} | null} [preview] a take that is being denoised
@@ -211,18 +211,18 @@ export class Field {
      * @param {DrawOptions} options
      */
     drawObjects(view, [first, last], options) {
-        const {selection = NONE, compare, focus, hover, drag} = options, {objects} = view.index;
+        const {selection = NONE, compare, hover, drag} = options, {objects} = view.index;
         view.context.lineCap = 'round';
         for (let i = Math.max(0, first - 1); i < last && !compare; ++i) {
             if (i + 1 >= view.index.count || this.hidden(i) || this.hidden(i + 1)) continue;
-            view.alpha = focus && !focus.has(i + 1) ? 0.3 : 1;
+            view.alpha = this.strength(i + 1, options);
             drawFollowPoints(view, i, this.shape(i), this.shape(i + 1));
         }
         for (let i = last - 1; i >= first; --i) {
             if (this.hidden(i)) continue;
             if (compare && compare.changed.has(i)) this.drawSource(view, i, compare.shapes[i]);
             const moved = drag && drag.objects.has(i) ? drag : null;
-            view.alpha = focus && !focus.has(i) ? 0.22 : 1;
+            view.alpha = this.strength(i, options);
             if (moved) {
                 view.alpha = 0.25;
                 drawObject(view, i, this.shape(i), this.tintOf(i, options));
@@ -238,10 +238,16 @@ export class Field {
         }
         for (let i = last - 1; i >= first; --i) {
             if (this.hidden(i)) continue;
-            view.alpha = focus && !focus.has(i) ? 0.22 : 1;
+            view.alpha = this.strength(i, options);
             drawApproach(view, i, this.shape(i), this.tintOf(i, options));
         }
         view.alpha = 1;
+    }
+
+    /** Faint outside of the range that is looked at. @param {number} index @param {DrawOptions} options */
+    strength(index, {range}) {
+        const time = /** @type {import("./scene.js").SceneIndex} */ (this.index).times[index];
+        return range && (time < range[0] - 1 || time > range[1] + 1) ? 0.22 : 1;
     }
 
     /** Objects that are being placed are drawn from the preview alone. @param {number} index */
