@@ -5,6 +5,7 @@
  * @typedef {import("./field.js").View} View
  */
 import {clamp, easeOut, share} from './motion.js';
+import {drawNumber} from './numerals.js';
 import {ACCENT, withAlpha} from './tints.js';
 
 export const FIELD_WIDTH = 512, FIELD_HEIGHT = 384;
@@ -121,11 +122,10 @@ export function drawBreak(view, [from, to]) {
         context.strokeStyle = colour;
         context.stroke();
     }
-    context.fillStyle = '#fff';
+    context.strokeStyle = '#fff';
+    drawNumber(context, Math.ceil((to - time) / 1000), middle, y - 28, 26);
     context.textAlign = 'center';
     context.textBaseline = 'alphabetic';
-    context.font = `600 34px ${SYSTEM_FONT}`;
-    context.fillText(String(Math.ceil((to - time) / 1000)), middle, y - 18);
     context.font = `500 12px ${SYSTEM_FONT}`;
     context.fillStyle = 'rgba(255,255,255,0.55)';
     context.fillText('break', middle, y + 26);

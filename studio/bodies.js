@@ -18,13 +18,19 @@ import {withAlpha} from './tints.js';
  * @property {number} top
  * @property {number} width osu! px
  * @property {number} height
- * @property {string} key of colour and scale
  * @property {number} shown the share of the path on it
+ *
+ * @typedef {object} Look how a body is painted
+ * @property {Tint} tint
+ * @property {number} scale pixels of the canvas per osu! px
+ * @property {number} radius osu! px
+ * @property {Halo | null} halo
+ *
+ * @typedef {{colour: string, width: number}} Halo a band around an object, osu! px wide
  */
 
 /**
- * Pictures are forgotten, the one that was drawn longest ago first, once they have this many pixels together
- * (64 MB).
+ * Pictures are forgotten, the one that was drawn longest ago first, once they have this many pixels (64 MB).
  */
 const POOL_PIXELS = 16e6;
 /** Border and inside, as shares of the radius. */
@@ -36,45 +42,33 @@ const LIMITS = [-160, -130, 672, 514];
 
 export class Bodies {
     constructor() {
-        /** In the order of their last use. @type {Map<Shape, Body>} */
+        /** In the order of their last use. @type {Map<string, Body>} */
         this.pool = new Map();
         this.pixels = 0;
-    }
-
-    /**
-     * Whether a body is ready as a whole. @param {Shape} shape @param {Tint} tint @param {number}
-     * scale @param {number} radius
-     */
-    has(shape, tint, scale, radius) {
-        const body = this.pool.get(shape);
-        return body !== undefined && body.shown === 1 && body.key === bodyKey(tint, scale, radius);
+        /** @type {WeakMap<Shape, number>} */
+        this.numbers = new WeakMap();
+        this.count = 0;
     }
 
     /**
      * @param {Shape} shape
-     * @param {Tint} tint
-     * @param {number} scale pixels of the canvas per osu! px
-     * @param {number} radius osu! px
+     * @param {Look} look
      * @param {number} shown the share of the path that is seen, 0..1
      * @returns {Body | undefined} undefined: all of it is far outside
      */
-    get(shape, tint, scale, radius, shown = 1) {
-        const key = bodyKey(tint, scale, radius);
-        let body = this.pool.get(shape);
-        if (body && body.key !== key) {
-            this.drop(shape, body);
-            body = undefined;
+    get(shape, look, shown = 1) {
+        const key = this.key(shape, look);
+        let body = this.pool.get(key);
+        if (body) {
+            this.pool.delete(key);
+        } else {
+            body = makeBody(shape, look);
+            if (!body) return undefined;
+            this.pixels += body.picture.width * body.picture.height;
         }
-        if (!body)
-            body = makeBody(shape, key, scale, radius);
-        else
-            this.pool.delete(shape);
-        if (!body) return undefined;
-        if (body.shown !== shown) {
-            paintBody(body, shape, tint, radius, shown);
-            body.shown = shown;
-        }
-        if (!this.pool.has(shape)) this.keep(shape, body);
+        if (body.shown !== shown) paintBody(body, shape, look, shown);
+        this.pool.set(key, body);
+        this.trim();
         return body;
     }
 
@@ -83,71 +77,66 @@ export class Bodies {
         this.pixels = 0;
     }
 
-    /** @param {Shape} shape @param {Body} body */
-    keep(shape, body) {
-        this.pool.set(shape, body);
-        this.pixels = 0;
-        for (const {picture} of this.pool.values()) this.pixels += picture.width * picture.height;
-        for (const [oldest, old] of this.pool) {
-            if (this.pixels <= POOL_PIXELS || oldest === shape) break;
-            this.drop(oldest, old);
+    trim() {
+        for (const [key, {picture}] of this.pool) {
+            if (this.pixels <= POOL_PIXELS || this.pool.size === 1) break;
+            this.pool.delete(key);
+            this.pixels -= picture.width * picture.height;
         }
     }
 
-    /** @param {Shape} shape @param {Body} body */
-    drop(shape, body) {
-        this.pool.delete(shape);
-        this.pixels -= body.picture.width * body.picture.height;
+    /**
+     * One shape may be on the field twice, as while it is dragged. @param {Shape} shape @param {Look} look
+     */
+    key(shape, {tint, scale, radius, halo}) {
+        let number = this.numbers.get(shape);
+        if (number === undefined) this.numbers.set(shape, number = this.count++);
+        return `${number} ${tint.key} ${scale} ${radius} ${halo ? halo.colour + halo.width : ''}`;
     }
 }
 
-/** @param {Tint} tint @param {number} scale @param {number} radius */
-function bodyKey(tint, scale, radius) { return `${tint.key} ${scale.toFixed(4)} ${radius.toFixed(2)}`; }
-
-/**
- * @param {Shape} shape
- * @param {string} key
- * @param {number} scale
- * @param {number} radius
- * @returns {Body | undefined}
- */
-function makeBody(shape, key, scale, radius) {
+/** @param {Shape} shape @param {Look} look @returns {Body | undefined} */
+function makeBody(shape, {scale, radius, halo}) {
     const bounds = pathBounds(pathTable(shape));
-    const margin = radius + 2 / scale;
+    const margin = radius + (halo ? halo.width : 0) + 2 / scale;
     const left = Math.max(bounds[0] - margin, LIMITS[0]), top = Math.max(bounds[1] - margin, LIMITS[1]);
     const right = Math.min(bounds[2] + margin, LIMITS[2]), bottom = Math.min(bounds[3] + margin, LIMITS[3]);
     if (!(right > left && bottom > top)) return undefined;
     const picture = makePicture((right - left) * scale, (bottom - top) * scale);
-    return {picture, left, top, width: picture.width / scale, height: picture.height / scale, key, shown: 0};
+    return {picture, left, top, width: picture.width / scale, height: picture.height / scale, shown: 0};
 }
 
 /**
  * @param {Body} body
  * @param {Shape} shape
- * @param {Tint} tint
- * @param {number} radius
+ * @param {Look} look
  * @param {number} shown
  */
-function paintBody(body, shape, tint, radius, shown) {
+function paintBody(body, shape, look, shown) {
+    body.shown = shown;
     const context = contextOf(body.picture);
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, body.picture.width, body.picture.height);
-    const scale = body.picture.width / body.width;
+    const {scale} = look;
     context.setTransform(scale, 0, 0, scale, -body.left * scale, -body.top * scale);
     const line = new Path2D();
     tracePath(line, pathTable(shape), shown);
-    strokeBody(context, line, tint, radius);
+    strokeBody(context, line, look);
 }
 
 /**
  * Border, then everything within it erased, then the inside from its edge to the middle.
  * @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} context
  * @param {Path2D} line
- * @param {Tint} tint
- * @param {number} radius
+ * @param {Look} look
  */
-function strokeBody(context, line, tint, radius) {
+function strokeBody(context, line, {tint, radius, halo}) {
     context.lineCap = context.lineJoin = 'round';
+    if (halo) {
+        context.strokeStyle = halo.colour;
+        context.lineWidth = 2 * (radius * EDGE + halo.width);
+        context.stroke(line);
+    }
     context.strokeStyle = tint.base;
     context.lineWidth = 2 * radius * EDGE;
     context.stroke(line);
@@ -170,15 +159,18 @@ function strokeBody(context, line, tint, radius) {
  * @param {Shape} shape
  * @param {Tint} tint
  * @param {number} radius
+ * @param {Halo | null} halo
  */
-export function strokePlainBody(context, shape, tint, radius) {
+export function strokePlainBody(context, shape, tint, radius, halo) {
     const line = new Path2D();
     tracePath(line, pathTable(shape));
     context.lineCap = context.lineJoin = 'round';
-    context.strokeStyle = tint.base;
-    context.lineWidth = 2 * radius * EDGE;
-    context.stroke(line);
-    context.strokeStyle = tint.deep;
-    context.lineWidth = 2 * radius * (INSIDE - 0.06);
-    context.stroke(line);
+    const stroke = (/** @type {string} */ colour, /** @type {number} */ half) => {
+        context.strokeStyle = colour;
+        context.lineWidth = 2 * half;
+        context.stroke(line);
+    };
+    if (halo) stroke(halo.colour, radius * EDGE + halo.width);
+    stroke(tint.base, radius * EDGE);
+    stroke(tint.deep, radius * (INSIDE - 0.06));
 }

@@ -7,7 +7,7 @@
 import {easeOut, easeOutStrong, scatter, share} from './motion.js';
 import {drawSprite} from './objects.js';
 
-const FLASH = 160, RING = 380, SPARKS = 7;
+const FLASH = 140, RING = 320, SPARKS = 6;
 
 /**
  * @param {View} view
@@ -24,7 +24,7 @@ export function burst(view, seed, x, y, tint, since) {
     context.globalCompositeOperation = 'lighter';
     const flash = 1 - share(since, 0, FLASH);
     if (flash > 0) drawSprite(view, view.sprites.glow(tint), x, y, 0.75 * flash * flash, 1.15);
-    context.globalAlpha = view.alpha * 0.8 * (1 - gone) ** 1.5;
+    context.globalAlpha = view.alpha * 0.6 * (1 - gone) ** 2;
     context.strokeStyle = tint.light;
     context.lineWidth = Math.max(radius * 0.13 * (1 - easeOut(gone)), view.hair);
     context.beginPath();

@@ -18,7 +18,7 @@ import {Bodies} from './bodies.js';
 import {drawFollowPoints} from './followpoints.js';
 import {reducedMotion} from './motion.js';
 import {drawApproach, drawObject} from './objects.js';
-import {drawGhost, drawHalo, drawMarquee, drawPin, drawWay} from './overlay.js';
+import {drawGhost, drawMarquee, drawPin, drawWay} from './overlay.js';
 import {distanceTo, pathTable} from './path.js';
 import {drawConstellation, drawPreviewObject, Preview} from './preview.js';
 import {FADE_OUT, sceneIndex} from './scene.js';
@@ -64,6 +64,7 @@ import {ACCENT, COMPARE, tint} from './tints.js';
  * @property {boolean} calm little motion is asked for
  * @property {boolean} plain a small field
  * @property {number} alpha of the object that is being drawn
+ * @property {import("./bodies.js").Halo | null} halo of the object that is being drawn
  */
 
 /** Around the field, osu! px: left and right, top, bottom. The large one shows what a 4:3 screen does. */
@@ -143,7 +144,9 @@ export class Field {
         if (canvas.width !== pixelsX || canvas.height !== pixelsY)
             [canvas.width, canvas.height] = [pixelsX, pixelsY];
         const [side, above, below] = this.small ? MARGINS.small : MARGINS.large;
-        this.scale = Math.min(pixelsX / (FIELD_WIDTH + 2 * side), pixelsY / (FIELD_HEIGHT + above + below));
+        const scale = Math.min(pixelsX / (FIELD_WIDTH + 2 * side), pixelsY / (FIELD_HEIGHT + above + below));
+        if (scale !== this.scale) this.bodies.clear();
+        this.scale = scale;
         this.left = (pixelsX - FIELD_WIDTH * this.scale) / 2;
         this.top = (pixelsY - (FIELD_HEIGHT + above + below) * this.scale) / 2 + above * this.scale;
         this.hair = ratio / this.scale;
@@ -164,7 +167,7 @@ export class Field {
     }
 
     /** @param {number} time @param {DrawOptions} options @returns {View} */
-    view(time, {hits = true, snaking = !this.small}) {
+    view(time, {hits = true, snaking = !this.small, compare}) {
         const index = /** @type {import("./scene.js").SceneIndex} */ (this.index);
         const {radius, preempt, fadeIn} = index.scene.difficulty, calm = reducedMotion.matches;
         return {
@@ -174,7 +177,8 @@ export class Field {
             radius,
             preempt,
             fadeIn,
-            hits,
+            // Two versions are compared longer if they do not burst.
+            hits: hits && !compare,
             calm,
             snaking: snaking && !calm,
             sprites: spritesFor(radius * this.scale, this.small),
@@ -185,6 +189,7 @@ export class Field {
             kiai: index.isKiai(time),
             plain: this.small,
             alpha: 1,
+            halo: null,
         };
     }
 
@@ -229,20 +234,27 @@ export class Field {
                 view.alpha = 1;
                 view.context.translate(moved.dx, moved.dy);
             }
-            if (selection.has(i))
-                drawHalo(view, objects[i], this.shape(i), '#ffffff', 0.85, 4 * view.hair + 1);
-            else if (hover === i)
-                drawHalo(view, objects[i], this.shape(i), '#ffffff', 0.3, 3 * view.hair + 1);
+            view.halo = selection.has(i) ? this.halo(1, 3) : hover === i ? this.halo(0.4, 2) : null;
             drawObject(view, i, this.shape(i), this.tintOf(i, options));
+            view.halo = null;
             if (moved) view.context.translate(-moved.dx, -moved.dy);
         }
         for (let i = last - 1; i >= first; --i) {
             if (this.hidden(i)) continue;
+            const moved = drag && drag.objects.has(i) ? drag : null;
             view.alpha = this.strength(i, options);
+            if (moved) view.context.translate(moved.dx, moved.dy);
             drawApproach(view, i, this.shape(i), this.tintOf(i, options));
+            if (moved) view.context.translate(-moved.dx, -moved.dy);
         }
         view.alpha = 1;
     }
+
+    /**
+     * @param {number} alpha @param {number} width pixels of the screen, at
+     *     least @returns {import("./bodies.js").Halo}
+     */
+    halo(alpha, width) { return {colour: `rgba(255,255,255,${alpha})`, width: width * this.hair + 1}; }
 
     /** Faint outside of the range that is looked at. @param {number} index @param {DrawOptions} options */
     strength(index, {range}) {
@@ -262,10 +274,7 @@ export class Field {
     /** @param {View} view @param {number} index @param {Shape} shape */
     drawSource(view, index, shape) {
         view.alpha = 0.75;
-        const hits = view.hits;
-        view.hits = false;
         drawObject(view, index, shape, tint(COMPARE.source));
-        view.hits = hits;
         view.alpha = 1;
     }
 

@@ -80,6 +80,7 @@ function drawHead(view, index, object, x, y, tint, appeared) {
     const since = view.time - object.time;
     if (since < 0 || !view.hits) {
         const left = since < 0 ? 1 : (1 - share(since, 0, FADE_OUT.edit)) ** 2;
+        if (object.kind === 'circle') drawHalo(view, x, y, view.radius, appeared * left);
         drawSprite(view, view.sprites.circle(tint), x, y, appeared * left);
         drawSprite(view, view.sprites.number(object.number), x, y, appeared * left);
         return;
@@ -130,10 +131,11 @@ function drawBody(view, shape, tint, alpha, snaked) {
     const {context} = view;
     context.globalAlpha = view.alpha * alpha;
     if (view.plain) {
-        strokePlainBody(context, shape, tint, view.radius);
+        strokePlainBody(context, shape, tint, view.radius, view.halo);
         return;
     }
-    const body = view.bodies.get(shape, tint, view.scale, view.radius, snaked);
+    const body =
+        view.bodies.get(shape, {tint, scale: view.scale, radius: view.radius, halo: view.halo}, snaked);
     if (body) context.drawImage(body.picture, body.left, body.top, body.width, body.height);
 }
 
@@ -235,6 +237,25 @@ function drawBall(view, index, object, shape, tint) {
         const [x, y] = pointAt(pathTable(shape), (object.spans ?? 1) % 2);
         burst(view, index + 7919, x, y, tint, time - object.end);
     }
+}
+
+/**
+ * The band around a round object that is selected or under the pointer.
+ * @param {View} view
+ * @param {number} x
+ * @param {number} y
+ * @param {number} radius
+ * @param {number} alpha
+ */
+export function drawHalo(view, x, y, radius, alpha) {
+    const {context, halo} = view;
+    if (!halo) return;
+    context.globalAlpha = view.alpha * alpha;
+    context.strokeStyle = halo.colour;
+    context.lineWidth = halo.width + 1;
+    context.beginPath();
+    context.arc(x, y, radius + halo.width / 2 - 0.5, 0, 2 * Math.PI);
+    context.stroke();
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * What a workbench draws over and under the objects: halos of what is selected or under the pointer, the
- * pins, the frame of a selection that is being dragged, the ways that objects went between two versions.
+ * What a workbench draws over the objects: outlines of what is selected but not on the screen, the pins, the
+ * frame of a selection that is being dragged, the ways that objects went between two versions.
  *
  * @typedef {import("./types.js").Shape} Shape
  * @typedef {import("./types.js").SceneObject} SceneObject
@@ -9,40 +9,6 @@
 import {clamp} from './motion.js';
 import {pathTable, tracePath} from './path.js';
 import {COMPARE, PIN, withAlpha} from './tints.js';
-
-/**
- * A band around an object, drawn before it.
- * @param {View} view
- * @param {SceneObject} object
- * @param {Shape} shape
- * @param {string} colour
- * @param {number} alpha
- * @param {number} width osu! px beyond the object's edge
- */
-export function drawHalo(view, object, shape, colour, alpha, width) {
-    const {context, radius} = view;
-    context.globalAlpha = alpha;
-    context.strokeStyle = context.fillStyle = colour;
-    context.beginPath();
-    if (object.kind === 'slider') {
-        context.translate(...shape.stack);
-        tracePath(context, pathTable(shape));
-        context.lineCap = context.lineJoin = 'round';
-        context.lineWidth = 2 * (radius + width);
-        context.stroke();
-        context.translate(-shape.stack[0], -shape.stack[1]);
-        return;
-    }
-    const [x, y] =
-        object.kind === 'spinner' ? [256, 192] : [shape.x + shape.stack[0], shape.y + shape.stack[1]];
-    context.arc(x, y, (object.kind === 'spinner' ? 122 : radius) + width, 0, 2 * Math.PI);
-    if (object.kind === 'spinner') {
-        context.lineWidth = 2 * width;
-        context.stroke();
-    } else {
-        context.fill();
-    }
-}
 
 /**
  * The outline of an object that is selected but not on the screen at this time.

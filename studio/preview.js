@@ -120,7 +120,7 @@ export function drawPreviewObject(view, i, shape, progress) {
     const alpha = appeared * (0.35 + 0.5 * progress);
     if (object.kind === 'slider') {
         context.globalAlpha = alpha * 0.6;
-        strokePlainBody(context, shape, colours, radius);
+        strokePlainBody(context, shape, colours, radius, null);
     }
     context.globalCompositeOperation = 'lighter';
     drawSprite(view, view.sprites.glow(colours), shape.x, shape.y, appeared * (0.6 - 0.4 * progress), 1.1);

@@ -5,6 +5,7 @@
  * @typedef {import("./field.js").View} View
  */
 import {clamp, easeOut, share} from './motion.js';
+import {drawHalo} from './objects.js';
 import {ACCENT} from './tints.js';
 
 const X = 256, Y = 192, DISC = 92, RING = 116;
@@ -23,6 +24,7 @@ export function drawSpinner(view, object, alpha) {
     const done = share(time, object.time, object.end - object.time);
     const since = clamp((time - object.time) / 400) ** 2;
     const turned = view.calm ? 0 : Math.max(0, Math.min(time, object.end) - object.time) * SPEED * since;
+    drawHalo(view, X, Y, RING + 5, alpha);
     context.save();
     context.translate(X, Y);
     context.globalAlpha = view.alpha * alpha;
