@@ -104,7 +104,11 @@ export class Field {
         this.top = 0;
         this.hair = 1;
         this.fit();
-        this.observer = typeof ResizeObserver === 'function' ? new ResizeObserver(() => this.fit()) : null;
+        this.last = {time: 0, options: /** @type {DrawOptions} */ ({})};
+        // A canvas is empty once its size has changed, and whoever draws may see no reason to draw again.
+        this.observer = typeof ResizeObserver === 'function' ?
+            new ResizeObserver(() => this.fit() && this.draw(this.last.time, this.last.options)) :
+            null;
         this.observer?.observe(canvas);
     }
 
@@ -135,14 +139,14 @@ export class Field {
     /** @param {number} index @returns {Shape} */
     shape(index) { return this.overrides[index] ?? this.base[index]; }
 
-    /** Fits the canvas's pixels to its size on the page. */
+    /** Fits the canvas's pixels to its size on the page; whether they have changed. */
     fit() {
         const {canvas} = this, width = canvas.clientWidth, height = canvas.clientHeight;
-        if (!width || !height) return;
+        if (!width || !height) return false;
         const ratio = Math.min(window.devicePixelRatio || 1, Math.sqrt(MOST_PIXELS / (width * height)));
         const pixelsX = Math.round(width * ratio), pixelsY = Math.round(height * ratio);
-        if (canvas.width !== pixelsX || canvas.height !== pixelsY)
-            [canvas.width, canvas.height] = [pixelsX, pixelsY];
+        const changed = canvas.width !== pixelsX || canvas.height !== pixelsY;
+        if (changed) [canvas.width, canvas.height] = [pixelsX, pixelsY];
         const [side, above, below] = this.small ? MARGINS.small : MARGINS.large;
         const scale = Math.min(pixelsX / (FIELD_WIDTH + 2 * side), pixelsY / (FIELD_HEIGHT + above + below));
         if (scale !== this.scale) this.bodies.clear();
@@ -150,6 +154,7 @@ export class Field {
         this.left = (pixelsX - FIELD_WIDTH * this.scale) / 2;
         this.top = (pixelsY - (FIELD_HEIGHT + above + below) * this.scale) / 2 + above * this.scale;
         this.hair = ratio / this.scale;
+        return changed;
     }
 
     /**
@@ -158,6 +163,7 @@ export class Field {
      */
     draw(time, options = {}) {
         const began = performance.now(), {context, canvas} = this;
+        this.last = {time, options};
         context.setTransform(1, 0, 0, 1, 0, 0);
         context.globalAlpha = 1;
         context.clearRect(0, 0, canvas.width, canvas.height);

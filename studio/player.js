@@ -170,7 +170,7 @@ export class Player extends EventTarget {
         audio.preservesPitch = true;
         this.clock = new SongClock(audio);
         this.audible = true;
-        audio.addEventListener('ended', () => this.stopped());
+        audio.addEventListener('ended', () => this.look());
         // The system (a headset's button, another tab's sound) may stop the song, too.
         audio.addEventListener('pause', () => {
             if (this.clock instanceof SongClock && this.clock.audio === audio) this.stopped();
@@ -261,6 +261,7 @@ export class Player extends EventTarget {
 
     /** What has to happen even where no frame is drawn, as in a tab behind others. */
     look() {
+        if (!this.playing) return;
         if (this.section && this.clock.time >= this.section[1]) this.wrap();
         if (!this.clock.ended) return;
         if (this.section) {
