@@ -13,17 +13,15 @@
  * @typedef {import("./types.js").ShapeMap} ShapeMap
  * @typedef {import("./tints.js").Tint} Tint
  */
-import {drawBreak, drawGround, drawKiai, FIELD_HEIGHT, FIELD_WIDTH} from './backdrop.js';
-import {Bodies} from './bodies.js';
-import {drawFollowPoints} from './followpoints.js';
-import {reducedMotion} from './motion.js';
-import {drawApproach, drawObject} from './objects.js';
-import {drawGhost, drawMarquee, drawPin, drawWay} from './overlay.js';
-import {distanceTo, pathTable} from './path.js';
-import {drawConstellation, drawPreviewObject, Preview} from './preview.js';
-import {FADE_OUT, sceneIndex} from './scene.js';
-import {spritesFor} from './sprites.js';
-import {ACCENT, COMPARE, tint} from './tints.js';
+import { FIELD_HEIGHT, FIELD_WIDTH } from "./backdrop.js";
+import { Bodies } from "./bodies.js";
+import { drawLayers } from "./layers.js";
+import { reducedMotion } from "./motion.js";
+import { distanceTo, pathTable } from "./path.js";
+import { Preview } from "./preview.js";
+import { FADE_OUT, sceneIndex } from "./scene.js";
+import { spritesFor } from "./sprites.js";
+import { tint } from "./tints.js";
 
 /**
  * @typedef {object} DrawOptions
@@ -65,306 +63,221 @@ import {ACCENT, COMPARE, tint} from './tints.js';
  * @property {boolean} plain a small field
  * @property {number} alpha of the object that is being drawn
  * @property {import("./bodies.js").Halo | null} halo of the object that is being drawn
+ * @property {(index: number) => Shape} shape
+ * @property {Tint[]} tints one an object
+ * @property {Preview} preview
  */
 
 /** Around the field, osu! px: left and right, top, bottom. The large one shows what a 4:3 screen does. */
 const MARGINS = {
-    large: [70, 62, 54],
-    small: [34, 34, 34]
+  large: [70, 62, 54],
+  small: [34, 34, 34],
 };
 /** More pixels than a 1440p screen has are not worth their time. */
 const MOST_PIXELS = 2560 * 1440;
-const NONE = new Set();
-/** Selected objects that are not on the screen are outlined if there are no more than this. */
-const GHOSTS = 12;
 
 export class Field {
-    /**
-     * @param {HTMLCanvasElement} canvas
-     * @param {{small?: boolean}} [options]
-     */
-    constructor(canvas, {small = false} = {}) {
-        this.canvas = canvas;
-        this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-        this.small = small;
-        /** @type {import("./scene.js").SceneIndex | null} */
-        this.index = null;
-        /** @type {Shape[]} */
-        this.base = [];
-        /** @type {ShapeMap} */
-        this.overrides = {};
-        /** @type {Tint[]} */
-        this.tints = [];
-        this.bodies = new Bodies();
-        this.preview = new Preview();
-        /** What the script of the last frame took, ms. */
-        this.cost = 0;
-        this.scale = 1;
-        this.left = 0;
-        this.top = 0;
-        this.hair = 1;
-        this.fit();
-        this.last = {time: 0, options: /** @type {DrawOptions} */ ({})};
-        // A canvas is empty once its size has changed, and whoever draws may see no reason to draw again.
-        this.observer = typeof ResizeObserver === 'function' ?
-            new ResizeObserver(() => this.fit() && this.draw(this.last.time, this.last.options)) :
-            null;
-        this.observer?.observe(canvas);
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {{small?: boolean}} [options]
+   */
+  constructor(canvas, { small = false } = {}) {
+    this.canvas = canvas;
+    this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    this.small = small;
+    /** @type {import("./scene.js").SceneIndex | null} */
+    this.index = null;
+    /** @type {Shape[]} */
+    this.base = [];
+    /** @type {ShapeMap} */
+    this.overrides = {};
+    /** @type {Tint[]} */
+    this.tints = [];
+    this.bodies = new Bodies();
+    this.preview = new Preview();
+    /** What the script of the last frame took, ms. */
+    this.cost = 0;
+    this.scale = 1;
+    this.left = 0;
+    this.top = 0;
+    this.hair = 1;
+    this.fit();
+    this.last = { time: 0, options: /** @type {DrawOptions} */ ({}) };
+    // A canvas is empty once its size has changed, and whoever draws may see no reason to draw again.
+    this.observer =
+      typeof ResizeObserver === "function"
+        ? new ResizeObserver(() => this.fit() && this.draw(this.last.time, this.last.options))
+        : null;
+    this.observer?.observe(canvas);
+  }
+
+  /** Ends the watch on the canvas's size; for fields that go before the page does. */
+  close() {
+    this.observer?.disconnect();
+    this.bodies.clear();
+  }
+
+  /** @param {Scene} scene shown with the shapes of the source until others are set */
+  setScene(scene) {
+    this.index = sceneIndex(scene);
+    const colours = scene.comboColours.length ? scene.comboColours : ["#6ea8ff"];
+    this.tints = scene.objects.map(({ colour }) => tint(colours[colour % colours.length]));
+    this.bodies.clear();
+    this.setShapes(scene.shapes);
+  }
+
+  /**
+   * @param {Shape[]} shapes one an object
+   * @param {ShapeMap} [overrides] of a take, instead of some of them
+   */
+  setShapes(shapes, overrides = {}) {
+    this.base = shapes;
+    this.overrides = overrides;
+  }
+
+  /** @param {number} index @returns {Shape} */
+  shape(index) {
+    return this.overrides[index] ?? this.base[index];
+  }
+
+  /** Fits the canvas's pixels to its size on the page; whether they have changed. */
+  fit() {
+    const { canvas } = this,
+      width = canvas.clientWidth,
+      height = canvas.clientHeight;
+    if (!width || !height) return false;
+    const ratio = Math.min(window.devicePixelRatio || 1, Math.sqrt(MOST_PIXELS / (width * height)));
+    const pixelsX = Math.round(width * ratio),
+      pixelsY = Math.round(height * ratio);
+    const changed = canvas.width !== pixelsX || canvas.height !== pixelsY;
+    if (changed) [canvas.width, canvas.height] = [pixelsX, pixelsY];
+    const [side, above, below] = this.small ? MARGINS.small : MARGINS.large;
+    const scale = Math.min(pixelsX / (FIELD_WIDTH + 2 * side), pixelsY / (FIELD_HEIGHT + above + below));
+    if (scale !== this.scale) this.bodies.clear();
+    this.scale = scale;
+    this.left = (pixelsX - FIELD_WIDTH * this.scale) / 2;
+    this.top = (pixelsY - (FIELD_HEIGHT + above + below) * this.scale) / 2 + above * this.scale;
+    this.hair = ratio / this.scale;
+    return changed;
+  }
+
+  /**
+   * @param {number} time ms
+   * @param {DrawOptions} [options]
+   */
+  draw(time, options = {}) {
+    const began = performance.now(),
+      { context, canvas } = this;
+    this.last = { time, options };
+    this.preview.update(options.preview?.shapes ?? null);
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.globalAlpha = 1;
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    context.setTransform(this.scale, 0, 0, this.scale, this.left, this.top);
+    if (this.index) drawLayers(this.view(time, options), options, this.edges());
+    this.cost = performance.now() - began;
+  }
+
+  /** @param {number} time @param {DrawOptions} options @returns {View} */
+  view(time, { hits = true, snaking = !this.small, compare }) {
+    const index = /** @type {import("./scene.js").SceneIndex} */ (this.index);
+    const { radius, preempt, fadeIn } = index.scene.difficulty,
+      calm = reducedMotion.matches;
+    return {
+      context: this.context,
+      index,
+      time,
+      radius,
+      preempt,
+      fadeIn,
+      // Two versions are compared longer if they do not burst.
+      hits: hits && !compare,
+      calm,
+      snaking: snaking && !calm,
+      sprites: spritesFor(radius * this.scale, this.small),
+      bodies: this.bodies,
+      scale: this.scale,
+      hair: this.hair,
+      beat: index.beatAt(time),
+      kiai: index.isKiai(time),
+      plain: this.small,
+      alpha: 1,
+      halo: null,
+      shape: (index) => this.shape(index),
+      tints: this.tints,
+      preview: this.preview,
+    };
+  }
+
+  /** Left, top, right, bottom of the canvas, osu! px. @returns {[number, number, number, number]} */
+  edges() {
+    const { canvas, scale, left, top } = this;
+    return [-left / scale, -top / scale, (canvas.width - left) / scale, (canvas.height - top) / scale];
+  }
+
+  /**
+   * Where a pointer is, osu! px.
+   * @param {{clientX: number, clientY: number}} pointer
+   * @returns {[number, number]}
+   */
+  toField({ clientX, clientY }) {
+    const box = this.canvas.getBoundingClientRect(),
+      ratio = this.canvas.width / Math.max(1, box.width);
+    return [
+      ((clientX - box.left) * ratio - this.left) / this.scale,
+      ((clientY - box.top) * ratio - this.top) / this.scale,
+    ];
+  }
+
+  /**
+   * The object at a place that is seen at a time: the one on top, heads before bodies.
+   * @param {number} x osu! px
+   * @param {number} y
+   * @param {number} time
+   * @param {number} [after] how long behind its end an object can still be caught, ms
+   * @returns {number} an index, or -1
+   */
+  objectAt(x, y, time, after = FADE_OUT.edit) {
+    if (!this.index) return -1;
+    const [first, last] = this.index.visible(time, after);
+    const radius = this.index.scene.difficulty.radius;
+    let onBody = -1,
+      onSpinner = -1;
+    for (let i = first; i < last; ++i) {
+      const object = this.index.objects[i],
+        shape = this.shape(i);
+      if (object.end + after < time) continue;
+      const px = x - shape.stack[0],
+        py = y - shape.stack[1];
+      if (object.kind === "spinner") {
+        if (Math.hypot(x - 256, y - 192) <= 125) onSpinner = i;
+      } else if (Math.hypot(px - shape.x, py - shape.y) <= radius) {
+        return i;
+      } else if (object.kind === "slider" && onBody < 0 && distanceTo(pathTable(shape), px, py) <= radius) {
+        onBody = i;
+      }
     }
+    return onBody >= 0 ? onBody : onSpinner;
+  }
 
-    /** Ends the watch on the canvas's size; for fields that go before the page does. */
-    close() {
-        this.observer?.disconnect();
-        this.bodies.clear();
+  /**
+   * The objects seen at a time whose heads lie in a frame.
+   * @param {[number, number, number, number]} corners x0, y0, x1, y1, osu! px
+   * @param {number} time
+   * @returns {number[]}
+   */
+  objectsIn([x0, y0, x1, y1], time) {
+    if (!this.index) return [];
+    const found = [],
+      [first, last] = this.index.visible(time, FADE_OUT.edit);
+    for (let i = first; i < last; ++i) {
+      const { stack, ...head } = this.shape(i),
+        x = head.x + stack[0],
+        y = head.y + stack[1];
+      const inside =
+        x >= Math.min(x0, x1) && x <= Math.max(x0, x1) && y >= Math.min(y0, y1) && y <= Math.max(y0, y1);
+      if (inside && this.index.objects[i].end + FADE_OUT.edit >= time) found.push(i);
     }
-
-    /** @param {Scene} scene shown with the shapes of the source until others are set */
-    setScene(scene) {
-        this.index = sceneIndex(scene);
-        const colours = scene.comboColours.length ? scene.comboColours : ['#6ea8ff'];
-        this.tints = scene.objects.map(({colour}) => tint(colours[colour % colours.length]));
-        this.bodies.clear();
-        this.setShapes(scene.shapes);
-    }
-
-    /**
-     * @param {Shape[]} shapes one an object
-     * @param {ShapeMap} [overrides] of a take, instead of some of them
-     */
-    setShapes(shapes, overrides = {}) {
-        this.base = shapes;
-        this.overrides = overrides;
-    }
-
-    /** @param {number} index @returns {Shape} */
-    shape(index) { return this.overrides[index] ?? this.base[index]; }
-
-    /** Fits the canvas's pixels to its size on the page; whether they have changed. */
-    fit() {
-        const {canvas} = this, width = canvas.clientWidth, height = canvas.clientHeight;
-        if (!width || !height) return false;
-        const ratio = Math.min(window.devicePixelRatio || 1, Math.sqrt(MOST_PIXELS / (width * height)));
-        const pixelsX = Math.round(width * ratio), pixelsY = Math.round(height * ratio);
-        const changed = canvas.width !== pixelsX || canvas.height !== pixelsY;
-        if (changed) [canvas.width, canvas.height] = [pixelsX, pixelsY];
-        const [side, above, below] = this.small ? MARGINS.small : MARGINS.large;
-        const scale = Math.min(pixelsX / (FIELD_WIDTH + 2 * side), pixelsY / (FIELD_HEIGHT + above + below));
-        if (scale !== this.scale) this.bodies.clear();
-        this.scale = scale;
-        this.left = (pixelsX - FIELD_WIDTH * this.scale) / 2;
-        this.top = (pixelsY - (FIELD_HEIGHT + above + below) * this.scale) / 2 + above * this.scale;
-        this.hair = ratio / this.scale;
-        return changed;
-    }
-
-    /**
-     * @param {number} time ms
-     * @param {DrawOptions} [options]
-     */
-    draw(time, options = {}) {
-        const began = performance.now(), {context, canvas} = this;
-        this.last = {time, options};
-        context.setTransform(1, 0, 0, 1, 0, 0);
-        context.globalAlpha = 1;
-        context.clearRect(0, 0, canvas.width, canvas.height);
-        context.setTransform(this.scale, 0, 0, this.scale, this.left, this.top);
-        if (this.index) this.drawScene(this.view(time, options), options);
-        this.cost = performance.now() - began;
-    }
-
-    /** @param {number} time @param {DrawOptions} options @returns {View} */
-    view(time, {hits = true, snaking = !this.small, compare}) {
-        const index = /** @type {import("./scene.js").SceneIndex} */ (this.index);
-        const {radius, preempt, fadeIn} = index.scene.difficulty, calm = reducedMotion.matches;
-        return {
-            context: this.context,
-            index,
-            time,
-            radius,
-            preempt,
-            fadeIn,
-            // Two versions are compared longer if they do not burst.
-            hits: hits && !compare,
-            calm,
-            snaking: snaking && !calm,
-            sprites: spritesFor(radius * this.scale, this.small),
-            bodies: this.bodies,
-            scale: this.scale,
-            hair: this.hair,
-            beat: index.beatAt(time),
-            kiai: index.isKiai(time),
-            plain: this.small,
-            alpha: 1,
-            halo: null,
-        };
-    }
-
-    /** @param {View} view @param {DrawOptions} options */
-    drawScene(view, options) {
-        const {canvas, scale, left, top} = this, {time, index} = view;
-        drawKiai(
-            view, -left / scale, -top / scale, (canvas.width - left) / scale, (canvas.height - top) / scale);
-        if (options.ground !== false) drawGround(view, options.grid ?? 0, options.screen ?? false);
-        const pause = index.breakAt(time);
-        if (pause) drawBreak(view, pause);
-        this.preview.update(options.preview?.shapes ?? null);
-        const range = index.visible(time, view.hits ? FADE_OUT.hit : FADE_OUT.edit);
-        this.drawObjects(view, range, options);
-        if (options.preview) this.drawPreview(view, range, options.preview.progress);
-        this.drawMarks(view, range, options);
-        if (options.marquee) drawMarquee(view, options.marquee);
-    }
-
-    /**
-     * Follow points below, objects above with the earliest on top, approach circles over all.
-     * @param {View} view
-     * @param {[number, number]} range
-     * @param {DrawOptions} options
-     */
-    drawObjects(view, [first, last], options) {
-        const {selection = NONE, compare, hover, drag} = options, {objects} = view.index;
-        view.context.lineCap = 'round';
-        for (let i = Math.max(0, first - 1); i < last && !compare; ++i) {
-            if (i + 1 >= view.index.count || this.hidden(i) || this.hidden(i + 1)) continue;
-            view.alpha = this.strength(i + 1, options);
-            drawFollowPoints(view, i, this.shape(i), this.shape(i + 1));
-        }
-        for (let i = last - 1; i >= first; --i) {
-            if (this.hidden(i)) continue;
-            if (compare && compare.changed.has(i)) this.drawSource(view, i, compare.shapes[i]);
-            const moved = drag && drag.objects.has(i) ? drag : null;
-            view.alpha = this.strength(i, options);
-            if (moved) {
-                view.alpha = 0.25;
-                drawObject(view, i, this.shape(i), this.tintOf(i, options));
-                view.alpha = 1;
-                view.context.translate(moved.dx, moved.dy);
-            }
-            view.halo = selection.has(i) ? this.halo(1, 3) : hover === i ? this.halo(0.4, 2) : null;
-            drawObject(view, i, this.shape(i), this.tintOf(i, options));
-            view.halo = null;
-            if (moved) view.context.translate(-moved.dx, -moved.dy);
-        }
-        for (let i = last - 1; i >= first; --i) {
-            if (this.hidden(i)) continue;
-            const moved = drag && drag.objects.has(i) ? drag : null;
-            view.alpha = this.strength(i, options);
-            if (moved) view.context.translate(moved.dx, moved.dy);
-            drawApproach(view, i, this.shape(i), this.tintOf(i, options));
-            if (moved) view.context.translate(-moved.dx, -moved.dy);
-        }
-        view.alpha = 1;
-    }
-
-    /**
-     * @param {number} alpha @param {number} width pixels of the screen, at
-     *     least @returns {import("./bodies.js").Halo}
-     */
-    halo(alpha, width) { return {colour: `rgba(255,255,255,${alpha})`, width: width * this.hair + 1}; }
-
-    /** Faint outside of the range that is looked at. @param {number} index @param {DrawOptions} options */
-    strength(index, {range}) {
-        const time = /** @type {import("./scene.js").SceneIndex} */ (this.index).times[index];
-        return range && (time < range[0] - 1 || time > range[1] + 1) ? 0.22 : 1;
-    }
-
-    /** Objects that are being placed are drawn from the preview alone. @param {number} index */
-    hidden(index) { return this.preview.goal !== null && this.preview.goal[index] !== undefined; }
-
-    /** @param {number} index @param {DrawOptions} options @returns {Tint} */
-    tintOf(index, {compare}) {
-        if (!compare) return this.tints[index];
-        return tint(compare.changed.has(index) ? COMPARE.now : COMPARE.same);
-    }
-
-    /** @param {View} view @param {number} index @param {Shape} shape */
-    drawSource(view, index, shape) {
-        view.alpha = 0.75;
-        drawObject(view, index, shape, tint(COMPARE.source));
-        view.alpha = 1;
-    }
-
-    /** @param {View} view @param {[number, number]} range @param {number} progress */
-    drawPreview(view, [first, last], progress) {
-        drawConstellation(view, this.preview);
-        for (let i = last - 1; i >= first; --i) {
-            const shape = this.preview.shape(i);
-            if (shape) drawPreviewObject(view, i, shape, progress);
-        }
-    }
-
-    /** @param {View} view @param {[number, number]} range @param {DrawOptions} options */
-    drawMarks(view, [first, last], {selection = NONE, pinned = NONE, compare}) {
-        const {objects} = view.index;
-        for (let i = first; i < last; ++i) {
-            const shown =
-                Math.min(1, Math.max(0, (view.time - objects[i].time + view.preempt) / view.fadeIn));
-            if (compare && compare.changed.has(i)) drawWay(view, compare.shapes[i], this.shape(i), shown);
-            if (pinned.has(i) && view.time < objects[i].end + 300) drawPin(view, this.shape(i), shown);
-        }
-        if (selection.size > GHOSTS) return;
-        for (const i of selection) {
-            if (i < first || i >= last) drawGhost(view, objects[i], this.shape(i), ACCENT);
-        }
-    }
-
-    /**
-     * Where a pointer is, osu! px.
-     * @param {{clientX: number, clientY: number}} pointer
-     * @returns {[number, number]}
-     */
-    toField({clientX, clientY}) {
-        const box = this.canvas.getBoundingClientRect(), ratio = this.canvas.width / Math.max(1, box.width);
-        return [
-            ((clientX - box.left) * ratio - this.left) / this.scale,
-            ((clientY - box.top) * ratio - this.top) / this.scale
-        ];
-    }
-
-    /**
-     * The object at a place that is seen at a time: the one on top, heads before bodies.
-     * @param {number} x osu! px
-     * @param {number} y
-     * @param {number} time
-     * @param {number} [after] how long behind its end an object can still be caught, ms
-     * @returns {number} an index, or -1
-     */
-    objectAt(x, y, time, after = FADE_OUT.edit) {
-        if (!this.index) return -1;
-        const [first, last] = this.index.visible(time, after);
-        const radius = this.index.scene.difficulty.radius;
-        let onBody = -1, onSpinner = -1;
-        for (let i = first; i < last; ++i) {
-            const object = this.index.objects[i], shape = this.shape(i);
-            if (object.end + after < time) continue;
-            const px = x - shape.stack[0], py = y - shape.stack[1];
-            if (object.kind === 'spinner') {
-                if (Math.hypot(x - 256, y - 192) <= 125) onSpinner = i;
-            } else if (Math.hypot(px - shape.x, py - shape.y) <= radius) {
-                return i;
-            } else if (
-                object.kind === 'slider' && onBody < 0 && distanceTo(pathTable(shape), px, py) <= radius) {
-                onBody = i;
-            }
-        }
-        return onBody >= 0 ? onBody : onSpinner;
-    }
-
-    /**
-     * The objects seen at a time whose heads lie in a frame.
-     * @param {[number, number, number, number]} corners x0, y0, x1, y1, osu! px
-     * @param {number} time
-     * @returns {number[]}
-     */
-    objectsIn([x0, y0, x1, y1], time) {
-        if (!this.index) return [];
-        const found = [], [first, last] = this.index.visible(time, FADE_OUT.edit);
-        for (let i = first; i < last; ++i) {
-            const {stack, ...head} = this.shape(i), x = head.x + stack[0], y = head.y + stack[1];
-            const inside = x >= Math.min(x0, x1) && x <= Math.max(x0, x1) && y >= Math.min(y0, y1) &&
-                y <= Math.max(y0, y1);
-            if (inside && this.index.objects[i].end + FADE_OUT.edit >= time) found.push(i);
-        }
-        return found;
-    }
+    return found;
+  }
 }
