@@ -6,16 +6,16 @@
  */
 
 /** @param {number} value @param {number} digits */
-const padded = (value, digits) => String(value).padStart(digits, "0");
+const padded = (value, digits) => String(value).padStart(digits, '0');
 
 /**
  * 01:02:345, as in the editor.
  * @param {number} time ms
  */
 export function editorTime(time) {
-  const ms = Math.round(Math.abs(time));
-  const text = `${padded(Math.floor(ms / 60000), 2)}:${padded(Math.floor(ms / 1000) % 60, 2)}:${padded(ms % 1000, 3)}`;
-  return time < 0 ? `-${text}` : text;
+    const ms = Math.round(Math.abs(time));
+    const text = `${padded(Math.floor(ms / 60000), 2)}:${padded(Math.floor(ms / 1000) % 60, 2)}:${padded(ms % 1000, 3)}`;
+    return time < 0 ? `-${text}` : text;
 }
 
 /**
@@ -23,8 +23,8 @@ export function editorTime(time) {
  * @param {number} time ms
  */
 export function shortTime(time) {
-  const tenths = Math.max(0, Math.floor(time / 100));
-  return `${Math.floor(tenths / 600)}:${padded(Math.floor(tenths / 10) % 60, 2)}.${tenths % 10}`;
+    const tenths = Math.max(0, Math.floor(time / 100));
+    return `${Math.floor(tenths / 600)}:${padded(Math.floor(tenths / 10) % 60, 2)}.${tenths % 10}`;
 }
 
 /**
@@ -34,9 +34,9 @@ export function shortTime(time) {
  * @param {number} time where there are none
  */
 export function editorTimestamp(scene, objects, time) {
-  if (objects.length === 0) return `${editorTime(time)} - `;
-  const numbers = objects.map((index) => scene.objects[index].number);
-  return `${editorTime(scene.objects[objects[0]].time)} (${numbers.join(",")}) - `;
+    if (objects.length === 0) return `${editorTime(time)} - `;
+    const numbers = objects.map((index) => scene.objects[index].number);
+    return `${editorTime(scene.objects[objects[0]].time)} (${numbers.join(',')}) - `;
 }
 
 /**
@@ -46,18 +46,19 @@ export function editorTimestamp(scene, objects, time) {
  * @returns {{time: number, objects: number[]} | null} null where no timestamp stands in it
  */
 export function parseTimestamp(scene, text) {
-  const match = /(\d+):([0-5]?\d)[:.](\d{1,3})(?:\s*\(([\d\s,|]+)\))?/.exec(text);
-  if (!match) return null;
-  const time = Number(match[1]) * 60000 + Number(match[2]) * 1000 + Number(match[3].padEnd(3, "0"));
-  /** @type {number[]} */
-  const objects = [];
-  let index = scene.objects.findIndex((object) => object.time >= time - 2);
-  for (const number of (match[4] ?? "").match(/\d+/g) ?? []) {
-    while (index >= 0 && index < scene.objects.length && scene.objects[index].number !== Number(number)) index++;
-    if (index < 0 || index >= scene.objects.length) break;
-    objects.push(index++);
-  }
-  return { time, objects };
+    const match = /(\d+):([0-5]?\d)[:.](\d{1,3})(?:\s*\(([\d\s,|]+)\))?/.exec(text);
+    if (!match) return null;
+    const time = Number(match[1]) * 60000 + Number(match[2]) * 1000 + Number(match[3].padEnd(3, '0'));
+    /** @type {number[]} */
+    const objects = [];
+    let index = scene.objects.findIndex((object) => object.time >= time - 2);
+    for (const number of (match[4] ?? '').match(/\d+/g) ?? []) {
+        while (index >= 0 && index < scene.objects.length && scene.objects[index].number !== Number(number))
+            index++;
+        if (index < 0 || index >= scene.objects.length) break;
+        objects.push(index++);
+    }
+    return {time, objects};
 }
 
 /**
@@ -67,12 +68,12 @@ export function parseTimestamp(scene, text) {
  * @returns {TimingPoint}
  */
 export function timingAt(timing, time) {
-  let found = timing[0] ?? { time: 0, beatLength: 500, meter: 4 };
-  for (const point of timing) {
-    if (point.time > time + 0.5) break;
-    found = point;
-  }
-  return found;
+    let found = timing[0] ?? {time: 0, beatLength: 500, meter: 4};
+    for (const point of timing) {
+        if (point.time > time + 0.5) break;
+        found = point;
+    }
+    return found;
 }
 
 /**
@@ -83,17 +84,22 @@ export function timingAt(timing, time) {
  * @param {number} steps how many ticks; negative: back
  */
 export function tickFrom(timing, time, divisor, steps) {
-  let at = time;
-  for (let left = Math.abs(steps); left > 0; left--) {
-    const point = timingAt(timing, steps > 0 ? at + 1 : at - 1);
-    const length = point.beatLength / divisor;
-    const ticks = (at - point.time) / length;
-    const nearest = Math.round(ticks);
-    // On a tick but for the rounding of times to milliseconds: from that tick.
-    const from = Math.abs(ticks - nearest) * length < 1.5 ? nearest : steps > 0 ? Math.floor(ticks) : Math.ceil(ticks);
-    at = point.time + (from + Math.sign(steps)) * length;
-  }
-  return at;
+    let at = time;
+    for (let left = Math.abs(steps); left > 0; left--) {
+        const point = timingAt(timing, steps > 0 ? at + 1 : at - 1);
+        const length = point.beatLength / divisor;
+        const ticks = (at - point.time) / length;
+        const nearest = Math.round(ticks);
+        // On a tick but for the rounding of times to milliseconds: from that tick.
+        const from =
+            Math.abs(ticks - nearest) * length < 1.5
+                ? nearest
+                : steps > 0
+                  ? Math.floor(ticks)
+                  : Math.ceil(ticks);
+        at = point.time + (from + Math.sign(steps)) * length;
+    }
+    return at;
 }
 
 /**
@@ -102,9 +108,9 @@ export function tickFrom(timing, time, divisor, steps) {
  * @param {number} divisor
  */
 export function snapped(timing, time, divisor) {
-  const point = timingAt(timing, time);
-  const length = point.beatLength / divisor;
-  return point.time + Math.round((time - point.time) / length) * length;
+    const point = timingAt(timing, time);
+    const length = point.beatLength / divisor;
+    return point.time + Math.round((time - point.time) / length) * length;
 }
 
 /**
@@ -117,21 +123,25 @@ export function snapped(timing, time, divisor) {
  * @returns {{time: number, fraction: number, bar: boolean}[]}
  */
 export function ticksBetween(timing, from, to, divisor) {
-  const ticks = [];
-  for (let i = 0; i < timing.length; i++) {
-    const point = timing[i];
-    const end = Math.min(to, timing[i + 1]?.time ?? Infinity);
-    const length = point.beatLength / divisor;
-    if (!(length > 1) || end <= point.time) continue;
-    const first = Math.max(i === 0 ? -Infinity : 0, Math.ceil((from - point.time) / length - 1e-6));
-    for (let tick = first; point.time + tick * length < end && ticks.length < 2000; tick++) {
-      const part = ((tick % divisor) + divisor) % divisor;
-      const fraction = part === 0 ? 1 : divisor / commonDivisor(part, divisor);
-      const beat = Math.round(tick / divisor);
-      ticks.push({ time: point.time + tick * length, fraction, bar: part === 0 && beat % (point.meter || 4) === 0 });
+    const ticks = [];
+    for (let i = 0; i < timing.length; i++) {
+        const point = timing[i];
+        const end = Math.min(to, timing[i + 1]?.time ?? Infinity);
+        const length = point.beatLength / divisor;
+        if (!(length > 1) || end <= point.time) continue;
+        const first = Math.max(i === 0 ? -Infinity : 0, Math.ceil((from - point.time) / length - 1e-6));
+        for (let tick = first; point.time + tick * length < end && ticks.length < 2000; tick++) {
+            const part = ((tick % divisor) + divisor) % divisor;
+            const fraction = part === 0 ? 1 : divisor / commonDivisor(part, divisor);
+            const beat = Math.round(tick / divisor);
+            ticks.push({
+                time: point.time + tick * length,
+                fraction,
+                bar: part === 0 && beat % (point.meter || 4) === 0,
+            });
+        }
     }
-  }
-  return ticks;
+    return ticks;
 }
 
 /** @param {number} a @param {number} b @returns {number} */

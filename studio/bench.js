@@ -5,213 +5,228 @@
  * @import { Engine } from "./engine.js"
  * @import { About, PlaceRequest, TakeSet } from "./types.js"
  */
-import { editorTime, editorTimestamp, parseTimestamp, tickFrom, timingAt } from "./beats.js";
-import { attempt, say, whisper } from "./messages.js";
-import { preferences } from "./preferences.js";
-import { Selection } from "./selection.js";
-import { divisors, View } from "./view.js";
+import {editorTime, editorTimestamp, parseTimestamp, tickFrom, timingAt} from './beats.js';
+import {attempt, say, whisper} from './messages.js';
+import {preferences} from './preferences.js';
+import {Selection} from './selection.js';
+import {divisors, View} from './view.js';
 
 export class Bench extends EventTarget {
-  view = new View();
-  /** @type {TakeSet["request"] | null} what was asked for last, for "again" */
-  lastRequest = null;
+    view = new View();
+    /** @type {TakeSet["request"] | null} what was asked for last, for "again" */
+    lastRequest = null;
 
-  /**
-   * @param {Engine} engine
-   * @param {About} about
-   * @param {import("./session.js").Session} session
-   * @param {import("./player.js").Player} player
-   */
-  constructor(engine, about, session, player) {
-    super();
-    this.engine = engine;
-    this.about = about;
-    this.session = session;
-    this.player = player;
-    this.selection = new Selection(session.scene);
-  }
+    /**
+     * @param {Engine} engine
+     * @param {About} about
+     * @param {import("./session.js").Session} session
+     * @param {import("./player.js").Player} player
+     */
+    constructor(engine, about, session, player) {
+        super();
+        this.engine = engine;
+        this.about = about;
+        this.session = session;
+        this.player = player;
+        this.selection = new Selection(session.scene);
+    }
 
-  get scene() {
-    return this.session.scene;
-  }
+    get scene() {
+        return this.session.scene;
+    }
 
-  // Time
+    // Time
 
-  /** @param {number} time */
-  seek(time) {
-    this.player.seek(Math.max(Math.min(0, this.scene.objects[0]?.time ?? 0), Math.min(time, this.end)));
-  }
+    /** @param {number} time */
+    seek(time) {
+        this.player.seek(Math.max(Math.min(0, this.scene.objects[0]?.time ?? 0), Math.min(time, this.end)));
+    }
 
-  get end() {
-    return Math.max(this.scene.length, this.player.duration || 0);
-  }
+    get end() {
+        return Math.max(this.scene.length, this.player.duration || 0);
+    }
 
-  /** @param {number} steps ticks of the snap divisor */
-  seekTicks(steps) {
-    this.seek(tickFrom(this.scene.timing, this.player.time, this.view.divisor, steps));
-  }
+    /** @param {number} steps ticks of the snap divisor */
+    seekTicks(steps) {
+        this.seek(tickFrom(this.scene.timing, this.player.time, this.view.divisor, steps));
+    }
 
-  /** @param {number} bars */
-  seekBars(bars) {
-    const { meter } = timingAt(this.scene.timing, this.player.time);
-    this.seek(tickFrom(this.scene.timing, this.player.time, 1, bars * (meter || 4)));
-  }
+    /** @param {number} bars */
+    seekBars(bars) {
+        const {meter} = timingAt(this.scene.timing, this.player.time);
+        this.seek(tickFrom(this.scene.timing, this.player.time, 1, bars * (meter || 4)));
+    }
 
-  /** @param {1 | -1} direction */
-  seekObject(direction) {
-    const { objects } = this.scene;
-    const time = this.player.time;
-    const next = direction > 0 ? objects.find((object) => object.time > time + 1) : objects.findLast((object) => object.time < time - 1);
-    if (next) this.seek(next.time);
-  }
+    /** @param {1 | -1} direction */
+    seekObject(direction) {
+        const {objects} = this.scene;
+        const time = this.player.time;
+        const next =
+            direction > 0
+                ? objects.find((object) => object.time > time + 1)
+                : objects.findLast((object) => object.time < time - 1);
+        if (next) this.seek(next.time);
+    }
 
-  /** @param {1 | -1} direction */
-  nextDivisor(direction) {
-    const at = divisors.indexOf(this.view.divisor);
-    this.view.set({ divisor: divisors[Math.max(0, Math.min(divisors.length - 1, at + direction))] });
-  }
+    /** @param {1 | -1} direction */
+    nextDivisor(direction) {
+        const at = divisors.indexOf(this.view.divisor);
+        this.view.set({divisor: divisors[Math.max(0, Math.min(divisors.length - 1, at + direction))]});
+    }
 
-  /** @param {number} factor */
-  zoom(factor) {
-    this.view.set({ zoom: Math.max(20, Math.min(800, this.view.zoom * factor)) });
-  }
+    /** @param {number} factor */
+    zoom(factor) {
+        this.view.set({zoom: Math.max(20, Math.min(800, this.view.zoom * factor))});
+    }
 
-  // The selection
+    // The selection
 
-  /**
-   * Goes to objects and selects them.
-   * @param {number[]} objects
-   * @param {number} time
-   */
-  show(objects, time) {
-    this.player.pause();
-    this.selection.pick(objects);
-    this.seek(time);
-  }
+    /**
+     * Goes to objects and selects them.
+     * @param {number[]} objects
+     * @param {number} time
+     */
+    show(objects, time) {
+        this.player.pause();
+        this.selection.pick(objects);
+        this.seek(time);
+    }
 
-  /** @returns {string} what the editor would put in the clipboard */
-  timestamp() {
-    return editorTimestamp(this.scene, this.selection.sorted, this.player.time);
-  }
+    /** @returns {string} what the editor would put in the clipboard */
+    timestamp() {
+        return editorTimestamp(this.scene, this.selection.sorted, this.player.time);
+    }
 
-  async copy() {
-    const text = this.timestamp();
-    await navigator.clipboard.writeText(text).then(
-      () => say("Copied", { hint: text, stays: 1800 }),
-      () => say("The browser does not let the page copy", { hint: text, kind: "error" }),
-    );
-  }
+    async copy() {
+        const text = this.timestamp();
+        await navigator.clipboard.writeText(text).then(
+            () => say('Copied', {hint: text, stays: 1800}),
+            () => say('The browser does not let the page copy', {hint: text, kind: 'error'}),
+        );
+    }
 
-  /** @param {string} text @returns {boolean} whether a timestamp stood in it */
-  paste(text) {
-    const found = parseTimestamp(this.scene, text);
-    if (!found) return false;
-    this.show(found.objects, found.time);
-    whisper(`At ${editorTime(found.time)}, ${found.objects.length} selected`);
-    return true;
-  }
+    /** @param {string} text @returns {boolean} whether a timestamp stood in it */
+    paste(text) {
+        const found = parseTimestamp(this.scene, text);
+        if (!found) return false;
+        this.show(found.objects, found.time);
+        whisper(`At ${editorTime(found.time)}, ${found.objects.length} selected`);
+        return true;
+    }
 
-  // Steps of the history
+    // Steps of the history
 
-  /** @param {number[]} objects @returns {number[]} those that were selected, with a word where there are none */
-  #orSay(objects) {
-    if (objects.length === 0) say("Nothing is selected", { hint: "Drag over the timeline, or click objects on the field.", stays: 2500 });
-    return objects;
-  }
+    /** @param {number[]} objects @returns {number[]} those that were selected, with a word where there are none */
+    #orSay(objects) {
+        if (objects.length === 0)
+            say('Nothing is selected', {
+                hint: 'Drag over the timeline, or click objects on the field.',
+                stays: 2500,
+            });
+        return objects;
+    }
 
-  /** @param {string} action @param {object} [body] */
-  step(action, body) {
-    return attempt(this.session.do(action, body));
-  }
+    /** @param {string} action @param {object} [body] */
+    step(action, body) {
+        return attempt(this.session.do(action, body));
+    }
 
-  undo() {
-    if (this.session.state.step > 0) this.step("undo");
-    else whisper("Nothing to undo");
-  }
+    undo() {
+        if (this.session.state.step > 0) this.step('undo');
+        else whisper('Nothing to undo');
+    }
 
-  redo() {
-    if (this.session.state.step < this.session.state.steps.length - 1) this.step("redo");
-    else whisper("Nothing to redo");
-  }
+    redo() {
+        if (this.session.state.step < this.session.state.steps.length - 1) this.step('redo');
+        else whisper('Nothing to redo');
+    }
 
-  /** @param {"flipH" | "flipV" | "rotate"} op @param {number} [angle] degrees, clockwise */
-  transform(op, angle) {
-    const objects = this.#orSay(this.selection.sorted);
-    if (objects.length > 0) this.step("transform", { objects, op, ...(angle === undefined ? {} : { angle }) });
-  }
+    /** @param {"flipH" | "flipV" | "rotate"} op @param {number} [angle] degrees, clockwise */
+    transform(op, angle) {
+        const objects = this.#orSay(this.selection.sorted);
+        if (objects.length > 0)
+            this.step('transform', {objects, op, ...(angle === undefined ? {} : {angle})});
+    }
 
-  /**
-   * @param {number[]} objects
-   * @param {number} dx osu! px
-   * @param {number} dy
-   * @param {boolean} settle whether the neighbours are placed around them
-   */
-  move(objects, dx, dy, settle) {
-    if (objects.length > 0 && (dx !== 0 || dy !== 0)) return this.step("move", { objects, dx, dy, settle });
-  }
+    /**
+     * @param {number[]} objects
+     * @param {number} dx osu! px
+     * @param {number} dy
+     * @param {boolean} settle whether the neighbours are placed around them
+     */
+    move(objects, dx, dy, settle) {
+        if (objects.length > 0 && (dx !== 0 || dy !== 0)) return this.step('move', {objects, dx, dy, settle});
+    }
 
-  togglePinned() {
-    const objects = this.#orSay(this.selection.sorted);
-    if (objects.length === 0) return;
-    const pinned = new Set(this.session.state.pinned);
-    const pin = !objects.every((index) => pinned.has(index));
-    this.step("pin", { objects, pinned: pin });
-    whisper(`${objects.length} ${pin ? "pinned" : "no longer pinned"}`);
-  }
+    togglePinned() {
+        const objects = this.#orSay(this.selection.sorted);
+        if (objects.length === 0) return;
+        const pinned = new Set(this.session.state.pinned);
+        const pin = !objects.every((index) => pinned.has(index));
+        this.step('pin', {objects, pinned: pin});
+        whisper(`${objects.length} ${pin ? 'pinned' : 'no longer pinned'}`);
+    }
 
-  revert() {
-    const objects = this.#orSay(this.selection.sorted);
-    if (objects.length > 0) this.step("revert", { objects });
-  }
+    revert() {
+        const objects = this.#orSay(this.selection.sorted);
+        if (objects.length > 0) this.step('revert', {objects});
+    }
 
-  // Takes
+    // Takes
 
-  /** @param {PlaceRequest} request */
-  async place(request) {
-    this.lastRequest = request;
-    return attempt(this.session.place(request));
-  }
+    /** @param {PlaceRequest} request */
+    async place(request) {
+        this.lastRequest = request;
+        return attempt(this.session.place(request));
+    }
 
-  /** The objects that a request is about: what is selected, or all. @returns {Partial<PlaceRequest>} */
-  target() {
-    const objects = this.selection.sorted;
-    return objects.length === 0 || objects.length === this.scene.objects.length ? { all: true } : { objects };
-  }
+    /** The objects that a request is about: what is selected, or all. @returns {Partial<PlaceRequest>} */
+    target() {
+        const objects = this.selection.sorted;
+        return objects.length === 0 || objects.length === this.scene.objects.length ? {all: true} : {objects};
+    }
 
-  /** The same once more, with other noise. @param {PlaceRequest | null} [request] */
-  again(request = this.lastRequest ?? this.session.sets[0]?.request ?? null) {
-    if (!request) return false;
-    const { seed: _, ...same } = request;
-    this.place(same);
-    return true;
-  }
+    /** The same once more, with other noise. @param {PlaceRequest | null} [request] */
+    again(request = this.lastRequest ?? this.session.sets[0]?.request ?? null) {
+        if (!request) return false;
+        const {seed: _, ...same} = request;
+        this.place(same);
+        return true;
+    }
 
-  /**
-   * Takes near a take.
-   * @param {string} id
-   */
-  moreLike(id) {
-    const found = this.session.findTake(id);
-    if (!found) return;
-    const { seed: _, all, from, to, ...request } = found.set.request;
-    this.place({ ...request, objects: found.set.objects, base: id, strength: 0.4, count: preferences.count });
-  }
+    /**
+     * Takes near a take.
+     * @param {string} id
+     */
+    moreLike(id) {
+        const found = this.session.findTake(id);
+        if (!found) return;
+        const {seed: _, all, from, to, ...request} = found.set.request;
+        this.place({
+            ...request,
+            objects: found.set.objects,
+            base: id,
+            strength: 0.4,
+            count: preferences.count,
+        });
+    }
 
-  /** @param {string} id */
-  async keep(id) {
-    const found = this.session.findTake(id);
-    if (!found || found.take.state !== "done") return;
-    this.view.look("");
-    if (await this.step("keep", { take: id })) say(`Kept take ${found.number}`, { hint: "Ctrl+Z takes it back.", stays: 2500 });
-  }
+    /** @param {string} id */
+    async keep(id) {
+        const found = this.session.findTake(id);
+        if (!found || found.take.state !== 'done') return;
+        this.view.look('');
+        if (await this.step('keep', {take: id}))
+            say(`Kept take ${found.number}`, {hint: 'Ctrl+Z takes it back.', stays: 2500});
+    }
 
-  /** @param {string} id */
-  discard(id) {
-    this.view.look("");
-    this.step("discard", { take: id });
-  }
+    /** @param {string} id */
+    discard(id) {
+        this.view.look('');
+        this.step('discard', {take: id});
+    }
 
-  cancel() {
-    if (this.session.busy) this.step("cancel");
-  }
+    cancel() {
+        if (this.session.busy) this.step('cancel');
+    }
 }

@@ -22,14 +22,14 @@
 
 /** An answer that is an error: what went wrong, and what to do about it. */
 export class EngineError extends Error {
-  /**
-   * @param {string} message
-   * @param {string} hint
-   * @param {number} status of HTTP; 0: nobody answered
-   */
-  constructor(message, hint, status) {
-    super(message);
-    this.hint = hint;
-    this.status = status;
-  }
+    /**
+     * @param {string} message
+     * @param {string} hint
+     * @param {number} status of HTTP; 0: nobody answered
+     */
+    constructor(message, hint, status) {
+        super(message);
+        this.hint = hint;
+        this.status = status;
+    }
 }

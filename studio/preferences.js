@@ -4,45 +4,45 @@
  */
 
 const defaults = {
-  musicVolume: 0.8,
-  effectVolume: 0.6,
-  volume: 1,
-  divisor: 4,
-  zoom: 200,
-  grid: true,
-  screen: true,
-  watch: true,
-  hoverPlays: true,
-  settle: true,
-  theme: /** @type {"auto" | "dark" | "light"} */ ("auto"),
-  dim: 0.85,
-  count: 8,
-  keepSpacing: true,
-  keepStructure: true,
-  favourites: /** @type {import("./styles.js").NamedStyle[]} */ ([]),
+    musicVolume: 0.8,
+    effectVolume: 0.6,
+    volume: 1,
+    divisor: 4,
+    zoom: 200,
+    grid: true,
+    screen: true,
+    watch: true,
+    hoverPlays: true,
+    settle: true,
+    theme: /** @type {"auto" | "dark" | "light"} */ ('auto'),
+    dim: 0.85,
+    count: 8,
+    keepSpacing: true,
+    keepStructure: true,
+    favourites: /** @type {import("./styles.js").NamedStyle[]} */ ([]),
 };
 
 /** @typedef {typeof defaults} Preferences */
 
-const place = "osu-diffusion studio";
+const place = 'osu-diffusion studio';
 
 /** @returns {Preferences} */
 function read() {
-  try {
-    return { ...defaults, ...JSON.parse(localStorage.getItem(place) ?? "{}") };
-  } catch {
-    return { ...defaults };
-  }
+    try {
+        return {...defaults, ...JSON.parse(localStorage.getItem(place) ?? '{}')};
+    } catch {
+        return {...defaults};
+    }
 }
 
 export const preferences = read();
 
 /** @param {Partial<Preferences>} change */
 export function prefer(change) {
-  Object.assign(preferences, change);
-  try {
-    localStorage.setItem(place, JSON.stringify(preferences));
-  } catch {
-    // Full, or forbidden: then it holds until the page is closed.
-  }
+    Object.assign(preferences, change);
+    try {
+        localStorage.setItem(place, JSON.stringify(preferences));
+    } catch {
+        // Full, or forbidden: then it holds until the page is closed.
+    }
 }
