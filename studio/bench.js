@@ -29,6 +29,8 @@ export class Bench extends EventTarget {
         this.session = session;
         this.player = player;
         this.selection = new Selection(session.scene);
+        for (const target of [this.selection, this.view])
+            target.addEventListener('change', () => this.#loop());
     }
 
     get scene() {
@@ -77,6 +79,15 @@ export class Bench extends EventTarget {
     /** @param {number} factor */
     zoom(factor) {
         this.view.set({zoom: Math.max(20, Math.min(800, this.view.zoom * factor))});
+    }
+
+    /** A section that is selected is played over and over, where that is wished. */
+    #loop() {
+        const {section} = this.selection;
+        const loop = /** @type {[number, number] | null} */ (
+            preferences.loop && section ? [section[0] - 300, section[1] + 300] : null
+        );
+        if (String(loop) !== String(this.player.loop) && this.view.take === '') this.player.loop = loop;
     }
 
     // The selection

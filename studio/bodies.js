@@ -7,9 +7,9 @@
  * @typedef {import("./tints.js").Tint} Tint
  * @typedef {import("./sprites.js").Picture} Picture
  */
-import { pathBounds, pathTable, tracePath } from "./path.js";
-import { contextOf, makePicture } from "./sprites.js";
-import { withAlpha } from "./tints.js";
+import {pathBounds, pathTable, tracePath} from './path.js';
+import {contextOf, makePicture} from './sprites.js';
+import {withAlpha} from './tints.js';
 
 /**
  * @typedef {object} Body
@@ -35,80 +35,80 @@ import { withAlpha } from "./tints.js";
 const POOL_PIXELS = 16e6;
 /** Border and inside, as shares of the radius. */
 const EDGE = 0.97,
-  INSIDE = 0.85;
+    INSIDE = 0.85;
 /** Steps of the gradient from the inside's edge to the middle. */
 const LAYERS = 5;
 /** Bodies outside of this are not painted: a map may hold paths of thousands of pixels. */
 const LIMITS = [-160, -130, 672, 514];
 
 export class Bodies {
-  constructor() {
-    /** In the order of their last use. @type {Map<string, Body>} */
-    this.pool = new Map();
-    this.pixels = 0;
-    /** @type {WeakMap<Shape, number>} */
-    this.numbers = new WeakMap();
-    this.count = 0;
-  }
-
-  /**
-   * @param {Shape} shape
-   * @param {Look} look
-   * @param {number} shown the share of the path that is seen, 0..1
-   * @returns {Body | undefined} undefined: all of it is far outside
-   */
-  get(shape, look, shown = 1) {
-    const key = this.key(shape, look);
-    let body = this.pool.get(key);
-    if (body) {
-      this.pool.delete(key);
-    } else {
-      body = makeBody(shape, look);
-      if (!body) return undefined;
-      this.pixels += body.picture.width * body.picture.height;
+    constructor() {
+        /** In the order of their last use. @type {Map<string, Body>} */
+        this.pool = new Map();
+        this.pixels = 0;
+        /** @type {WeakMap<Shape, number>} */
+        this.numbers = new WeakMap();
+        this.count = 0;
     }
-    if (body.shown !== shown) paintBody(body, shape, look, shown);
-    this.pool.set(key, body);
-    this.trim();
-    return body;
-  }
 
-  clear() {
-    this.pool.clear();
-    this.pixels = 0;
-  }
-
-  trim() {
-    for (const [key, { picture }] of this.pool) {
-      if (this.pixels <= POOL_PIXELS || this.pool.size === 1) break;
-      this.pool.delete(key);
-      this.pixels -= picture.width * picture.height;
+    /**
+     * @param {Shape} shape
+     * @param {Look} look
+     * @param {number} shown the share of the path that is seen, 0..1
+     * @returns {Body | undefined} undefined: all of it is far outside
+     */
+    get(shape, look, shown = 1) {
+        const key = this.key(shape, look);
+        let body = this.pool.get(key);
+        if (body) {
+            this.pool.delete(key);
+        } else {
+            body = makeBody(shape, look);
+            if (!body) return undefined;
+            this.pixels += body.picture.width * body.picture.height;
+        }
+        if (body.shown !== shown) paintBody(body, shape, look, shown);
+        this.pool.set(key, body);
+        this.trim();
+        return body;
     }
-  }
 
-  /**
-   * One shape may be on the field twice, as while it is dragged.
-   * @param {Shape} shape
-   * @param {Look} look
-   */
-  key(shape, { tint, scale, radius, halo }) {
-    let number = this.numbers.get(shape);
-    if (number === undefined) this.numbers.set(shape, (number = this.count++));
-    return `${number} ${tint.key} ${scale} ${radius} ${halo ? halo.colour + halo.width : ""}`;
-  }
+    clear() {
+        this.pool.clear();
+        this.pixels = 0;
+    }
+
+    trim() {
+        for (const [key, {picture}] of this.pool) {
+            if (this.pixels <= POOL_PIXELS || this.pool.size === 1) break;
+            this.pool.delete(key);
+            this.pixels -= picture.width * picture.height;
+        }
+    }
+
+    /**
+     * One shape may be on the field twice, as while it is dragged.
+     * @param {Shape} shape
+     * @param {Look} look
+     */
+    key(shape, {tint, scale, radius, halo}) {
+        let number = this.numbers.get(shape);
+        if (number === undefined) this.numbers.set(shape, (number = this.count++));
+        return `${number} ${tint.key} ${scale} ${radius} ${halo ? halo.colour + halo.width : ''}`;
+    }
 }
 
 /** @param {Shape} shape @param {Look} look @returns {Body | undefined} */
-function makeBody(shape, { scale, radius, halo }) {
-  const bounds = pathBounds(pathTable(shape));
-  const margin = radius + (halo ? halo.width : 0) + 2 / scale;
-  const left = Math.max(bounds[0] - margin, LIMITS[0]),
-    top = Math.max(bounds[1] - margin, LIMITS[1]);
-  const right = Math.min(bounds[2] + margin, LIMITS[2]),
-    bottom = Math.min(bounds[3] + margin, LIMITS[3]);
-  if (!(right > left && bottom > top)) return undefined;
-  const picture = makePicture((right - left) * scale, (bottom - top) * scale);
-  return { picture, left, top, width: picture.width / scale, height: picture.height / scale, shown: 0 };
+function makeBody(shape, {scale, radius, halo}) {
+    const bounds = pathBounds(pathTable(shape));
+    const margin = radius + (halo ? halo.width : 0) + 2 / scale;
+    const left = Math.max(bounds[0] - margin, LIMITS[0]),
+        top = Math.max(bounds[1] - margin, LIMITS[1]);
+    const right = Math.min(bounds[2] + margin, LIMITS[2]),
+        bottom = Math.min(bounds[3] + margin, LIMITS[3]);
+    if (!(right > left && bottom > top)) return undefined;
+    const picture = makePicture((right - left) * scale, (bottom - top) * scale);
+    return {picture, left, top, width: picture.width / scale, height: picture.height / scale, shown: 0};
 }
 
 /**
@@ -118,15 +118,15 @@ function makeBody(shape, { scale, radius, halo }) {
  * @param {number} shown
  */
 function paintBody(body, shape, look, shown) {
-  body.shown = shown;
-  const context = contextOf(body.picture);
-  context.setTransform(1, 0, 0, 1, 0, 0);
-  context.clearRect(0, 0, body.picture.width, body.picture.height);
-  const { scale } = look;
-  context.setTransform(scale, 0, 0, scale, -body.left * scale, -body.top * scale);
-  const line = new Path2D();
-  tracePath(line, pathTable(shape), shown);
-  strokeBody(context, line, look);
+    body.shown = shown;
+    const context = contextOf(body.picture);
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, body.picture.width, body.picture.height);
+    const {scale} = look;
+    context.setTransform(scale, 0, 0, scale, -body.left * scale, -body.top * scale);
+    const line = new Path2D();
+    tracePath(line, pathTable(shape), shown);
+    strokeBody(context, line, look);
 }
 
 /**
@@ -135,27 +135,27 @@ function paintBody(body, shape, look, shown) {
  * @param {Path2D} line
  * @param {Look} look
  */
-function strokeBody(context, line, { tint, radius, halo }) {
-  context.lineCap = context.lineJoin = "round";
-  if (halo) {
-    context.strokeStyle = halo.colour;
-    context.lineWidth = 2 * (radius * EDGE + halo.width);
+function strokeBody(context, line, {tint, radius, halo}) {
+    context.lineCap = context.lineJoin = 'round';
+    if (halo) {
+        context.strokeStyle = halo.colour;
+        context.lineWidth = 2 * (radius * EDGE + halo.width);
+        context.stroke(line);
+    }
+    context.strokeStyle = tint.base;
+    context.lineWidth = 2 * radius * EDGE;
     context.stroke(line);
-  }
-  context.strokeStyle = tint.base;
-  context.lineWidth = 2 * radius * EDGE;
-  context.stroke(line);
-  context.globalCompositeOperation = "destination-out";
-  context.lineWidth = 2 * radius * INSIDE;
-  context.stroke(line);
-  context.globalCompositeOperation = "source-over";
-  context.strokeStyle = withAlpha(tint.deep, 0.78);
-  context.stroke(line);
-  context.strokeStyle = withAlpha(tint.base, 0.042);
-  for (let layer = 1; layer <= LAYERS; ++layer) {
-    context.lineWidth = 2 * radius * INSIDE * (1 - layer / (LAYERS + 1));
+    context.globalCompositeOperation = 'destination-out';
+    context.lineWidth = 2 * radius * INSIDE;
     context.stroke(line);
-  }
+    context.globalCompositeOperation = 'source-over';
+    context.strokeStyle = withAlpha(tint.deep, 0.78);
+    context.stroke(line);
+    context.strokeStyle = withAlpha(tint.base, 0.042);
+    for (let layer = 1; layer <= LAYERS; ++layer) {
+        context.lineWidth = 2 * radius * INSIDE * (1 - layer / (LAYERS + 1));
+        context.stroke(line);
+    }
 }
 
 /**
@@ -167,15 +167,15 @@ function strokeBody(context, line, { tint, radius, halo }) {
  * @param {Halo | null} halo
  */
 export function strokePlainBody(context, shape, tint, radius, halo) {
-  const line = new Path2D();
-  tracePath(line, pathTable(shape));
-  context.lineCap = context.lineJoin = "round";
-  const stroke = (/** @type {string} */ colour, /** @type {number} */ half) => {
-    context.strokeStyle = colour;
-    context.lineWidth = 2 * half;
-    context.stroke(line);
-  };
-  if (halo) stroke(halo.colour, radius * EDGE + halo.width);
-  stroke(tint.base, radius * EDGE);
-  stroke(tint.deep, radius * (INSIDE - 0.06));
+    const line = new Path2D();
+    tracePath(line, pathTable(shape));
+    context.lineCap = context.lineJoin = 'round';
+    const stroke = (/** @type {string} */ colour, /** @type {number} */ half) => {
+        context.strokeStyle = colour;
+        context.lineWidth = 2 * half;
+        context.stroke(line);
+    };
+    if (halo) stroke(halo.colour, radius * EDGE + halo.width);
+    stroke(tint.base, radius * EDGE);
+    stroke(tint.deep, radius * (INSIDE - 0.06));
 }

@@ -26,6 +26,11 @@ export function commands(workbench) {
                     run: () => workbench.playFromStart(),
                 },
                 {
+                    keys: 'Shift+L',
+                    does: 'The section over and over',
+                    run: () => bench.view.set({loop: !preferences.loop}),
+                },
+                {
                     keys: 'Z',
                     does: 'To the first object',
                     run: () => bench.seek(bench.scene.objects[0]?.time ?? 0),

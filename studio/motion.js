@@ -12,7 +12,7 @@ export const clamp = (value) => (value < 0 ? 0 : value > 1 ? 1 : value);
  * @param {number} duration
  */
 export const share = (time, from, duration) =>
-  duration > 0 ? clamp((time - from) / duration) : time >= from ? 1 : 0;
+    duration > 0 ? clamp((time - from) / duration) : time >= from ? 1 : 0;
 
 /** @param {number} from @param {number} to @param {number} at */
 export const lerp = (from, to, at) => from + (to - from) * at;
@@ -34,11 +34,11 @@ export const easeOutBack = (at) => 1 + 2.4 * (at - 1) ** 3 + 1.4 * (at - 1) ** 2
  * @param {number} seed
  */
 export function scatter(seed) {
-  let bits = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return ((bits ^ (bits >>> 16)) >>> 0) / 4294967296;
+    let bits = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b);
+    bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+    return ((bits ^ (bits >>> 16)) >>> 0) / 4294967296;
 }
 
 /** Whether the system asks for little motion; looked at live. */
 export const reducedMotion =
-  typeof matchMedia === "function" ? matchMedia("(prefers-reduced-motion: reduce)") : { matches: false };
+    typeof matchMedia === 'function' ? matchMedia('(prefers-reduced-motion: reduce)') : {matches: false};

@@ -4,7 +4,6 @@
  *
  * @import { Bench } from "./bench.js"
  */
-import {editorTime} from './beats.js';
 import {fitCanvas, h, themeColours} from './dom.js';
 
 export class Overview {
@@ -129,14 +128,6 @@ export class Overview {
             context.fillStyle = this.#colour('preview');
             context.fillRect(this.#x(scene.previewTime) - 0.5, 0, 1.5, height * 0.4);
         }
-    }
-
-    /** Says where it stands to a screen reader; called now and then. */
-    describe() {
-        const {player} = this.bench;
-        this.element.setAttribute('aria-valuemax', String(Math.round(this.bench.end)));
-        this.element.setAttribute('aria-valuenow', String(Math.round(player.time)));
-        this.element.setAttribute('aria-valuetext', editorTime(player.time));
     }
 
     /** @param {PointerEvent} event */

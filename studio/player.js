@@ -15,47 +15,47 @@
 
 /** A clock that runs in the player's hands: the song's, or the silent one. */
 class SilentClock {
-  /** @param {number} duration ms */
-  constructor(duration) {
-    this.duration = duration;
-    this.playing = false;
-    this.from = 0;
-    this.since = 0;
-    this.speed = 1;
-    this.volume = 1;
-  }
+    /** @param {number} duration ms */
+    constructor(duration) {
+        this.duration = duration;
+        this.playing = false;
+        this.from = 0;
+        this.since = 0;
+        this.speed = 1;
+        this.volume = 1;
+    }
 
-  get time() {
-    const time = this.playing ? this.from + (performance.now() - this.since) * this.speed : this.from;
-    return Math.min(time, this.duration);
-  }
-  get ended() {
-    return this.time >= this.duration;
-  }
-  get rate() {
-    return this.speed;
-  }
-  set rate(rate) {
-    this.seek(this.time);
-    this.speed = rate;
-  }
-  async play() {
-    if (this.playing) return;
-    this.since = performance.now();
-    this.playing = true;
-  }
-  pause() {
-    this.from = this.time;
-    this.playing = false;
-  }
-  /** @param {number} time */
-  seek(time) {
-    this.from = time;
-    this.since = performance.now();
-  }
-  close() {
-    this.playing = false;
-  }
+    get time() {
+        const time = this.playing ? this.from + (performance.now() - this.since) * this.speed : this.from;
+        return Math.min(time, this.duration);
+    }
+    get ended() {
+        return this.time >= this.duration;
+    }
+    get rate() {
+        return this.speed;
+    }
+    set rate(rate) {
+        this.seek(this.time);
+        this.speed = rate;
+    }
+    async play() {
+        if (this.playing) return;
+        this.since = performance.now();
+        this.playing = true;
+    }
+    pause() {
+        this.from = this.time;
+        this.playing = false;
+    }
+    /** @param {number} time */
+    seek(time) {
+        this.from = time;
+        this.since = performance.now();
+    }
+    close() {
+        this.playing = false;
+    }
 }
 
 /** Told time and shown time may differ by so much before the shown one jumps, ms. */
@@ -64,257 +64,273 @@ const JUMP = 80;
 const PULL = 0.12;
 
 class SongClock {
-  /** @param {HTMLAudioElement} audio */
-  constructor(audio) {
-    this.audio = audio;
-    /** What the element told last, and the point that even time is counted from. */
-    this.told = -1;
-    this.shown = 0;
-    this.shownAt = 0;
-  }
-
-  get duration() {
-    return Number.isFinite(this.audio.duration) ? this.audio.duration * 1000 : 0;
-  }
-  get playing() {
-    return !this.audio.paused && !this.audio.ended;
-  }
-  get ended() {
-    return this.audio.ended;
-  }
-  get rate() {
-    return this.audio.playbackRate;
-  }
-  set rate(rate) {
-    this.settle(this.time);
-    this.audio.playbackRate = rate;
-  }
-  get volume() {
-    return this.audio.volume;
-  }
-  set volume(volume) {
-    this.audio.volume = volume;
-  }
-
-  get time() {
-    const told = this.audio.currentTime * 1000;
-    // While the element waits for data or seeks, its time stands still, and so does ours.
-    if (!this.playing || this.audio.seeking || this.audio.readyState < 3) {
-      this.settle(told);
-      return told;
+    /** @param {HTMLAudioElement} audio */
+    constructor(audio) {
+        this.audio = audio;
+        /** What the element told last. */
+        this.told = -1;
+        /** The point that even time is counted from, and the latest time given. */
+        this.anchor = 0;
+        this.anchoredAt = 0;
+        this.latest = 0;
+        /** Whether the told time has moved since playing began: the first sound may take a tenth of a second. */
+        this.moving = false;
     }
-    const now = performance.now();
-    const even = this.shown + (now - this.shownAt) * this.audio.playbackRate;
-    if (told !== this.told) {
-      const ahead = told - even;
-      this.told = told;
-      // Never backwards while it plays: being slow to correct is not seen, a step back is.
-      this.shown = Math.abs(ahead) > JUMP ? told : Math.max(this.shown, even + ahead * PULL);
-      this.shownAt = now;
-      return this.shown;
+
+    get duration() {
+        return Number.isFinite(this.audio.duration) ? this.audio.duration * 1000 : 0;
     }
-    // A told time that has not changed for long means that playing has stalled.
-    return Math.min(even, told + 2 * JUMP);
-  }
-  play() {
-    return this.audio.play();
-  }
-  pause() {
-    this.audio.pause();
-  }
-  /** @param {number} time */
-  seek(time) {
-    this.audio.currentTime = Math.max(0, time) / 1000;
-    this.settle(Math.max(0, time));
-  }
-  close() {
-    this.audio.pause();
-    this.audio.removeAttribute("src");
-    this.audio.load();
-  }
-  /** @param {number} time */
-  settle(time) {
-    this.told = this.shown = time;
-    this.shownAt = performance.now();
-  }
+    get playing() {
+        return !this.audio.paused && !this.audio.ended;
+    }
+    get ended() {
+        return this.audio.ended;
+    }
+    get rate() {
+        return this.audio.playbackRate;
+    }
+    set rate(rate) {
+        this.settle(this.time);
+        this.audio.playbackRate = rate;
+    }
+    get volume() {
+        return this.audio.volume;
+    }
+    set volume(volume) {
+        this.audio.volume = volume;
+    }
+
+    get time() {
+        const told = this.audio.currentTime * 1000;
+        // While the element waits for data or seeks, its time stands still, and so does ours.
+        if (!this.playing || this.audio.seeking || this.audio.readyState < 3) {
+            this.settle(told);
+            return told;
+        }
+        if (!this.moving && told === this.told) return told;
+        this.moving = true;
+        const now = performance.now();
+        const even = this.anchor + (now - this.anchoredAt) * this.audio.playbackRate;
+        if (told === this.told) return this.give(even);
+        this.told = told;
+        this.anchoredAt = now;
+        const ahead = told - even;
+        if (Math.abs(ahead) > JUMP) return (this.latest = this.anchor = told);
+        this.anchor = even + ahead * PULL;
+        return this.give(this.anchor);
+    }
+
+    /**
+     * A step back is seen, a clock that waits for a moment is not; and one whose element has stalled waits, too.
+     * @param {number} time
+     */
+    give(time) {
+        this.latest = Math.max(this.latest, Math.min(time, this.told + 2 * JUMP));
+        return this.latest;
+    }
+
+    play() {
+        return this.audio.play();
+    }
+    pause() {
+        this.audio.pause();
+    }
+    /** @param {number} time */
+    seek(time) {
+        this.audio.currentTime = Math.max(0, time) / 1000;
+        this.settle(Math.max(0, time));
+    }
+    close() {
+        this.audio.pause();
+        this.audio.removeAttribute('src');
+        this.audio.load();
+    }
+    /** @param {number} time */
+    settle(time) {
+        this.told = this.anchor = this.latest = time;
+        this.anchoredAt = performance.now();
+        this.moving = false;
+    }
 }
 
 export const RATES = {
-  least: 0.25,
-  most: 1.5,
+    least: 0.25,
+    most: 1.5,
 };
 /** How often the end of a loop is looked for, ms; frames look, too. */
 const WATCH = 30;
 
 export class Player extends EventTarget {
-  constructor() {
-    super();
-    /** @type {SilentClock | SongClock} */
-    this.clock = new SilentClock(0);
-    /** Whether a song is heard. */
-    this.audible = false;
-    /** @type {[number, number] | null} */
-    this.section = null;
-    this.loudness = 1;
-    this.speed = 1;
-    this.loads = 0;
-    this.watch = 0;
-  }
-
-  /**
-   * Loads a song; resolves when it can be played, or when the silent clock has taken its place.
-   * @param {string | null} url null: the map has no audio
-   * @param {number} length of the map, ms, for the silent clock
-   */
-  async load(url, length) {
-    const load = ++this.loads;
-    this.pause();
-    this.clock.close();
-    this.section = null;
-    this.audible = false;
-    this.clock = new SilentClock(length);
-    if (url !== null) {
-      const audio = new Audio();
-      const problem = await opened(audio, url);
-      if (load !== this.loads) return; // another map was opened meanwhile
-      if (problem) this.dispatchEvent(new CustomEvent("problem", { detail: problem }));
-      else this.useSong(audio, length);
+    constructor() {
+        super();
+        /** @type {SilentClock | SongClock} */
+        this.clock = new SilentClock(0);
+        /** Whether a song is heard. */
+        this.audible = false;
+        /** @type {[number, number] | null} */
+        this.section = null;
+        this.loudness = 1;
+        this.speed = 1;
+        this.loads = 0;
+        this.watch = 0;
     }
-    this.clock.rate = this.speed;
-    this.clock.volume = this.loudness;
-    this.emit("load");
-  }
 
-  /** @param {HTMLAudioElement} audio @param {number} length */
-  useSong(audio, length) {
-    audio.preservesPitch = true;
-    this.clock = new SongClock(audio);
-    this.audible = true;
-    audio.addEventListener("ended", () => this.look());
-    // The system (a headset's button, another tab's sound) may stop the song, too.
-    audio.addEventListener("pause", () => {
-      if (this.clock instanceof SongClock && this.clock.audio === audio) this.stopped();
-    });
-    audio.addEventListener("error", () => {
-      if (!(this.clock instanceof SongClock) || this.clock.audio !== audio) return;
-      const time = this.clock.shown;
-      this.clock = new SilentClock(length);
-      this.clock.seek(time);
-      this.clock.rate = this.speed;
-      this.audible = false;
-      this.dispatchEvent(
-        new CustomEvent("problem", { detail: "The song stopped: its file could not be read on." }),
-      );
-      this.stopped();
-    });
-  }
-
-  /** ms of the map; what is drawn and heard follows it. */
-  get time() {
-    const time = this.clock.time;
-    return this.section && this.playing && time >= this.section[1] ? this.wrap() : time;
-  }
-  get duration() {
-    return this.clock.duration;
-  }
-  get playing() {
-    return this.watch !== 0;
-  }
-
-  get rate() {
-    return this.speed;
-  }
-  set rate(rate) {
-    this.speed = Math.min(RATES.most, Math.max(RATES.least, rate));
-    this.clock.rate = this.speed;
-    this.emit("rate");
-  }
-
-  get volume() {
-    return this.loudness;
-  }
-  set volume(volume) {
-    this.loudness = Math.min(1, Math.max(0, volume));
-    this.clock.volume = this.loudness;
-    this.emit("volume");
-  }
-
-  /** The section that is played over and over. */
-  get loop() {
-    return this.section;
-  }
-  set loop(section) {
-    this.section = section && section[1] - section[0] >= 100 ? section : null;
-    this.emit("loop");
-  }
-
-  async play() {
-    if (this.playing) return;
-    if (this.clock.ended) this.seek(this.section ? this.section[0] : 0);
-    this.watch = window.setInterval(() => this.look(), WATCH);
-    this.emit("play");
-    try {
-      await this.clock.play();
-    } catch (error) {
-      // A pause that comes before playing has begun is no problem.
-      if (!(error instanceof DOMException && error.name === "AbortError")) {
-        this.dispatchEvent(new CustomEvent("problem", { detail: "The browser did not let the song play." }));
-      }
-      if (!this.clock.playing) this.stopped();
+    /**
+     * Loads a song; resolves when it can be played, or when the silent clock has taken its place.
+     * @param {string | null} url null: the map has no audio
+     * @param {number} length of the map, ms, for the silent clock
+     */
+    async load(url, length) {
+        const load = ++this.loads;
+        this.pause();
+        this.clock.close();
+        this.section = null;
+        this.audible = false;
+        this.clock = new SilentClock(length);
+        if (url !== null) {
+            const audio = new Audio();
+            const problem = await opened(audio, url);
+            if (load !== this.loads) return; // another map was opened meanwhile
+            if (problem) this.dispatchEvent(new CustomEvent('problem', {detail: problem}));
+            else this.useSong(audio, length);
+        }
+        this.clock.rate = this.speed;
+        this.clock.volume = this.loudness;
+        this.emit('load');
     }
-  }
 
-  pause() {
-    this.clock.pause();
-    this.stopped();
-  }
-
-  toggle() {
-    if (this.playing) this.pause();
-    else void this.play();
-  }
-
-  /** @param {number} time ms */
-  seek(time) {
-    this.clock.seek(Math.max(0, Math.min(time, this.duration || time)));
-    this.emit("seek");
-  }
-
-  /** Back to the loop's beginning; gives the new time. */
-  wrap() {
-    const [from] = /** @type {[number, number]} */ (this.section);
-    this.seek(from);
-    return from;
-  }
-
-  /** What has to happen even where no frame is drawn, as in a tab behind others. */
-  look() {
-    if (!this.playing) return;
-    if (this.section && this.clock.time >= this.section[1]) this.wrap();
-    if (!this.clock.ended) return;
-    if (this.section) {
-      this.wrap();
-      void this.clock.play();
-      return;
+    /** @param {HTMLAudioElement} audio @param {number} length */
+    useSong(audio, length) {
+        audio.preservesPitch = true;
+        this.clock = new SongClock(audio);
+        this.audible = true;
+        audio.addEventListener('ended', () => this.look());
+        // The system (a headset's button, another tab's sound) may stop the song, too.
+        audio.addEventListener('pause', () => {
+            if (this.clock instanceof SongClock && this.clock.audio === audio) this.stopped();
+        });
+        audio.addEventListener('error', () => {
+            if (!(this.clock instanceof SongClock) || this.clock.audio !== audio) return;
+            const time = this.clock.latest;
+            this.clock = new SilentClock(length);
+            this.clock.seek(time);
+            this.clock.rate = this.speed;
+            this.audible = false;
+            this.dispatchEvent(
+                new CustomEvent('problem', {detail: 'The song stopped: its file could not be read on.'}),
+            );
+            this.stopped();
+        });
     }
-    this.pause();
-    this.emit("ended");
-  }
 
-  /** Playing is over, whoever ended it. */
-  stopped() {
-    if (!this.playing) return;
-    // A looped song that came to its end is started again by look().
-    if (this.section && this.clock.ended) return;
-    window.clearInterval(this.watch);
-    this.watch = 0;
-    this.emit("pause");
-  }
+    /** ms of the map; what is drawn and heard follows it. */
+    get time() {
+        const time = this.clock.time;
+        return this.section && this.playing && time >= this.section[1] ? this.wrap() : time;
+    }
+    get duration() {
+        return this.clock.duration;
+    }
+    get playing() {
+        return this.watch !== 0;
+    }
 
-  /** @param {string} name */
-  emit(name) {
-    this.dispatchEvent(new Event(name));
-  }
+    get rate() {
+        return this.speed;
+    }
+    set rate(rate) {
+        this.speed = Math.min(RATES.most, Math.max(RATES.least, rate));
+        this.clock.rate = this.speed;
+        this.emit('rate');
+    }
+
+    get volume() {
+        return this.loudness;
+    }
+    set volume(volume) {
+        this.loudness = Math.min(1, Math.max(0, volume));
+        this.clock.volume = this.loudness;
+        this.emit('volume');
+    }
+
+    /** The section that is played over and over. */
+    get loop() {
+        return this.section;
+    }
+    set loop(section) {
+        this.section = section && section[1] - section[0] >= 100 ? section : null;
+        this.emit('loop');
+    }
+
+    async play() {
+        if (this.playing) return;
+        if (this.clock.ended) this.seek(this.section ? this.section[0] : 0);
+        this.watch = window.setInterval(() => this.look(), WATCH);
+        this.emit('play');
+        try {
+            await this.clock.play();
+        } catch (error) {
+            // A pause that comes before playing has begun is no problem.
+            if (!(error instanceof DOMException && error.name === 'AbortError')) {
+                this.dispatchEvent(
+                    new CustomEvent('problem', {detail: 'The browser did not let the song play.'}),
+                );
+            }
+            if (!this.clock.playing) this.stopped();
+        }
+    }
+
+    pause() {
+        this.clock.pause();
+        this.stopped();
+    }
+
+    toggle() {
+        if (this.playing) this.pause();
+        else void this.play();
+    }
+
+    /** @param {number} time ms */
+    seek(time) {
+        this.clock.seek(Math.max(0, Math.min(time, this.duration || time)));
+        this.emit('seek');
+    }
+
+    /** Back to the loop's beginning; gives the new time. */
+    wrap() {
+        const [from] = /** @type {[number, number]} */ (this.section);
+        this.seek(from);
+        return from;
+    }
+
+    /** What has to happen even where no frame is drawn, as in a tab behind others. */
+    look() {
+        if (!this.playing) return;
+        if (this.section && this.clock.time >= this.section[1]) this.wrap();
+        if (!this.clock.ended) return;
+        if (this.section) {
+            this.wrap();
+            void this.clock.play();
+            return;
+        }
+        this.pause();
+        this.emit('ended');
+    }
+
+    /** Playing is over, whoever ended it. */
+    stopped() {
+        if (!this.playing) return;
+        // A looped song that came to its end is started again by look().
+        if (this.section && this.clock.ended) return;
+        window.clearInterval(this.watch);
+        this.watch = 0;
+        this.emit('pause');
+    }
+
+    /** @param {string} name */
+    emit(name) {
+        this.dispatchEvent(new Event(name));
+    }
 }
 
 /**
@@ -324,14 +340,14 @@ export class Player extends EventTarget {
  * @returns {Promise<string | undefined>}
  */
 function opened(audio, url) {
-  return new Promise((resolve) => {
-    audio.preload = "auto";
-    audio.addEventListener("loadedmetadata", () => resolve(undefined), { once: true });
-    audio.addEventListener(
-      "error",
-      () => resolve("This browser cannot play the song; the map plays without it."),
-      { once: true },
-    );
-    audio.src = url;
-  });
+    return new Promise((resolve) => {
+        audio.preload = 'auto';
+        audio.addEventListener('loadedmetadata', () => resolve(undefined), {once: true});
+        audio.addEventListener(
+            'error',
+            () => resolve('This browser cannot play the song; the map plays without it.'),
+            {once: true},
+        );
+        audio.src = url;
+    });
 }

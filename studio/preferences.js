@@ -15,7 +15,7 @@ const defaults = {
     hoverPlays: true,
     settle: true,
     theme: /** @type {"auto" | "dark" | "light"} */ ('auto'),
-    dim: 0.85,
+    loop: false,
     count: 8,
     keepSpacing: true,
     keepStructure: true,

@@ -20,6 +20,8 @@ class Card {
     #shown = null;
     /** @type {Take | null} */
     #take = null;
+    /** The objects it places; others are drawn faintly. @type {Set<number>} */
+    #own;
     /** How much of it is done, 0..1. */
     #done = 0;
 
@@ -32,6 +34,7 @@ class Card {
         this.panel = panel;
         this.set = set;
         this.take = take;
+        this.#own = new Set(set.objects);
         const {bench} = panel;
         this.canvas = h('canvas', {class: 'take-canvas'});
         this.field = new Field(this.canvas, {small: true});

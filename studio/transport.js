@@ -41,6 +41,19 @@ export class Transport {
         );
         this.rate.input.addEventListener('input', () => (player.rate = Number(this.rate.input.value) / 100));
         this.rate.input.addEventListener('dblclick', () => this.setRate(100));
+        this.loop = h(
+            'button',
+            {
+                class: 'icon-button',
+                title: 'Play the section over and over (Shift+L)',
+                'aria-label': 'Play the section over and over (Shift+L)',
+                onclick: () => bench.view.set({loop: !preferences.loop}),
+            },
+            icon('loop'),
+        );
+        const showLoop = () => this.loop.setAttribute('aria-pressed', String(preferences.loop));
+        bench.view.addEventListener('change', showLoop);
+        showLoop();
         this.divisor = h(
             'select',
             {
@@ -60,6 +73,7 @@ export class Transport {
             'div',
             {class: 'transport', role: 'toolbar', 'aria-label': 'Playing'},
             this.playButton,
+            this.loop,
             this.time,
             this.tempo,
             h('span', {class: 'grow'}),

@@ -5,6 +5,7 @@
  * @import { Bench } from "./bench.js"
  */
 import {AdvicePanel} from './advice.js';
+import {editorTime} from './beats.js';
 import {commands} from './commands.js';
 import {Comparison} from './compare.js';
 import {h} from './dom.js';
@@ -196,18 +197,21 @@ export class Workbench {
             if (this.connection) this.connection.hidden = session.connected;
         });
         session.addEventListener('jobs', () => session.busy || whisper('The takes are done'));
-        session.addEventListener('sets', () =>
+        const count = () =>
             this.side.badge(
                 'Takes',
                 session.sets.reduce((sum, set) => sum + set.takes.length, 0),
-            ),
-        );
+            );
+        session.addEventListener('sets', count);
+        count();
         const problem = (/** @type {Event} */ event) =>
             say('The song cannot be heard', {
                 hint: String(/** @type {CustomEvent} */ (event).detail ?? ''),
                 kind: 'error',
             });
         player.addEventListener('problem', problem);
+        const describe = () => this.#describe();
+        for (const name of ['seek', 'pause', 'load']) player.addEventListener(name, describe);
         const paste = (/** @type {ClipboardEvent} */ event) => this.#paste(event);
         document.addEventListener('paste', paste);
         // A button that was clicked would take the next Space for itself, which is to play.
@@ -221,9 +225,19 @@ export class Workbench {
         document.addEventListener('click', letGo);
         this.#ends.push(() => {
             player.removeEventListener('problem', problem);
+            for (const name of ['seek', 'pause', 'load']) player.removeEventListener(name, describe);
             document.removeEventListener('paste', paste);
             document.removeEventListener('click', letGo);
         });
+    }
+
+    /** Tells a screen reader where the playhead stands. */
+    #describe() {
+        for (const {element} of [this.timeline, this.overview]) {
+            element.setAttribute('aria-valuemax', String(Math.round(this.bench.end)));
+            element.setAttribute('aria-valuenow', String(Math.round(this.bench.player.time)));
+            element.setAttribute('aria-valuetext', editorTime(this.bench.player.time));
+        }
     }
 
     /** @param {ClipboardEvent} event */

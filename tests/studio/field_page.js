@@ -21,10 +21,7 @@ export async function openModules(files = {}) {
             ...files,
         };
         const content = beside[name] ?? (/^[a-z_]+\.js$/.test(name) ? read(name) : null);
-        response.writeHead(content === null ? 404 : 200, {
-            'content-type': types[name.split('.').pop()] ?? 'text/plain',
-        });
-        response.end(content ?? '');
+        send(request, response, name, content);
     });
     await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
     const browser = await chromium.launch({
@@ -40,6 +37,19 @@ export async function openModules(files = {}) {
         server.close();
     };
     return {browser, page, errors, close};
+}
+
+/** Whole, or the part that an audio element asks for: without parts it cannot seek. */
+function send(request, response, name, content) {
+    if (content === null) return response.writeHead(404).end();
+    const bytes = Buffer.from(content);
+    const type = {'content-type': types[name.split('.').pop()] ?? 'text/plain'};
+    const part = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
+    if (!part) return response.writeHead(200, {...type, 'accept-ranges': 'bytes'}).end(bytes);
+    const from = Number(part[1]);
+    const to = part[2] ? Number(part[2]) : bytes.length - 1;
+    response.writeHead(206, {...type, 'content-range': `bytes ${from}-${to}/${bytes.length}`});
+    return response.end(bytes.subarray(from, to + 1));
 }
 
 function read(name) {
