@@ -17,7 +17,8 @@
 /**
  * @typedef {object} EngineListener
  * @property {(event: StudioEvent) => void} event
- * @property {(connected: boolean) => void} connection what happened in between is not told again
+ * @property {(connected: boolean, problem: EngineError | null) => void} connection what happened in between is not
+ * told again; `problem`: why there is none, where that is known
  */
 
 /** An answer that is an error: what went wrong, and what to do about it. */

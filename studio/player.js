@@ -60,6 +60,8 @@ class SilentClock {
 
 /** Told time and shown time may differ by so much before the shown one jumps, ms. */
 const JUMP = 80;
+/** Nor does the shown one run on by more than this where the told one stands, ms of the song at full rate. */
+const RUN_ON = 50;
 /** How much of a smaller difference each new told time takes away. */
 const PULL = 0.12;
 
@@ -110,8 +112,8 @@ class SongClock {
         if (!this.moving && told === this.told) return told;
         this.moving = true;
         const now = performance.now();
-        const even = this.anchor + (now - this.anchoredAt) * this.audio.playbackRate;
-        if (told === this.told) return this.give(even);
+        const even = this.give(this.anchor + (now - this.anchoredAt) * this.audio.playbackRate);
+        if (told === this.told) return even;
         this.told = told;
         this.anchoredAt = now;
         const ahead = told - even;
@@ -125,7 +127,7 @@ class SongClock {
      * @param {number} time
      */
     give(time) {
-        this.latest = Math.max(this.latest, Math.min(time, this.told + 2 * JUMP));
+        this.latest = Math.max(this.latest, Math.min(time, this.told + RUN_ON * this.audio.playbackRate));
         return this.latest;
     }
 

@@ -48,21 +48,32 @@ export class ServerEngine {
         /** @type {EventSource | null} */
         let source = null;
         let retry = 0;
+        let stopped = false;
         const connect = () => {
             source = new EventSource(`${root}sessions/${session}/events`);
-            source.onopen = () => listener.connection(true);
+            source.onopen = () => listener.connection(true, null);
             source.onmessage = (message) => listener.event(JSON.parse(message.data));
-            source.onerror = () => {
-                listener.connection(false);
-                // A browser gives up for good when the answer is an error (a server that is just starting, say).
-                if (source?.readyState === EventSource.CLOSED) retry = window.setTimeout(connect, 1000);
+            source.onerror = async () => {
+                // A browser gives up for good when the answer is an error; why, it does not say.
+                const closed = source?.readyState === EventSource.CLOSED;
+                listener.connection(false, closed ? await this.#problem() : null);
+                if (closed && !stopped) retry = window.setTimeout(connect, 1000);
             };
         };
         connect();
         return () => {
+            stopped = true;
             clearTimeout(retry);
             source?.close();
         };
+    }
+
+    /** @returns {Promise<EngineError | null>} why nothing is answered */
+    async #problem() {
+        return this.request('GET', 'about').then(
+            () => null,
+            (error) => error,
+        );
     }
 
     /**

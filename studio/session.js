@@ -50,7 +50,7 @@ export class Session extends EventTarget {
         session.sets = newestFirst(takes.sets);
         session.#stop = engine.events(id, {
             event: (event) => session.#receive(event),
-            connection: (connected) => session.#connection(connected),
+            connection: (connected, problem) => session.#connection(connected, problem),
         });
         return session;
     }
@@ -135,8 +135,8 @@ export class Session extends EventTarget {
         this.dispatchEvent(new CustomEvent(what, {detail}));
     }
 
-    /** @param {boolean} connected */
-    #connection(connected) {
+    /** @param {boolean} connected @param {EngineError | null} problem */
+    #connection(connected, problem) {
         const again = connected && !this.connected;
         this.connected = connected;
         if (again) {
@@ -147,7 +147,7 @@ export class Session extends EventTarget {
             this.#fetchState();
             this.#fetchSets();
         }
-        this.#tell('connection');
+        this.#tell('connection', problem);
     }
 
     async #fetchState() {

@@ -20,8 +20,6 @@ class Card {
     #shown = null;
     /** @type {Take | null} */
     #take = null;
-    /** The objects it places; others are drawn faintly. @type {Set<number>} */
-    #own;
     /** How much of it is done, 0..1. */
     #done = 0;
 
@@ -34,7 +32,6 @@ class Card {
         this.panel = panel;
         this.set = set;
         this.take = take;
-        this.#own = new Set(set.objects);
         const {bench} = panel;
         this.canvas = h('canvas', {class: 'take-canvas'});
         this.field = new Field(this.canvas, {small: true});
@@ -117,7 +114,11 @@ class Card {
             this.#shown = session.state;
             this.#take = this.take;
         }
-        this.field.draw(time, {hits: true, preview: done || !shapes ? null : {shapes, progress: this.#done}});
+        this.field.draw(time, {
+            hits: true,
+            range: [this.set.from, this.set.to],
+            preview: done || !shapes ? null : {shapes, progress: this.#done},
+        });
     }
 
     /** @param {KeyboardEvent} event */

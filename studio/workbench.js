@@ -9,6 +9,7 @@ import {editorTime} from './beats.js';
 import {commands} from './commands.js';
 import {Comparison} from './compare.js';
 import {h} from './dom.js';
+import {EngineError} from './engine.js';
 import {Field} from './field.js';
 import {FieldPointer} from './field_pointer.js';
 import {HistoryPanel} from './history.js';
@@ -32,6 +33,7 @@ export class Workbench {
     #frame = 0;
     /** @type {(() => void)[]} */
     #ends = [];
+    connection = h('div', {class: 'connection', role: 'status', hidden: true});
 
     /**
      * @param {Bench} bench
@@ -92,11 +94,6 @@ export class Workbench {
 
     #layout() {
         const {scene} = this.bench;
-        this.connection = h(
-            'div',
-            {class: 'connection', role: 'status', hidden: true},
-            'The studio does not answer: start it again, nothing is lost',
-        );
         return h(
             'div',
             {class: 'workbench'},
@@ -193,8 +190,13 @@ export class Workbench {
     #listen() {
         const {session, player} = this.bench;
         session.addEventListener('failed', (event) => sayError(/** @type {CustomEvent} */ (event).detail));
-        session.addEventListener('connection', () => {
-            if (this.connection) this.connection.hidden = session.connected;
+        session.addEventListener('connection', (event) => {
+            const problem = /** @type {CustomEvent} */ (event).detail;
+            const shut = problem instanceof EngineError && problem.status === 403;
+            this.connection.hidden = session.connected;
+            this.connection.textContent = shut
+                ? 'The studio was started anew: open the address that it printed'
+                : 'The studio does not answer: start it again, nothing is lost';
         });
         session.addEventListener('jobs', () => session.busy || whisper('The takes are done'));
         const count = () =>
