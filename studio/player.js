@@ -109,8 +109,12 @@ class SongClock {
             this.settle(told);
             return told;
         }
-        if (!this.moving && told === this.told) return told;
-        this.moving = true;
+        if (!this.moving) {
+            if (told === this.told) return told;
+            this.settle(told);
+            this.moving = true;
+            return told;
+        }
         const now = performance.now();
         const even = this.give(this.anchor + (now - this.anchoredAt) * this.audio.playbackRate);
         if (told === this.told) return even;
@@ -209,7 +213,8 @@ export class Player extends EventTarget {
         audio.addEventListener('ended', () => this.look());
         // The system (a headset's button, another tab's sound) may stop the song, too.
         audio.addEventListener('pause', () => {
-            if (this.clock instanceof SongClock && this.clock.audio === audio) this.stopped();
+            const ours = this.clock instanceof SongClock && this.clock.audio === audio;
+            if (ours && !audio.ended) this.stopped();
         });
         audio.addEventListener('error', () => {
             if (!(this.clock instanceof SongClock) || this.clock.audio !== audio) return;

@@ -16,6 +16,7 @@
  * @typedef {import("./synth.js").SoundKind} SoundKind
  * @typedef {{time: number, until: number, volume: number, own: string, set: SampleSet, kind: SoundKind}} Cue
  * a sound that starts at a time; `until`: of loops, otherwise 0; `own`: the map's file, or ""
+ * @typedef {{time: number, heard: number}} Now the player's time, ms, and the time of the sound card that is heard then, s
  */
 import {lowerBound} from './scene.js';
 import {synthesise} from './synth.js';
@@ -66,8 +67,8 @@ export class Sounds {
         this.context = null;
         /** @type {GainNode | null} */
         this.master = null;
-        /** Sounds that were given and may still have to be taken back. @type {Set<AudioBufferSourceNode>} */
-        this.given = new Set();
+        /** Sounds that were given, and when they can no longer be taken back. @type {Map<AudioBufferSourceNode, number>} */
+        this.given = new Map();
         this.next = 0;
         this.timer = 0;
         this.waits = 0;
@@ -125,10 +126,10 @@ export class Sounds {
             void context.resume().then(() => waited === this.waits && this.follow());
             return;
         }
-        const time = this.player.time;
-        this.next = lowerBound(this.times, time - LATE);
+        const now = this.now();
+        this.next = lowerBound(this.times, now.time - LATE);
         for (let i = 0; i < this.next; ++i) {
-            if (this.cues[i].until > time + 20) this.give(this.cues[i], time);
+            if (this.cues[i].until > now.time + 20) this.give(this.cues[i], now);
         }
         this.timer = window.setInterval(() => this.giveAhead(), EVERY);
         this.giveAhead();
@@ -137,7 +138,9 @@ export class Sounds {
     stop() {
         window.clearInterval(this.timer);
         this.timer = 0;
-        for (const source of this.given) source.stop();
+        // What has been struck rings on; what is held ends.
+        const now = this.context ? this.context.currentTime : 0;
+        for (const [source, final] of this.given) if (final > now) source.stop();
         this.given.clear();
     }
 
@@ -164,27 +167,25 @@ export class Sounds {
 
     /** Gives all that will be heard soon. */
     giveAhead() {
-        const ahead = (document.hidden ? AHEAD_HIDDEN : AHEAD) * this.player.rate,
-            time = this.player.time;
+        const now = this.now();
+        const ahead = now.time + (document.hidden ? AHEAD_HIDDEN : AHEAD) * this.player.rate;
         // Behind the end of a loop nothing is heard: the player goes back before that.
-        const until = Math.min(
-            time + ahead,
-            this.player.loop && time < this.player.loop[1] ? this.player.loop[1] : Infinity,
-        );
+        const {loop} = this.player;
+        const until = loop && now.time < loop[1] ? Math.min(ahead, loop[1]) : ahead;
         for (; this.next < this.cues.length && this.times[this.next] < until; ++this.next)
-            this.give(this.cues[this.next], time);
+            this.give(this.cues[this.next], now);
     }
 
     /**
      * @param {Cue} cue
-     * @param {number} time of the player, now
+     * @param {Now} now
      */
-    give(cue, time) {
+    give(cue, now) {
         const {context, master} = this;
         if (!context || !master) return;
         const buffer = this.buffer(cue);
         if (!buffer) return;
-        const instant = this.instantOf(Math.max(cue.time, cue.until ? time : cue.time), time);
+        const instant = this.instantOf(cue.until ? Math.max(cue.time, now.time) : cue.time, now);
         const late = (context.currentTime - instant) * 1000;
         if (late > LATE && !cue.until) return;
         const source = context.createBufferSource(),
@@ -195,9 +196,9 @@ export class Sounds {
         source.start(Math.max(instant, context.currentTime));
         if (cue.until) {
             source.loop = true;
-            source.stop(this.instantOf(cue.until, time));
+            source.stop(this.instantOf(cue.until, now));
         }
-        this.given.add(source);
+        this.given.set(source, cue.until ? Infinity : instant);
         source.onended = () => {
             this.given.delete(source);
             gain.disconnect();
@@ -205,18 +206,25 @@ export class Sounds {
     }
 
     /**
-     * The context's time, s, at which a moment of the map is heard.
-     * @param {number} moment ms
-     * @param {number} time of the player, now
+     * One moment by both clocks; read together, for whatever is done in between takes time.
+     * @returns {Now}
      */
-    instantOf(moment, time) {
-        const context = /** @type {AudioContext} */ (this.context);
-        const wait = (moment - time) / this.player.rate - this.offset;
+    now() {
+        const time = this.player.time;
         const page = performance.now() / 1000;
-        const skew = heardTime(context, page) - page;
+        const skew = heardTime(/** @type {AudioContext} */ (this.context), page) - page;
         // The browser's figure trembles; a rhythm must not.
         this.skew = Math.abs(skew - this.skew) < 0.02 ? this.skew + (skew - this.skew) * 0.05 : skew;
-        return page + this.skew + wait / 1000;
+        return {time, heard: page + this.skew};
+    }
+
+    /**
+     * The context's time, s, at which a moment of the map is heard.
+     * @param {number} moment ms
+     * @param {Now} now
+     */
+    instantOf(moment, now) {
+        return now.heard + ((moment - now.time) / this.player.rate - this.offset) / 1000;
     }
 
     /** @param {Cue} cue @returns {AudioBuffer | null} */
