@@ -36,8 +36,10 @@ const POOL_PIXELS = 16e6;
 /** Border and inside, as shares of the radius. */
 const EDGE = 0.97,
     INSIDE = 0.85;
-/** Steps of the gradient from the inside's edge to the middle. */
-const LAYERS = 5;
+/** Steps of the gradient from the inside's edge to the middle, while a body grows (it is not seen well then) and later. */
+const LAYERS = {growing: 4, whole: 12};
+/** How much of the combo's colour all of them together put into the middle. */
+const GLOW = 0.2;
 /** Bodies outside of this are not painted: a map may hold paths of thousands of pixels. */
 const LIMITS = [-160, -130, 672, 514];
 
@@ -126,7 +128,7 @@ function paintBody(body, shape, look, shown) {
     context.setTransform(scale, 0, 0, scale, -body.left * scale, -body.top * scale);
     const line = new Path2D();
     tracePath(line, pathTable(shape), shown);
-    strokeBody(context, line, look);
+    strokeBody(context, line, look, shown < 1 ? LAYERS.growing : LAYERS.whole);
 }
 
 /**
@@ -134,8 +136,9 @@ function paintBody(body, shape, look, shown) {
  * @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} context
  * @param {Path2D} line
  * @param {Look} look
+ * @param {number} layers
  */
-function strokeBody(context, line, {tint, radius, halo}) {
+function strokeBody(context, line, {tint, radius, halo}, layers) {
     context.lineCap = context.lineJoin = 'round';
     if (halo) {
         context.strokeStyle = halo.colour;
@@ -151,31 +154,9 @@ function strokeBody(context, line, {tint, radius, halo}) {
     context.globalCompositeOperation = 'source-over';
     context.strokeStyle = withAlpha(tint.deep, 0.78);
     context.stroke(line);
-    context.strokeStyle = withAlpha(tint.base, 0.042);
-    for (let layer = 1; layer <= LAYERS; ++layer) {
-        context.lineWidth = 2 * radius * INSIDE * (1 - layer / (LAYERS + 1));
+    context.strokeStyle = withAlpha(tint.base, GLOW / layers);
+    for (let layer = 1; layer <= layers; ++layer) {
+        context.lineWidth = 2 * radius * INSIDE * (1 - layer / (layers + 1));
         context.stroke(line);
     }
-}
-
-/**
- * A body without a canvas of its own, opaque: for small fields, and for shapes that change with every frame.
- * @param {CanvasRenderingContext2D} context
- * @param {Shape} shape
- * @param {Tint} tint
- * @param {number} radius
- * @param {Halo | null} halo
- */
-export function strokePlainBody(context, shape, tint, radius, halo) {
-    const line = new Path2D();
-    tracePath(line, pathTable(shape));
-    context.lineCap = context.lineJoin = 'round';
-    const stroke = (/** @type {string} */ colour, /** @type {number} */ half) => {
-        context.strokeStyle = colour;
-        context.lineWidth = 2 * half;
-        context.stroke(line);
-    };
-    if (halo) stroke(halo.colour, radius * EDGE + halo.width);
-    stroke(tint.base, radius * EDGE);
-    stroke(tint.deep, radius * (INSIDE - 0.06));
 }

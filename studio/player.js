@@ -12,7 +12,6 @@
  * Emits "play", "pause", "seek", "rate", "loop", "volume", "load", "ended", and "problem" (a CustomEvent with
  * a message) when the song cannot be played.
  */
-
 import {SilentClock, SongClock} from './clocks.js';
 
 export const RATES = {

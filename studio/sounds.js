@@ -76,6 +76,10 @@ export class Sounds {
         this.skew = NaN;
         for (const name of ['play', 'pause', 'seek', 'rate', 'load'])
             player.addEventListener(name, () => this.follow());
+        // Hidden, a page's timers slow down at once: enough has to be given before that.
+        document.addEventListener('visibilitychange', () => {
+            if (this.timer) this.giveAhead();
+        });
     }
 
     /** @param {Scene} scene */

@@ -189,7 +189,12 @@ function paintBall(context, tint) {
     shadow(context, 1.12);
     context.fillStyle = '#fff';
     disc(context, 0.96);
-    shadedDisc(context, 0.84, tint.base, tint.mid);
+    // Round, because the ball turns with its arrow.
+    const light = context.createRadialGradient(0, 0, 0, 0, 0, 0.84);
+    light.addColorStop(0, tint.base);
+    light.addColorStop(1, tint.mid);
+    context.fillStyle = light;
+    disc(context, 0.84);
     context.lineCap = context.lineJoin = 'round';
     context.strokeStyle = '#fff';
     context.lineWidth = 0.17;
