@@ -160,3 +160,25 @@ function strokeBody(context, line, {tint, radius, halo}, layers) {
         context.stroke(line);
     }
 }
+
+/**
+ * A body without a canvas of its own, opaque: for small fields, and for shapes that change with every frame.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Shape} shape
+ * @param {Tint} tint
+ * @param {number} radius
+ * @param {Halo | null} halo
+ */
+export function strokePlainBody(context, shape, tint, radius, halo) {
+    const line = new Path2D();
+    tracePath(line, pathTable(shape));
+    context.lineCap = context.lineJoin = 'round';
+    const stroke = (/** @type {string} */ colour, /** @type {number} */ half) => {
+        context.strokeStyle = colour;
+        context.lineWidth = 2 * half;
+        context.stroke(line);
+    };
+    if (halo) stroke(halo.colour, radius * EDGE + halo.width);
+    stroke(tint.base, radius * EDGE);
+    stroke(tint.deep, radius * (INSIDE - 0.06));
+}
