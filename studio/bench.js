@@ -6,15 +6,13 @@
  * @import { About, PlaceRequest, TakeSet } from "./types.js"
  */
 import {editorTime, editorTimestamp, parseTimestamp, tickFrom, timingAt} from './beats.js';
-import {attempt, say, whisper} from './messages.js';
+import {attempt, say, sayError, whisper} from './messages.js';
 import {preferences} from './preferences.js';
 import {Selection} from './selection.js';
 import {divisors, View} from './view.js';
 
 export class Bench extends EventTarget {
     view = new View();
-    /** @type {TakeSet["request"] | null} what was asked for last, for "again" */
-    lastRequest = null;
 
     /**
      * @param {Engine} engine
@@ -143,13 +141,19 @@ export class Bench extends EventTarget {
     }
 
     undo() {
-        if (this.session.state.step > 0) this.step('undo');
+        if (this.session.state.step > 0) this.#stepBy('undo');
         else whisper('Nothing to undo');
     }
 
     redo() {
-        if (this.session.state.step < this.session.state.steps.length - 1) this.step('redo');
+        if (this.session.state.step < this.session.state.steps.length - 1) this.#stepBy('redo');
         else whisper('Nothing to redo');
+    }
+
+    /** @param {"undo" | "redo"} action */
+    async #stepBy(action) {
+        // A key that is held asks faster than the answers come: that there is nothing more is no error.
+        await this.session.do(action).catch((error) => error.status === 409 || sayError(error));
     }
 
     /** @param {"flipH" | "flipV" | "rotate"} op @param {number} [angle] degrees, clockwise */
@@ -187,7 +191,6 @@ export class Bench extends EventTarget {
 
     /** @param {PlaceRequest} request */
     async place(request) {
-        this.lastRequest = request;
         return attempt(this.session.place(request));
     }
 
@@ -197,12 +200,10 @@ export class Bench extends EventTarget {
         return objects.length === 0 || objects.length === this.scene.objects.length ? {all: true} : {objects};
     }
 
-    /** The same once more, with other noise. @param {PlaceRequest | null} [request] */
-    again(request = this.lastRequest ?? this.session.sets[0]?.request ?? null) {
-        if (!request) return false;
-        const {seed: _, ...same} = request;
-        this.place(same);
-        return true;
+    /** The same once more, with other noise. @param {TakeSet} set */
+    again({request, objects}) {
+        const {seed: _, from, to, all, ...same} = request;
+        this.place({...same, objects, style: request.style ?? null});
     }
 
     /**

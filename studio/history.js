@@ -100,6 +100,7 @@ export class HistoryPanel {
 
 /** @param {number} when seconds since 1970 */
 export function whenText(when) {
+    if (when <= 0) return '';
     const ago = Date.now() / 1000 - when;
     if (ago < 60) return 'just now';
     if (ago < 3600) return `${Math.floor(ago / 60)} min ago`;

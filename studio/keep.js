@@ -18,8 +18,8 @@ export class KeepDialog {
             spellcheck: 'false',
             'aria-describedby': 'keep-note',
         });
-        this.name.value = `${bench.scene.version} (placed anew)`;
-        const {folder, archive} = bench.scene.source;
+        this.name.value = `${bench.scene.version} (Diffusion)`;
+        const {folder} = bench.scene.source;
         const canSave = bench.about.can.saveBeside && Boolean(folder);
         this.result = h('div', {class: 'keep-result', role: 'status'});
         const card = (
@@ -66,13 +66,12 @@ export class KeepDialog {
                     'div',
                     {class: 'keep-cards'},
                     canSave && card('save', "Save in the song's folder", folder ?? '', () => this.#save()),
-                    archive &&
-                        card(
-                            'download',
-                            'Download the .osz',
-                            'the whole song with the new difficulty in it',
-                            () => this.#download('osz'),
-                        ),
+                    card(
+                        'download',
+                        'Download the .osz',
+                        'the whole song with the new difficulty in it',
+                        () => this.#download('osz'),
+                    ),
                     card('download', 'Download the .osu', 'the new difficulty alone', () =>
                         this.#download('osu'),
                     ),
@@ -89,7 +88,7 @@ export class KeepDialog {
     }
 
     get #version() {
-        return this.name.value.trim() || `${this.bench.scene.version} (placed anew)`;
+        return this.name.value.trim() || `${this.bench.scene.version} (Diffusion)`;
     }
 
     /** @param {"osu" | "osz"} kind */

@@ -22,6 +22,7 @@ export class Session extends EventTarget {
     /** @type {Map<number, ShapeMap>} shapes that a step of the history changed, for its picture */
     #pictures = new Map();
     connected = true;
+    #asking = 0;
     #stop = () => {};
 
     /**
@@ -151,14 +152,23 @@ export class Session extends EventTarget {
     }
 
     async #fetchState() {
-        this.state = await this.get('state');
+        const state = await this.get('state').catch(() => null);
+        // Nobody answers: it is asked for again when there is a connection.
+        if (!state) return;
+        this.state = state;
         this.#pictures.clear();
         this.#tell('state');
     }
 
-    async #fetchSets() {
-        this.sets = newestFirst((await this.get('takes')).sets);
-        this.#tell('sets');
+    /** Several events in a row ask for the list once. */
+    #fetchSets() {
+        clearTimeout(this.#asking);
+        this.#asking = window.setTimeout(async () => {
+            const takes = await this.get('takes').catch(() => null);
+            if (!takes) return;
+            this.sets = newestFirst(takes.sets);
+            this.#tell('sets');
+        }, 20);
     }
 
     /** @param {StudioEvent} event */

@@ -69,7 +69,11 @@ export class Stage {
         const looked = this.#take;
         if (looked) return looked.take.state === 'done' ? null : looked.take.id;
         if (!preferences.watch) return null;
-        for (const job of session.jobs.values()) if (session.previews.has(job.take)) return job.take;
+        // Takes may go through the network together: the first of them is watched to its end.
+        const sets = new Set([...session.jobs.values()].map((job) => job.set));
+        for (const set of session.sets)
+            if (sets.has(set.id))
+                for (const take of set.takes) if (session.previews.has(take.id)) return take.id;
         return null;
     }
 
@@ -88,7 +92,8 @@ export class Stage {
         const {player, session, selection, view, scene} = bench;
         const watched = this.#watched;
         const previewed = watched ? session.previews.get(watched) : undefined;
-        const job = [...session.jobs.values()].find((candidate) => candidate.take === watched);
+        const set = watched && session.findTake(watched)?.set.id;
+        const job = [...session.jobs.values()].find((candidate) => candidate.set === set);
         const key = [
             player.time,
             this.#happened,

@@ -207,17 +207,14 @@ export class TakesPanel {
     #header(set) {
         const {bench} = this;
         const {style, strength, base} = set.request;
+        const settled = 'settle' in set.request;
         const about = [
-            !style
-                ? 'no style'
-                : 'mapper' in style
-                  ? style.mapper
-                  : 'id' in style
-                    ? `like ${style.id}`
-                    : 'like this map',
-            ...(strength < 1 ? [`${Math.round(strength * 100)} %`] : []),
-            ...(base ? ['more like one'] : []),
-        ].join(' · ');
+            settled ? 'around what was moved' : styleText(style),
+            strength < 1 && !settled && `${Math.round(strength * 100)} %`,
+            base && 'more like one',
+        ]
+            .filter(Boolean)
+            .join(' · ');
         const small = (
             /** @type {import("./icons.js").IconName} */ name,
             /** @type {string} */ label,
@@ -241,7 +238,7 @@ export class TakesPanel {
                 h('strong', {}, this.#title(set)),
                 h('span', {}, about),
             ),
-            small('again', 'Again, with other seeds', () => bench.again(set.request)),
+            small('again', 'Again, with other seeds', () => bench.again(set)),
             small('close', 'Discard these takes', () => bench.step('discard', {set: set.id})),
         );
     }
@@ -339,3 +336,10 @@ const emptyState = () =>
             ': several placements of it appear here, and the best one is a click away.',
         ),
     );
+
+/** @param {import('./types.js').Style | undefined} style */
+function styleText(style) {
+    if (!style) return 'no style';
+    if ('mapper' in style) return style.mapper;
+    return 'id' in style ? `like ${style.id}` : 'like this map';
+}

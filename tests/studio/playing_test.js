@@ -189,12 +189,17 @@ describe('playing', {skip}, () => {
         assert.ok(steps.length >= 8, `${steps.length} sounds`);
         // Circles follow each other by 83.3 ms, sliders take four times that.
         const beat = 60 / 180 / 4;
+        const off = [];
         for (let i = 1; i < steps.length; ++i) {
             const beats = (steps[i].when - steps[i - 1].when) / beat;
-            assert.ok(
-                Math.abs(beats - Math.round(beats)) < 0.12,
-                `sound ${i} comes ${beats} quarter beats after the one before`,
-            );
+            off.push(1000 * beat * Math.abs(beats - Math.round(beats)));
         }
+        off.sort((a, b) => a - b);
+        // A browser on a busy machine knows its sound card's clock badly at first.
+        assert.ok(
+            off[off.length >> 1] < 3,
+            `half of the sounds are off by more than ${off[off.length >> 1]} ms`,
+        );
+        assert.ok(off[off.length - 1] < 25, `a sound is off by ${off[off.length - 1]} ms`);
     });
 });
