@@ -37,7 +37,7 @@ const POOL_PIXELS = 16e6;
 const EDGE = 0.97,
     INSIDE = 0.85;
 /** Steps of the gradient from the inside's edge to the middle, while a body grows (it is not seen well then) and later. */
-const LAYERS = {growing: 4, whole: 12};
+const LAYERS = {growing: 3, whole: 12};
 /** How much of the combo's colour all of them together put into the middle. */
 const GLOW = 0.2;
 /** Bodies outside of this are not painted: a map may hold paths of thousands of pixels. */

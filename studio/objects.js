@@ -16,6 +16,8 @@ import {REACH} from './sprites.js';
 
 /** A slider that was followed to its end leaves within this, ms. */
 const BODY_OUT = 260;
+/** A body that grows is painted anew with every frame: coarser, which is not seen while it fades in. */
+const GROWING = 0.6;
 const FOLLOW_SIZE = 2.3;
 
 /**
@@ -131,11 +133,8 @@ function drawBody(view, shape, tint, alpha, snaked) {
         strokePlainBody(context, shape, tint, view.radius, view.halo);
         return;
     }
-    const body = view.bodies.get(
-        shape,
-        {tint, scale: view.scale, radius: view.radius, halo: view.halo},
-        snaked,
-    );
+    const scale = snaked < 1 ? view.scale * GROWING : view.scale;
+    const body = view.bodies.get(shape, {tint, scale, radius: view.radius, halo: view.halo}, snaked);
     if (body) context.drawImage(body.picture, body.left, body.top, body.width, body.height);
 }
 

@@ -33,13 +33,8 @@ export class Preview {
      */
     update(shapes) {
         if (shapes === this.goal) return;
-        /** @type {ShapeMap} */
-        const start = {};
-        for (const index in shapes) {
-            const now = this.goal && this.goal[index] ? this.shape(Number(index)) : undefined;
-            if (now) start[index] = now;
-        }
-        this.start = start;
+        // From where the last glide was bound for: of a whole map, only what is seen is worth working out.
+        this.start = this.goal ?? {};
         this.goal = shapes;
         this.since = performance.now();
     }

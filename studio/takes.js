@@ -3,142 +3,23 @@
  * plays it in place; a click keeps it, the rest stays for later. A take at work shows its steps.
  *
  * @import { Bench } from "./bench.js"
- * @import { State, Take, TakeSet } from "./types.js"
+ * @import { TakeSet } from "./types.js"
  */
 import {shortTime} from './beats.js';
 import {h, reducedMotion} from './dom.js';
-import {Field} from './field.js';
 import {icon} from './icons.js';
 import {preferences} from './preferences.js';
+import {TakeCard} from './take_card.js';
 
 /** Pointed at for so long, a take is meant: a pointer that crosses the list starts nothing. */
 const hoverPause = 140;
-
-class Card {
-    visible = false;
-    /** What its field shows now, to give it shapes only where they are others: @type {State | null} */
-    #shown = null;
-    /** @type {Take | null} */
-    #take = null;
-    /** How much of it is done, 0..1. */
-    #done = 0;
-
-    /**
-     * @param {TakesPanel} panel
-     * @param {TakeSet} set
-     * @param {Take} take
-     */
-    constructor(panel, set, take) {
-        this.panel = panel;
-        this.set = set;
-        this.take = take;
-        const {bench} = panel;
-        this.canvas = h('canvas', {class: 'take-canvas'});
-        this.field = new Field(this.canvas, {small: true});
-        this.field.setScene(bench.scene);
-        this.name = h('span', {class: 'take-name'});
-        this.button = h(
-            'button',
-            {
-                class: 'take-button',
-                onclick: () => bench.keep(take.id),
-                onfocus: () => panel.look(this, true),
-                onblur: () => panel.look(null),
-                onpointerenter: () => panel.look(this),
-                onpointerleave: () => panel.look(null),
-                onkeydown: (/** @type {KeyboardEvent} */ event) => this.#key(event),
-            },
-            this.canvas,
-            h('span', {class: 'take-progress'}),
-            this.name,
-            h('span', {class: 'take-kept'}, icon('keep')),
-        );
-        const small = (
-            /** @type {import("./icons.js").IconName} */ name,
-            /** @type {string} */ label,
-            /** @type {() => void} */ run,
-        ) =>
-            h(
-                'button',
-                {class: 'take-action', title: label, 'aria-label': label, tabindex: '-1', onclick: run},
-                icon(name),
-            );
-        this.element = h(
-            'li',
-            {class: 'take'},
-            this.button,
-            h(
-                'div',
-                {class: 'take-actions'},
-                small('like', 'More like this (M)', () => bench.moreLike(take.id)),
-                small('close', 'Discard (Delete)', () => bench.discard(take.id)),
-            ),
-        );
-        this.update(set, take);
-    }
-
-    /** @param {TakeSet} set @param {Take} take */
-    update(set, take) {
-        this.set = set;
-        this.take = take;
-        const number = set.takes.indexOf(take) + 1;
-        this.name.textContent = String(number);
-        this.element.dataset.state = take.state;
-        this.element.classList.toggle('kept', Boolean(take.kept));
-        const what = take.state === 'done' ? (take.kept ? 'kept' : 'press to keep') : take.state;
-        this.button.setAttribute('aria-label', `Take ${number}, seed ${take.seed}, ${what}`);
-        this.button.title = `Seed ${take.seed}`;
-        if (take.state === 'done') this.element.style.removeProperty('--done');
-    }
-
-    close() {
-        this.panel.seen.unobserve(this.element);
-        this.field.close();
-    }
-
-    /** @param {number} done 0..1 */
-    progress(done) {
-        this.#done = done;
-        this.element.dataset.state = 'running';
-        this.element.style.setProperty('--done', `${Math.round(done * 100)}%`);
-    }
-
-    /** @param {number} time */
-    draw(time) {
-        const {session} = this.panel.bench;
-        const done = this.take.state === 'done';
-        const shapes = session.previews.get(this.take.id);
-        if (!done && !shapes) return;
-        if (this.#shown !== session.state || this.#take !== this.take) {
-            this.field.setShapes(session.shapes, done ? this.take.shapes : {});
-            this.#shown = session.state;
-            this.#take = this.take;
-        }
-        this.field.draw(time, {
-            hits: true,
-            range: [this.set.from, this.set.to],
-            preview: done || !shapes ? null : {shapes, progress: this.#done},
-        });
-    }
-
-    /** @param {KeyboardEvent} event */
-    #key(event) {
-        const {bench} = this.panel;
-        if (event.ctrlKey || event.altKey || event.metaKey) return;
-        if (event.key === 'm' || event.key === 'M') bench.moreLike(this.take.id);
-        else if (event.key === 'Delete') {
-            this.panel.step(this, 1);
-            bench.discard(this.take.id);
-        } else if (event.key === 'ArrowRight' || event.key === 'ArrowDown') this.panel.step(this, 1);
-        else if (event.key === 'ArrowLeft' || event.key === 'ArrowUp') this.panel.step(this, -1);
-        else return;
-        event.preventDefault();
-        event.stopPropagation();
-    }
-}
+/** What a frame may spend on small fields, ms. */
+const spared = 2;
+/** Of a long section small fields show the beginning, ms. */
+const longestLoop = 12000;
 
 export class TakesPanel {
-    /** @type {Map<string, Card>} */
+    /** @type {Map<string, TakeCard>} */
     #cards = new Map();
     #timer = 0;
     /** What a look at a take put aside. @type {{loop: [number, number] | null, time: number} | null} */
@@ -168,14 +49,14 @@ export class TakesPanel {
 
     #render() {
         const {sets} = this.bench.session;
-        /** @type {Map<string, Card>} */
+        /** @type {Map<string, TakeCard>} */
         const cards = new Map();
         const focused = document.activeElement;
         const sections = sets
             .filter((set) => set.takes.length > 0)
             .map((set) => {
                 const items = set.takes.map((take) => {
-                    const card = this.#cards.get(take.id) ?? new Card(this, set, take);
+                    const card = this.#cards.get(take.id) ?? new TakeCard(this, set, take);
                     card.update(set, take);
                     cards.set(take.id, card);
                     return card.element;
@@ -251,7 +132,7 @@ export class TakesPanel {
 
     /**
      * Looks at a take on the large field, and hears it; null: as it was.
-     * @param {Card | null} card
+     * @param {TakeCard | null} card
      * @param {boolean} [now]
      */
     look(card, now = false) {
@@ -262,7 +143,7 @@ export class TakesPanel {
         );
     }
 
-    /** @param {Card} card */
+    /** @param {TakeCard} card */
     #enter(card) {
         const {bench} = this;
         const {player} = bench;
@@ -290,7 +171,7 @@ export class TakesPanel {
 
     /**
      * The focus from a take to another.
-     * @param {Card | null} from
+     * @param {TakeCard | null} from
      * @param {1 | -1} direction
      * @returns {boolean} whether there is one
      */
@@ -304,21 +185,27 @@ export class TakesPanel {
 
     /** @param {number} now ms of the page's clock */
     draw(now) {
-        const {player} = this.bench;
-        const still = reducedMotion();
-        // Every second frame a card: thirty pictures a second are enough for a small one.
-        this.#turn ^= 1;
-        let order = 0;
-        for (const card of this.#cards.values()) {
-            order ^= 1;
-            if (!card.visible || order !== this.#turn) continue;
-            const {from, to} = card.set;
-            const span = Math.min(to - from, 12000) + 900;
-            const looped = from - 500 + (still ? Math.min(600, span / 2) : now % span);
-            card.draw(
-                player.playing && player.time >= from - 500 && player.time <= to + 500 ? player.time : looped,
-            );
+        // In turn, for as long as a frame can spare: on a slow computer, or while the model is at work, small
+        // fields move less smoothly than the large one.
+        const cards = [...this.#cards.values()].filter((card) => card.visible);
+        const end = performance.now() + spared;
+        for (let drawn = 0; drawn < Math.ceil(cards.length / 2); drawn++) {
+            this.#turn = (this.#turn + 1) % cards.length;
+            cards[this.#turn].draw(this.#timeOf(cards[this.#turn].set, now));
+            if (performance.now() > end) break;
         }
+    }
+
+    /**
+     * With the song where it plays in the set's section, otherwise round and round.
+     * @param {TakeSet} set
+     * @param {number} now
+     */
+    #timeOf({from, to}, now) {
+        const {player} = this.bench;
+        if (player.playing && player.time >= from - 500 && player.time <= to + 500) return player.time;
+        const span = Math.min(to - from, longestLoop) + 900;
+        return from - 500 + (reducedMotion() ? Math.min(600, span / 2) : now % span);
     }
 }
 
