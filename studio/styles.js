@@ -57,13 +57,12 @@ export class StyleDialog {
             oninput: afterPause(120, () => this.#find()),
         });
         this.results = h('div', {class: 'style-results'});
-        this.picture = new StyleMapPicture((point) =>
-            this.#choose({
-                kind: 'map',
-                id: point.id,
-                name: point.mapper ? `${point.mapper}, ${point.id}` : String(point.id),
-            }),
-        );
+        this.picture = new StyleMapPicture(({id, mapper}) => {
+            // Some maps of the model's have no ID that is known: their mapper is what is left of them.
+            const name = [mapper, id > 0 && id].filter(Boolean).join(', ');
+            if (id > 0 || mapper)
+                this.#choose(id > 0 ? {kind: 'map', id, name} : {kind: 'mapper', name: mapper});
+        });
         this.element = h(
             'dialog',
             {
