@@ -111,7 +111,7 @@ function drawSlider(view, index, object, shape, tint, appeared) {
     if (left > 0) {
         const snaked = view.snaking ? share(time, object.time - view.preempt, view.preempt / 3) : 1;
         drawBody(view, shape, tint, left, easeOut(snaked));
-        drawTicks(view, object, shape, tint, left);
+        drawTicks(view, object, shape, tint, left, easeOut(snaked));
         drawArrows(view, object, shape, tint, left, snaked);
     }
     drawHead(view, index, object, shape.x, shape.y, tint, appeared);
@@ -145,8 +145,9 @@ function drawBody(view, shape, tint, alpha, snaked) {
  * @param {Shape} shape
  * @param {Tint} tint
  * @param {number} alpha
+ * @param {number} shown the share of the path that is there
  */
-function drawTicks(view, object, shape, tint, alpha) {
+function drawTicks(view, object, shape, tint, alpha, shown) {
     if (!object.ticks || !object.ticks.length || view.plain) return;
     const {context, radius, time} = view;
     const duration = object.spanDuration ?? object.end - object.time;
@@ -155,7 +156,9 @@ function drawTicks(view, object, shape, tint, alpha) {
     for (const tick of object.ticks) {
         const since = time - tick;
         if (Math.floor((tick - object.time) / duration) !== span || since > (view.hits ? 150 : 0)) continue;
-        const [x, y] = pointAt(table, ballProgress(object, tick));
+        const along = ballProgress(object, tick);
+        if (along > shown) continue;
+        const [x, y] = pointAt(table, along);
         const gone = clamp(since / 150);
         context.globalAlpha = view.alpha * alpha * (1 - gone);
         context.beginPath();
