@@ -1,7 +1,7 @@
 /** The player's clock and the hit sounds. */
 import assert from 'node:assert/strict';
 import {after, before, describe, it} from 'node:test';
-import {inventScene, openModules, skip} from './field_page.js';
+import {inventScene, openModules, skip} from './field_page.mjs';
 
 /** Four seconds of silence as a WAV file. */
 function silence() {

@@ -1,7 +1,7 @@
 /** The playfield: what is seen when, what lies under the pointer, how long a frame takes. */
 import assert from 'node:assert/strict';
 import {after, before, describe, it} from 'node:test';
-import {inventScene, openModules, skip} from './field_page.js';
+import {inventScene, openModules, skip} from './field_page.mjs';
 
 /** A circle at (100, 100), a slider from (300, 100) to the right, a circle on the slider's head, stacked. */
 const circle = {kind: 'circle', time: 1000, end: 1000, number: 1, colour: 0, newCombo: true, sounds: []};
