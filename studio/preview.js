@@ -6,6 +6,7 @@
  * @typedef {import("./types.js").ShapeMap} ShapeMap
  * @typedef {import("./field.js").View} View
  */
+import {FIELD_HEIGHT, FIELD_WIDTH} from './backdrop.js';
 import {strokePlainBody} from './bodies.js';
 import {clamp, easeOut, lerp, share} from './motion.js';
 import {drawSprite} from './objects.js';
@@ -41,12 +42,33 @@ export class Preview {
 
     /** @param {number} index @returns {Shape | undefined} where it is in its glide */
     shape(index) {
-        const goal = this.goal?.[index],
-            start = this.start[index];
-        if (!goal || !start) return goal;
+        if (!this.goal?.[index]) return undefined;
+        const goal = nearField(this.goal[index]);
+        if (!this.start[index]) return goal;
+        const start = nearField(this.start[index]);
         const at = easeOut(share(performance.now(), this.since, GLIDE));
         return at >= 1 ? goal : between(start, goal, at);
     }
+}
+
+/**
+ * The first steps are noise, three fields wide; what lies outside is drawn in towards the edge, the more the farther.
+ * @param {Shape} shape
+ * @returns {Shape}
+ */
+function nearField(shape) {
+    const dx = drawnIn(shape.x, FIELD_WIDTH) - shape.x;
+    const dy = drawnIn(shape.y, FIELD_HEIGHT) - shape.y;
+    if (dx === 0 && dy === 0) return shape;
+    const path = shape.path?.map((value, i) => value + (i % 2 ? dy : dx));
+    return {...shape, x: shape.x + dx, y: shape.y + dy, ...(path ? {path} : {})};
+}
+
+/** @param {number} value @param {number} size */
+function drawnIn(value, size) {
+    if (value < 0) return -OUTSIDE * (1 - Math.exp(value / (2 * OUTSIDE)));
+    if (value > size) return size + OUTSIDE * (1 - Math.exp((size - value) / (2 * OUTSIDE)));
+    return value;
 }
 
 /** @param {Shape} from @param {Shape} to @param {number} at @returns {Shape} */
