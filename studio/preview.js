@@ -18,6 +18,8 @@ const GLIDE = 130;
  * Objects within this many ms of now are joined by a line, so that the whole of a section is seen to move.
  */
 const NEAR = 4000;
+/** So far beyond the field's edge objects are seen at most, osu! px. */
+const OUTSIDE = 50;
 
 export class Preview {
     constructor() {

@@ -139,6 +139,18 @@ describe('field', {skip}, () => {
         assert.ok(seen[1][3] > 100);
     });
 
+    it('shows at the edge what noise puts far outside', async () => {
+        await show(small);
+        const seen = await page.evaluate(() => {
+            const far = {x: -512, y: 192, stack: [0, 0], path: [-512, 192, -400, 192]};
+            const preview = {shapes: {0: far, 1: far}, progress: 0.9};
+            field.draw(950, {ground: false, preview});
+            const at = [-40 * field.scale + field.left, 192 * field.scale + field.top].map(Math.round);
+            return field.context.getImageData(...at, 1, 1).data[3];
+        });
+        assert.ok(seen > 100);
+    });
+
     it('takes shapes far outside, empty paths and objects of all kinds without an error', async () => {
         const odd = {
             ...small,
