@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "beatmap/combos.h"
+#include "beatmap/combo.h"
 
 namespace osu {
 
@@ -96,13 +96,15 @@ bool names_objects(std::string_view text) {
 }
 
 std::vector<size_t> objects_of(const Beatmap& map, const EditorTime& time) {
-    const std::vector<ComboPlace> combos = combo_places(map);
+    const std::vector<Combo> combos = combos_of(map);
     std::vector<size_t> found;
     size_t i = 0;
     // The editor cuts fractions of a ms off.
     while (i < map.objects.size() && map.objects[i].start_time < time.ms - 1) ++i;
     for (const int wanted : time.combo_numbers) {
-        while (i < map.objects.size() && combos[i].number != wanted) ++i;
+        while (i < map.objects.size() &&
+               (combos[i].number != wanted || map.objects[i].kind == ObjectKind::spinner))
+            ++i;
         if (i == map.objects.size())
             fail(Hint{"copy the time from the editor of this very difficulty"},
                  "the map has no object {} of a combo from {} on", wanted, format_editor_time(time.ms));

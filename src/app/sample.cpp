@@ -109,10 +109,10 @@ Placement SampleRun::sample(const MapDatapoints& map, std::span<const uint8_t> s
         return true;
     };
     const std::vector<uint8_t> fixed = fixed_datapoints(map.sequence(), selected);
-    Placement placed = place(*network_, map.view(), style_, sampling, fixed, on_step);
+    Placement placed = place(*network_, map.view(), style_, sampling, {fixed, {}}, on_step);
     if (refiner_)
         refine(*refiner_, map.view(), style_, sampling, sampling.seq_len.value_or(network_->info().window()),
-               steps, options_.refine_iters, fixed, on_step, placed);
+               steps, options_.refine_iters, {fixed, {}}, on_step, placed);
     frames = kept.all();
     return placed;
 }

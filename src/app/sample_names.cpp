@@ -15,12 +15,6 @@ namespace {
 // Bytes; file systems end at 255, and a number, an extension and the mark of an unfinished file may follow.
 constexpr size_t folder_limit = 200;
 
-void cut(std::string& text, size_t limit) {
-    if (text.size() <= limit) return;
-    while (limit > 0 && (text[limit] & 0xc0) == 0x80) --limit;  // not within a character
-    text.resize(limit);
-}
-
 // "1:02"
 std::string minutes(double ms) {
     const auto seconds = static_cast<int64_t>(std::max(ms, 0.0) / 1000);
@@ -38,20 +32,6 @@ std::string section_name(const Beatmap& map, std::span<const uint8_t> selected) 
 }
 
 }  // namespace
-
-std::string clean_name(std::string_view name, size_t limit) {
-    std::string clean;
-    for (const char c : name) {
-        const bool bad = static_cast<unsigned char>(c) < 0x20 || c == 0x7f ||
-                         std::string_view("/\\?%*:|\"<>").find(c) != std::string_view::npos;
-        clean += bad ? '-' : c;
-    }
-    cut(clean, limit);
-    const size_t last = clean.find_last_not_of(" .");
-    const size_t first = std::min(clean.find_first_not_of(" ."), clean.size());
-    clean = last == std::string::npos ? "" : clean.substr(first, last + 1 - first);
-    return clean.empty() ? "untitled" : clean;
-}
 
 std::string folder_name(const MapFacts& map) {
     const std::string song = fmt::format("{} - {}", map.artist, map.title);

@@ -12,10 +12,6 @@
 
 namespace osu {
 
-// As a name of a file or a folder: what no system takes becomes '-', and it ends within so many bytes of
-// UTF-8.
-std::string clean_name(std::string_view name, size_t limit);
-
 // "120 Artist - Title", of the set: all its difficulties, and what is made of them, share a folder.
 std::string folder_name(const MapFacts& map);
 

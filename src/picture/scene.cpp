@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "beatmap/combos.h"
+#include "beatmap/combo.h"
 #include "beatmap/game_positions.h"
 #include "beatmap/slider_path.h"
 #include "picture/fonts.h"
@@ -117,8 +117,8 @@ Scene make_scene(const Beatmap& map, const PictureOptions& options) {
     scene.radius = std::clamp(64.0 * circle_scale(map.difficulty), 2.0, 120.0);
     scene.from = options.from;
     scene.width = options.width;
-    const std::vector<ComboPlace> combos = combo_places(map);
-    const std::vector<Colour> colours = combo_colours_of(map);
+    const std::vector<Combo> combos = combos_of(map);
+    const std::vector<Colour> colours = combo_colours(map);
     const std::vector<Vec2> stacked = stack_offsets(map);
     for (size_t i = 0; i < map.objects.size(); i++) {
         const HitObject& object = map.objects[i];
