@@ -31,8 +31,7 @@ export class Preview {
     }
 
     /**
-     * @param {ShapeMap | null} shapes the newest ones; the same object for as long as there are no newer
-     *     ones
+     * @param {ShapeMap | null} shapes the newest; the same object until there are newer ones
      */
     update(shapes) {
         if (shapes === this.goal) return;
