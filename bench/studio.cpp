@@ -25,7 +25,7 @@ using nlohmann::json;
 
 constexpr int takes = 8, section = 40, objects = 1000;
 
-// 600 circles and 400 sliders of two to four anchors: 2,600 datapoints and some.
+// 600 circles and 400 sliders of four anchors: 2,600 datapoints.
 std::string invented_map() {
     std::string text =
         "osu file format v14\n\n[General]\nMode: 0\n\n[Metadata]\nTitle:Invented\nArtist:Nobody\n"
@@ -35,11 +35,9 @@ std::string invented_map() {
         const int x = 60 + i * 37 % 380, y = 60 + i * 61 % 250, time = 1000 + 250 * i;
         if (i % 5 < 3)
             text += fmt::format("{},{},{},{},0\n", x, y, time, i % 8 == 0 ? 5 : 1);
-        else if (i % 5 == 3)
+        else
             text += fmt::format("{},{},{},2,0,B|{}:{}|{}:{}|{}:{},1,70\n", x, y, time, x + 20, y + 10, x + 40,
                                 y, x + 60, y + 20);
-        else
-            text += fmt::format("{},{},{},2,0,P|{}:{}|{}:{},1,70\n", x, y, time, x + 30, y + 20, x + 65, y);
     }
     return text;
 }
