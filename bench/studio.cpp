@@ -31,8 +31,16 @@ std::string invented_map() {
         "osu file format v14\n\n[General]\nMode: 0\n\n[Metadata]\nTitle:Invented\nArtist:Nobody\n"
         "Creator:Nobody\nVersion:Bench\n\n[Difficulty]\nCircleSize:4\nApproachRate:9\nSliderMultiplier:1.4\n"
         "SliderTickRate:1\n\n[TimingPoints]\n0,300,4,2,0,60,1,0\n\n[HitObjects]\n";
+    Philox random(1);
+    const auto near = [&](int from, int most) {  // a step from there, turned back at the edge
+        const int step = 30 + static_cast<int>(random.below(90));
+        return from + (from < 60 || (from < most - 60 && random.below(2)) ? step : -step);
+    };
+    int x = 256, y = 192, time = 1000;
     for (int i = 0; i < objects; ++i) {
-        const int x = 60 + i * 37 % 380, y = 60 + i * 61 % 250, time = 1000 + 250 * i;
+        x = std::clamp(near(x, 512), 0, 440);
+        y = std::clamp(near(y, 384), 0, 360);
+        time += 125 << random.below(3);  // halves, quarters and eighths, so that the rhythm does not repeat
         if (i % 5 < 3)
             text += fmt::format("{},{},{},{},0\n", x, y, time, i % 8 == 0 ? 5 : 1);
         else
