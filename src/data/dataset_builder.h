@@ -22,6 +22,7 @@ struct DatasetOptions {
     std::filesystem::path out;   // dataset folder …
     std::filesystem::path pack;  // … or, where that is empty, the pack to write
     MapFilter filter;
+    bool take_changed = false;                        // maps that differ from what osu!.db says of them
     bool with_audio = false;                          // into the folder
     bool dry_run = false;                             // finds and counts, takes nothing
     uint64_t limit = 0;                               // maps to add; 0: all
