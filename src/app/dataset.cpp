@@ -23,7 +23,7 @@ struct DatasetFlags {
     std::string out, pack;
     DatasetOptions options;
     int threads = 0;
-    bool wants_pack = false;
+    bool wants_pack = false, json = false;
 };
 
 // By number, as the game's files have it, or by name.
@@ -165,6 +165,10 @@ DatasetOptions options_of(const DatasetFlags& flags) {
     if (options.with_audio && flags.out.empty())
         fail(Hint{"give --out FOLDER"}, "--with-audio: a packed dataset has no place for audio");
     options.sources = flags.from.empty() ? found_sources(options.filter) : given_sources(flags);
+    if (flags.json && !options.dry_run)
+        fail(Hint{"without --dry-run the same is written to dataset-report.json"},
+             "--json goes with --dry-run");
+    if (flags.json) return options;
     for (const MapSource& source : options.sources)
         fmt::print("from      {} ({})\n", source.path.string(), source.description());
     return options;
@@ -174,6 +178,7 @@ void run_dataset(const DatasetFlags& flags) {
     set_thread_count(flags.threads);
     const DatasetOptions options = options_of(flags);
     const DatasetReport report = build_dataset(options, terminal_listener());
+    if (flags.json) return fmt::print("{}\n", report_json(options, report));
     print_report(report, options);
     if (options.dry_run) return;
     if (report.maps_in_dataset == 0)
@@ -229,7 +234,7 @@ void add_dataset_verb(CLI::App& app) {
     auto flags = std::make_shared<DatasetFlags>();
     CLI::App* verb = app.add_subcommand(
         "dataset", "Make a dataset from the maps of an osu! folder; run again, it adds what is new");
-    verb->add_option("--from", flags->from,
+    verb->add_option("--from,folders", flags->from,
                      "Take the maps of this osu!stable or osu!lazer folder, or any folder of .osu and .osz; "
                      "repeat for more")
         ->default_str("the game's usual places");
@@ -241,6 +246,7 @@ void add_dataset_verb(CLI::App& app) {
     verb->add_flag("--with-audio", flags->options.with_audio, "Copy the audio of every set, too");
     verb->add_flag("--dry-run", flags->options.dry_run,
                    "Only count what would be taken, by year, stars and mapper");
+    verb->add_flag("--json", flags->json, "With --dry-run: print the counts as one JSON object");
     add_filter_flags(*verb, *flags);
     add_threads(*verb, flags->threads);
     verb->callback([flags, pack] {

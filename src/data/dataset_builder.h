@@ -47,5 +47,6 @@ struct DatasetReport {
 // Writes dataset-report.json into the folder, or beside the pack (not in a dry run).
 DatasetReport build_dataset(const DatasetOptions& options, const Listener& listener = {});
 std::filesystem::path report_file(const DatasetOptions& options);
+std::string report_json(const DatasetOptions& options, const DatasetReport& report);  // what stands in it
 
 }  // namespace osu

@@ -113,7 +113,7 @@ test('Tab goes from take to take, Enter keeps one; undo and redo', async () => {
 test('source and result in two colours, or one for the other', async () => {
     const orange = () => page.pixelsOf([0xff, 0xb3, 0x47]);
     const {objects} = await studio.get(`sessions/${session}`);
-    await page.goTo(String(objects[(await state()).changed[1]].time));
+    await page.goTo(objects[(await state()).changed[1]].time);
     assert.ok((await orange()) < 200);
     await page.press('o');
     await until(orange, (count) => count > 200);
@@ -133,17 +133,17 @@ test('pinned objects stay; one that is dragged has its neighbours placed around 
     // A circle with room around it, far from what was placed so far.
     const index = objects.findIndex((object, at) => object.kind === 'circle' && at > 60 && at < 100);
     const {x, y, stack} = now.shapes[index];
-    await page.goTo(String(Math.round(objects[index].time)));
+    await page.goTo(objects[index].time);
     await page.page.mouse.click(...(await page.place(x + stack[0], y + stack[1])));
     assert.match(await page.target(), /1 object/);
-    await page.goTo(String(Math.round(objects[index + 1].time)));
+    await page.goTo(objects[index + 1].time);
     const neighbour = now.shapes[index + 1];
     await page.page.mouse.click(
         ...(await page.place(neighbour.x + neighbour.stack[0], neighbour.y + neighbour.stack[1])),
     );
     await page.press('l');
     assert.deepEqual((await until(state, ({pinned}) => pinned.length > 0)).pinned, [index + 1]);
-    await page.goTo(String(Math.round(objects[index].time)));
+    await page.goTo(objects[index].time);
     const to = [x < 256 ? x + 60 : x - 60, y < 192 ? y + 40 : y - 40];
     await page.dragField([x + stack[0], y + stack[1]], [to[0] + stack[0], to[1] + stack[1]]);
     const moved = await until(state, ({changed}) => changed.includes(index));
