@@ -192,10 +192,14 @@ json Api::session_post(const OpenSession& open, const std::string& what, const j
         session.keep(member(body, "take", std::string()), objects());
         emit(open->id, {{"type", "sets"}});
     } else if (what == "discard") {
-        if (body.contains("set"))
-            session.discard_set(member(body, "set", std::string()));
-        else
+        if (body.contains("set")) {
+            const std::string set = session.set_of(member(body, "set", std::string())).id;
+            for (const auto& job : queue_.cancel(open->id, set))
+                emit(open->id, {{"type", "done"}, {"job", job->id}, {"set", set}, {"cancelled", true}});
+            session.discard_set(set);
+        } else {
             session.discard_take(member(body, "take", std::string()));
+        }
         emit(open->id, {{"type", "sets"}});
         return result;
     } else if (what == "move") {

@@ -105,7 +105,10 @@ TEST(PlacedMap, ObjectsThatAreMovedByHandKeepTheirShapes) {
             const Vec2 by = after.front() - before.front();
             ASSERT_NEAR(length(after.back() - before.back() - by), 0, 2) << path << " " << i;
             const PlacedMap flipped_map = map.with(one, flipped(map, one, true), false);
-            ASSERT_NEAR(flipped_map.shapes()[i].path.size(), before.size(), 3 + before.size() * 0.2) << path;
+            const std::vector<Vec2>& mirrored = flipped_map.shapes()[i].path;
+            const Vec2 way = before.back() - before.front(), back = mirrored.back() - mirrored.front();
+            ASSERT_NEAR(back.x, -way.x, 4) << path << " " << i;
+            ASSERT_NEAR(back.y, way.y, 4) << path << " " << i;
             if (i > 200) break;
         }
     }
@@ -134,6 +137,34 @@ TEST(Scene, TicksAndPlacesAreTheGamesOnPeoplesMaps) {
         }
     }
     EXPECT_GT(ticks, 1000u);
+}
+
+// Whatever bytes a dropped file has: an Error, or a map that can be shown and worked on.
+TEST(Scene, DamagedMapsAreRefusedOrShown) {
+    const std::string text = read_file(osu::test::source_dir() / "examples/waltz.osu");
+    size_t opened = 0;
+    for (uint64_t seed = 0; seed < 300; ++seed) {
+        Philox random(seed);
+        std::string damaged = text;
+        for (uint64_t i = 0; i < 1 + seed % 40; ++i) {
+            const size_t at = random.below(static_cast<uint32_t>(damaged.size()));
+            if (random.below(3) == 0)
+                damaged.erase(at, 1 + random.below(20));
+            else
+                damaged[at] = "0123456789,|:-eELBPCN.\n\xff"[random.below(26)];
+        }
+        try {
+            const auto source = std::make_shared<const SourceMap>(damaged);
+            scene_of(source->map).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+            const PlacedMap map(source);
+            const std::vector<uint32_t> all = all_objects(*source);
+            map.with(all, shaken(source->positions(), seed), true).text("x");
+            map.with(all, rotated(map, all, 70), false);
+            ++opened;
+        } catch (const Error&) {
+        }
+    }
+    EXPECT_GT(opened, 150u);
 }
 
 }  // namespace
