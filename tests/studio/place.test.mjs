@@ -24,7 +24,7 @@ before(async () => {
     source = await archive({
         'waltz.osu': waltz.replace('audio.mp3', 'tone.wav'),
         'signs.osu': mapOf(signs),
-        'tone.wav': wave(30),
+        'tone.wav': wave(110),
         'sb/ünused.txt': 'kept as it is',
     });
     await page.drop('waltz.osz', source);
@@ -308,6 +308,7 @@ test('beside the source: a file of a new name, and the source as it was', async 
             (length) => length === count,
         );
         await there.press('Escape');
+        await there.page.locator('.keep-dialog').waitFor({state: 'hidden'});
     }
     assert.equal(readFileSync(join(folder, 'waltz.osu'), 'utf8'), waltz);
     const versions = readdirSync(folder).map(
