@@ -1,5 +1,6 @@
 // The routes below /api/v1/sessions/S.
 #include <algorithm>
+#include <charconv>
 
 #include "base/text.h"
 #include "beatmap/numbers.h"
@@ -99,6 +100,12 @@ Response Api::session_get(const Request& request, const OpenSession& open, const
     if (what.empty()) return scene(*open);
     if (what == "state") return answer(session.state());
     if (what == "takes") return answer(session.take_sets());
+    if (what == "step") {
+        size_t step = 0;
+        const std::string index = query(request, "index");
+        std::from_chars(index.data(), index.data() + index.size(), step);
+        return answer(session.picture_of(step));
+    }
     if (what == "audio") return file(*open, session.source().map.audio_filename, lock);
     if (what == "background") return file(*open, background_of(session.source().map), lock);
     if (what.starts_with("files/")) return file(*open, what.substr(6), lock);

@@ -18,7 +18,7 @@ before(async () => {
 });
 after(async () => {
     await closeBrowser();
-    await studio?.stop();
+    await Studio.stopAll();
 });
 
 /** The first screen, from wherever the page is. */

@@ -82,6 +82,23 @@ TEST_F(Studio, UndoAndRedoGiveTheSameBytes) {
     EXPECT_EQ(error_of(post("sessions/" + s + "/go", {{"step", 9}}), 404), "there is no step 9");
 }
 
+TEST_F(Studio, AStepIsShownByWhatItChangedWhereverTheHistoryStands) {
+    const std::string s = open_map();
+    const auto picture = [&](const char* step) {
+        return get_json("sessions/" + s + "/step", {{"index", step}})["shapes"];
+    };
+    post_json("sessions/" + s + "/move", {{"objects", {1, 3}}, {"dx", 20}, {"dy", -7}});
+    const json first = state(s)["shapes"];
+    post_json("sessions/" + s + "/move", {{"objects", {1}}, {"dx", 9}, {"dy", 9}});
+    const json second = state(s)["shapes"];
+    post_json("sessions/" + s + "/go", {{"step", 0}});
+    EXPECT_EQ(picture("0"), json::object());
+    EXPECT_EQ(picture("1"), json({{"1", first[1]}, {"3", first[3]}}));
+    EXPECT_EQ(picture("2"), json({{"1", second[1]}}));
+    EXPECT_EQ(get("sessions/" + s + "/step", {{"index", "3"}}).status, 404);
+    EXPECT_EQ(state(s)["changed"], json::array()) << "looking changes nothing";
+}
+
 TEST_F(Studio, AnotherProgramGoesOnWhereThisOneWasKilled) {
     const std::string s = open_map();
     const json set = place(s, {{"objects", {4, 5, 6, 7}}, {"count", 2}});
