@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "sequence/datapoints.h"
@@ -19,10 +20,10 @@ namespace osu {
 
 class Structure {
   public:
-    // Datapoints [from, from + count) and [to, to + count), which agree when the first is mirrored (x → −x)
-    // or not, and then turned.
+    // Datapoints of a part, each with its twin of another: they agree when the first are mirrored (x → −x) or
+    // not, and then turned.
     struct Tie {
-        uint32_t from = 0, to = 0, count = 0;
+        std::vector<std::pair<uint32_t, uint32_t>> points;
         float cosine = 1, sine = 0;
         bool mirrored = false;
     };
@@ -43,12 +44,17 @@ class Structure {
         uint32_t first = 0, end = 0;  // datapoints
     };
     std::vector<uint8_t> fixed_;
+    std::vector<Object> objects_;
     std::vector<Tie> ties_;
+    std::vector<uint8_t> tied_;  // datapoints of ties; the others of a slider go where its head goes
     std::vector<Vec2> position_, sum_;
     std::vector<float> weight_;
 
-    void find_repeats(const Datapoints& map, std::span<const Object> objects);
-    void find_sliders(const Datapoints& map, std::span<const Object> objects);
+    bool alike(const Datapoints& map, size_t a, size_t b, bool first) const;
+    Tie tie(const Datapoints& map, size_t from, size_t to, size_t count) const;
+    void find_repeats(const Datapoints& map);
+    void find_echoes(const Datapoints& map);
+    void find_sliders(const Datapoints& map);
     void average();
 };
 

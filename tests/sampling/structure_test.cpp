@@ -56,9 +56,8 @@ TEST(Structure, FindsTheCopyAndItsMirror) {
     const Structure structure(song.view());
     ASSERT_EQ(structure.ties().size(), 1u);
     const Structure::Tie& tie = structure.ties()[0];
-    EXPECT_EQ(tie.from, 0u);
-    EXPECT_EQ(tie.to, 22u);
-    EXPECT_EQ(tie.count, part);
+    EXPECT_EQ(tie.points.front(), std::pair(0u, 22u));
+    EXPECT_EQ(tie.points.size(), part);
     EXPECT_TRUE(tie.mirrored);
     EXPECT_NEAR(tie.cosine, 0, 1e-4);
 }
