@@ -63,8 +63,12 @@ bool AnchorPlacer::place_slider(const HitObject& slider, std::span<const Vec2> w
     for (const PathSegment& segment : source_.segments_of(slider)) {
         if (segment.type != CurveType::perfect || segment.count != 3) continue;
         const size_t i = segment.first - slider.first_anchor;
-        if (collinear(source[i], source[i + 1], source[i + 2])) continue;
-        if (collinear(out[i], out[i + 1], out[i + 2])) bend(out, i);
+        const bool straight = collinear(out[i], out[i + 1], out[i + 2]);
+        if (collinear(source[i], source[i + 1], source[i + 2])) {
+            if (!straight) straighten(out, i);
+        } else if (straight) {
+            bend(out, i);
+        }
     }
     return true;
 }
@@ -95,6 +99,19 @@ void AnchorPlacer::bend(std::vector<Vec2>& anchors, size_t first) const {
         }
         if (!end_moves) return;
     }
+}
+
+// An arc that is a line in the source: the middle goes halfway, and the end where whole pixels make it a
+// line.
+void AnchorPlacer::straighten(std::vector<Vec2>& anchors, size_t first) const {
+    const Vec2 start = anchors[first];
+    const Vec2 half = (anchors[first + 2] - start) * 0.5f;
+    const float steps = fractional_ ? fraction : 1;
+    // Towards the start, so that the end stays inside.
+    const Vec2 arm{std::trunc(half.x * steps) / steps, std::trunc(half.y * steps) / steps};
+    if (arm == Vec2{}) return;
+    anchors[first + 1] = start + arm;
+    anchors[first + 2] = start + arm * 2;
 }
 
 void AnchorPlacer::separate_end(std::vector<Vec2>& anchors) const {

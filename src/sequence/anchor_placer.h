@@ -31,6 +31,7 @@ class AnchorPlacer {
     bool inside(Vec2 point) const;
     void nudge(std::vector<Vec2>& anchors, size_t first, size_t last) const;
     void bend(std::vector<Vec2>& anchors, size_t first) const;
+    void straighten(std::vector<Vec2>& anchors, size_t first) const;
 };
 
 }  // namespace osu

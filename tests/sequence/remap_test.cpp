@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "beatmap/curve.h"
 #include "beatmap/slider_path.h"
 #include "sequence/remap_support.h"
 #include "sequence/sequence.h"
@@ -178,6 +179,24 @@ TEST(Remap, AnchorsDoNotFallTogether) {
         const Beatmap back = parse_beatmap(remap(map, position, {}));
         expect_same_play(map, back);
         EXPECT_EQ(to_sequence(back).type, to_sequence(map).type);
+    }
+}
+
+// Three points of an arc on a line are a line to the game; rounded each for itself they bow.
+TEST(Remap, StraightArcsStayStraight) {
+    const Beatmap source = parse_beatmap(
+        "osu file format v14\n[Difficulty]\nSliderMultiplier:1\n[TimingPoints]\n0,500,4,2,1,60,1,0\n"
+        "[HitObjects]\n100,100,1000,2,0,P|150:100|200:100,1,100\n");
+    const Sequence sequence = to_sequence(source);
+    for (uint64_t seed = 0; seed < 50; ++seed) {
+        const Beatmap made =
+            parse_beatmap(remap(source, test::random_positions(sequence, seed), {.version = "x"}));
+        const auto anchors = made.anchors_of(made.objects[0]);
+        ASSERT_EQ(anchors.size(), 3u);
+        EXPECT_TRUE(collinear(anchors[0], anchors[1], anchors[2])) << seed;
+        EXPECT_NE(anchors[1], anchors[0]);
+        EXPECT_NE(anchors[1], anchors[2]);
+        EXPECT_TRUE(anchors[2].x >= 0 && anchors[2].x <= 512 && anchors[2].y >= 0 && anchors[2].y <= 384);
     }
 }
 
