@@ -52,7 +52,7 @@ class AtomicFile {
     std::string buffer_;
     void flush();
     void write_through(const char* data, size_t size);
-    bool finish(unsigned rename_flags);
+    bool finish(bool spare);
 };
 
 // A read-only memory map of a whole file; an empty file maps to no bytes. Where another program cuts the
