@@ -25,6 +25,23 @@ class TwinNoise final : public NormalSource {
     std::vector<float> both_;
 };
 
+// The numbers of the whole map, so that a datapoint's are the same whatever is sampled around it.
+class VariantNoise final : public NormalSource {
+  public:
+    VariantNoise(uint64_t seed, const MapSection* section) : random_(seed), section_(section) {}
+    void fill_normal(std::span<float> out) override {
+        if (!section_) return random_.fill_normal(out);
+        all_.resize(2 * section_->map_size());
+        random_.fill_normal(all_);
+        section_->take(all_, out);
+    }
+
+  private:
+    Philox random_;
+    const MapSection* section_;
+    std::vector<float> all_;
+};
+
 // Above this noise, in px, the predicted x₀ is a blur between all the maps that are possible, and the
 // spacing of a blur means nothing. Between 30 and 2,000 the ruler hardly tells one bound from another.
 constexpr double most_noise = 400;
@@ -78,12 +95,13 @@ void VariantSampler::fit(size_t index, std::span<float> x0) const {
     const double noise = playfield_size.x * std::sqrt((1 - alpha) / alpha);  // px
     const ProfileScope scope("keeping the spacing");
     const size_t row = 2 * map.time.size();
+    const std::span<const uint32_t> kept = section ? std::span(section->kept()) : std::span<const uint32_t>();
     // The constraints part what was tied; at the end they meet over a few rounds.
     const int rounds = index == 0 && constraints.structure ? last_rounds : 1;
     for (size_t first = 0; first < x0.size(); first += row) {
         const std::span<float> one = x0.subspan(first, row);
         for (int round = 0; round < rounds; ++round) {
-            if (constraints.structure) constraints.structure->apply(one);
+            if (constraints.structure) constraints.structure->apply(one, kept);
             if (constraints.fit && noise <= most_noise)
                 constraints.fit->apply(one, index == 0 ? last_iterations : fit_iterations);
         }
@@ -94,7 +112,8 @@ SamplerOptions VariantSampler::sampler_options(int first, int count, size_t step
     SamplerOptions to;
     to.kind = sampler_kind(options.sampler);
     to.eta = static_cast<float>(options.eta);
-    to.known = {constraints.mask, constraints.position};
+    if (!constraints.mask.empty()) to.known = {constraints.mask, constraints.position};
+    if (options.strength < 1) to.start = constraints.position;
     if (constraints.fit || constraints.structure)
         to.shape = [this](size_t index, std::span<float> x0) { fit(index, x0); };
     if (on_step)
@@ -120,8 +139,9 @@ bool VariantSampler::sample(std::span<float> x) {
         const std::span<float> rows = x.subspan(first * row, count * row);
         TorchRandom torch(options.seed);
         TwinNoise twins(torch);
-        std::vector<Philox> philox;
-        for (int i = 0; i < count; ++i) philox.emplace_back(options.seed + static_cast<uint64_t>(first + i));
+        std::vector<VariantNoise> philox;
+        for (int i = 0; i < count; ++i)
+            philox.emplace_back(options.seed + static_cast<uint64_t>(first + i), section);
         SamplerOptions to = sampler_options(first, count, diffusion.steps(), stopped);
         if (torch_numbers) {
             torch.fill_normal(rows);
