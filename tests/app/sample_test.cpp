@@ -10,6 +10,7 @@
 #include "app/sample_output.h"
 #include "base/file.h"
 #include "base/parallel.h"
+#include "base/text.h"
 #include "model/parameters.h"
 #include "sampling/checkpoint_metadata.h"
 #include "sampling/guidance.h"
