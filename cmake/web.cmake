@@ -22,8 +22,10 @@ if(OSU_WEB_THREADS)
 endif()
 
 set(OSU_OPENMP OFF)
-set(rooms_left_out train picture evaluation app)
-set(sources_left_out "(src/ops/cpu/onednn_products.cpp|src/beatmap/osz.cpp)")
+set(rooms_left_out train picture app)
+set(sources_left_out "/(onednn_products|libzip_archive|osu_db|collection_db).cpp")
+set(sources_of_data "label_index|split|digest")
+set(sources_of_evaluation "marks|plan")
 
 function(web_programs)
   add_executable(bench_engine bench/engine.cpp)

@@ -143,7 +143,7 @@ void remove_abandoned_files(const fs::path& folder) {
     }
 }
 
-std::string read_file(const fs::path& path, size_t limit) {
+std::string read_file(const fs::path& path, uint64_t limit) {
     const Descriptor file(path);
     const size_t size = size_of_regular_file(file, path);
     if (size > limit) fail("{} has {} bytes, more than the {} that can be right", path.string(), size, limit);
