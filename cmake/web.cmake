@@ -1,4 +1,4 @@
-# The program for browsers (presets web and web-one-thread): the rooms that place a map, compiled by Debian's
+# The program for browsers (presets web-threads and web-one-thread; make web): the rooms that place a map, compiled by Debian's
 # emscripten. Threads want shared memory, which browsers give to isolated pages alone; so there are two of it.
 option(OSU_WEB_THREADS "with threads" ON)
 
@@ -27,7 +27,21 @@ set(sources_left_out "/(onednn_products|libzip_archive|osu_db|collection_db).cpp
 set(sources_of_data "label_index|split|digest")
 set(sources_of_evaluation "marks|plan")
 
+# bench/engine.cpp measures; studio_engine is what studio/web/worker.js loads. PTHREAD_POOL_SIZE: threads are made
+# before the program begins, for a worker that waits cannot make any; Module.threads says how many cores there are,
+# one more makes takes while requests are answered.
 function(web_programs)
+  set(link -sMODULARIZE -sEXPORT_ES6 -sALLOW_MEMORY_GROWTH -sINITIAL_MEMORY=64MB -sMAXIMUM_MEMORY=2GB
+      -sTOTAL_STACK=1MB -sEXIT_RUNTIME=0 -sEXPORTED_FUNCTIONS=_malloc,_free,_main
+      -sEXPORTED_RUNTIME_METHODS=FS,callMain,stringToUTF8,lengthBytesUTF8,UTF8ToString -sINVOKE_RUN=0)
+  if(OSU_WEB_THREADS)
+    list(APPEND link -sPTHREAD_POOL_SIZE=Module.threads -sDEFAULT_PTHREAD_STACK_SIZE=1MB)
+  endif()
   add_executable(bench_engine bench/engine.cpp)
   target_link_libraries(bench_engine PRIVATE osu_sampling)
+  target_link_options(bench_engine PRIVATE ${link} -sENVIRONMENT=web,worker,node)
+  add_executable(studio_engine src/studio/web/front.cpp)
+  target_link_libraries(studio_engine PRIVATE osu_studio)
+  list(TRANSFORM link REPLACE ",_main" "")
+  target_link_options(studio_engine PRIVATE ${link} -sENVIRONMENT=worker --no-entry)
 endfunction()
