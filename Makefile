@@ -2,13 +2,14 @@
 #   make demo    remap an example map with the bundled model, and draw it
 #   make studio  open the workbench in the browser
 #   make test    build and run every test
+#   make web     the studio as a folder that any web host serves, build/web
 #   make bundle  an archive of the program that runs without Debian's packages
 #   make bench   print the tables of measurements, and write build/bench.json
 #   make install the program, its model, man pages and completions, into PREFIX (default /usr/local), below DESTDIR
 #   make deb     a package for apt, named at the end
 #   make lint    clang-tidy on what differs from main
 #   make fuzz    fuzz every reader of files (FUZZ_SECONDS each, default 60)
-.PHONY: all deps build mpi browser program studio test asan asan-readers check-format lint bench bundle manual install deb fuzz demo format clean
+.PHONY: all deps build mpi browser program studio test asan asan-readers check-format lint bench bundle web manual install deb fuzz demo format clean
 
 FUZZ_SECONDS ?= 60
 
@@ -55,6 +56,10 @@ bench: build
 
 bundle: program
 	@./scripts/bundle.sh
+
+web:
+	@./scripts/install-deps.sh emscripten
+	@./scripts/web.sh
 
 PREFIX ?= /usr/local
 

@@ -11,7 +11,8 @@
  * JSON; throws an EngineError
  * @property {(path: string) => Promise<ArrayBuffer>} bytes
  * @property {(session: string, listener: EngineListener) => () => void} events starts to listen; the answer stops it
- * @property {(path: string) => string} url for the audio, pictures and downloads
+ * @property {(path: string) => Promise<{url: string, name: string}>} file an address of the audio, a picture or a download,
+ * and the name to save it under; empty where the address says it
  */
 
 /**

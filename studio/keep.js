@@ -92,11 +92,11 @@ export class KeepDialog {
     }
 
     /** @param {"osu" | "osz"} kind */
-    #download(kind) {
-        const link = h('a', {
-            href: this.bench.session.url(`export.${kind}?version=${encodeURIComponent(this.#version)}`),
-            download: '',
-        });
+    async #download(kind) {
+        const path = `export.${kind}?version=${encodeURIComponent(this.#version)}`;
+        const file = await attempt(this.bench.session.file(path));
+        if (!file) return;
+        const link = h('a', {href: file.url, download: file.name});
         document.body.append(link);
         link.click();
         link.remove();

@@ -10,13 +10,13 @@ import {EngineError} from './engine.js';
 import {attempt, say, sayError} from './messages.js';
 import {OpenScreen} from './open.js';
 import {Player} from './player.js';
-import {ServerEngine} from './server_engine.js';
+import {openEngine, takesModel} from './open_engine.js';
 import {Session} from './session.js';
 import {Sounds} from './sounds.js';
 import {applyTheme} from './theme.js';
 import {Workbench} from './workbench.js';
 
-const engine = new ServerEngine();
+const engine = await openEngine();
 const player = new Player();
 /** Of which session samples are asked for. */
 let sampled = '';
@@ -49,7 +49,9 @@ async function showWorkbench(about, id) {
     document.title = `${session.scene.title} [${session.scene.version}] – osu-diffusion studio`;
     sampled = id;
     sounds.setScene(session.scene);
-    await player.load(session.scene.audio ? session.url('audio') : null, session.scene.length);
+    const song = session.scene.audio ? await session.file('audio').catch(() => null) : null;
+    if (sampled !== id) return;
+    await player.load(song?.url ?? null, session.scene.length);
     // Before the first object an empty field would say nothing of the map.
     if (player.time === 0) bench.seek(session.scene.objects[0]?.time ?? 0);
 }
@@ -80,12 +82,20 @@ function takeDrops(about) {
         page.classList.remove('dropping');
         const data = event.dataTransfer;
         if (!data || data.items.length === 0) return;
+        if (takesModel(engine, data.files[0])) return attempt(useModel(data.files[0]));
         attempt(
             (openScreen ?? new OpenScreen(engine, about, (session) => (location.hash = session))).dropped(
                 data,
             ),
         );
     });
+}
+
+/** A checkpoint of one's own, in the place of the model. @param {File} file */
+async function useModel(file) {
+    await /** @type {any} */ (engine).useModel(file);
+    route(await engine.request('GET', 'about'));
+    say(`${file.name} places from now on`);
 }
 
 async function begin() {

@@ -5,7 +5,7 @@
  * the same.
  *
  *     const player = new Player();
- *     await player.load(engine.url(`sessions/${id}/audio`), scene.length);   // or load(null, scene.length)
+ *     await player.load((await session.file('audio')).url, scene.length);   // or load(null, scene.length)
  *     player.play(); player.seek(1200); player.rate = 0.75; player.loop = [5000, 9000];
  *     player.time        // ms, for drawing
  *

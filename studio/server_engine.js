@@ -36,8 +36,8 @@ export class ServerEngine {
     }
 
     /** @param {string} path */
-    url(path) {
-        return root + path;
+    async file(path) {
+        return {url: root + path, name: ''};
     }
 
     /**

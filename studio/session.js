@@ -113,8 +113,8 @@ export class Session extends EventTarget {
     }
 
     /** @param {string} path below the session */
-    url(path) {
-        return this.engine.url(`sessions/${this.id}/${path}`);
+    file(path) {
+        return this.engine.file(`sessions/${this.id}/${path}`);
     }
 
     /** @param {PlaceRequest} request */

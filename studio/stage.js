@@ -32,8 +32,12 @@ export class Stage {
             class: 'stage-background',
             alt: '',
             hidden: !bench.scene.background,
-            src: bench.scene.background ? bench.session.url('background') : undefined,
         });
+        if (bench.scene.background)
+            bench.session.file('background').then(
+                ({url}) => (this.background.src = url),
+                () => (this.background.hidden = true),
+            );
         field.setScene(bench.scene);
         const {session} = bench;
         for (const [target, names] of /** @type {[EventTarget, string[]][]} */ ([

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include <fmt/ranges.h>
-#include <zlib.h>
 
 #include "archive/torch_checkpoint.h"
+#include "base/crc32.h"
 #include "base/error.h"
 #include "base/parallel.h"
 
@@ -27,10 +27,6 @@ constexpr Part parts[] = {{"model.", &Checkpoint::model},
                           {"exp_avg.", &Checkpoint::exp_avg},
                           {"exp_avg_sq.", &Checkpoint::exp_avg_sq}};
 
-uint32_t checksum(uint32_t sum, const void* data, size_t size) {
-    return static_cast<uint32_t>(::crc32_z(sum, static_cast<const Bytef*>(data), size));
-}
-
 // A CRC of the list of all strings and tensors, these with a CRC of their bytes: a changed bit is found
 // wherever it is.
 std::string digest_of(const Checkpoint& checkpoint) {
@@ -41,17 +37,17 @@ std::string digest_of(const Checkpoint& checkpoint) {
     std::vector<uint32_t> sums(tensors.size());
     parallel_for_dynamic(static_cast<int64_t>(tensors.size()), [&](int64_t i) {
         const auto bytes = tensors[i].second->bytes;
-        sums[i] = checksum(0, bytes.data(), bytes.size());
+        sums[i] = crc32(0, bytes.data(), bytes.size());
     });
     std::string list = fmt::format("{}\n", checkpoint.exp_avg.empty() ? 0 : checkpoint.optimizer_step);
     for (const auto& [key, text] : checkpoint.metadata)
-        list += fmt::format("{} {:08x}\n", key, checksum(0, text.data(), text.size()));
+        list += fmt::format("{} {:08x}\n", key, crc32(0, text.data(), text.size()));
     for (size_t i = 0; i < tensors.size(); ++i) {
         const auto& [name, tensor] = tensors[i];
         list += fmt::format("{} {} [{}] {:08x}\n", name, name_of(tensor->type), fmt::join(tensor->shape, ","),
                             sums[i]);
     }
-    return fmt::format("crc32:{:08x}", checksum(0, list.data(), list.size()));
+    return fmt::format("crc32:{:08x}", crc32(0, list.data(), list.size()));
 }
 
 Checkpoint from_safetensors(const Safetensors& file) {

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include <zlib.h>
-
+#include "base/crc32.h"
 #include "base/error.h"
 
 namespace osu {
@@ -71,13 +70,7 @@ void read_zip64(Bytes extra, uint64_t& size, uint64_t& stored, uint64_t& offset)
 }
 
 uint32_t checksum_of(Bytes bytes) {
-    uLong sum = ::crc32(0, nullptr, 0);
-    while (!bytes.empty()) {
-        const size_t size = std::min(bytes.size(), size_t{1} << 30);  // zlib counts in 32 bits
-        sum = ::crc32(sum, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(size));
-        bytes = bytes.subspan(size);
-    }
-    return static_cast<uint32_t>(sum);
+    return crc32(0, bytes.data(), bytes.size());
 }
 
 }  // namespace

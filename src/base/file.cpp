@@ -106,6 +106,17 @@ void remove_abandoned_once(const fs::path& folder) {
     remove_abandoned_files(folder);
 }
 
+// −1 with errno where it fails; `spare`: EEXIST where a file has that name.
+int rename_file(const fs::path& from, const fs::path& to, bool spare) {
+    if (!spare) return ::rename(from.c_str(), to.c_str());
+#ifdef RENAME_NOREPLACE
+    const int status = ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE);
+    if (status == 0 || errno != EINVAL) return status;  // a file system without that flag
+#endif
+    errno = EEXIST;
+    return fs::exists(to) ? -1 : ::rename(from.c_str(), to.c_str());
+}
+
 // So that the names in it outlive a power failure. Where a folder cannot be opened or synced, all was done.
 void sync_folder(const fs::path& folder) {
     const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -132,7 +143,7 @@ void remove_abandoned_files(const fs::path& folder) {
     }
 }
 
-std::string read_file(const fs::path& path, size_t limit) {
+std::string read_file(const fs::path& path, uint64_t limit) {
     const Descriptor file(path);
     const size_t size = size_of_regular_file(file, path);
     if (size > limit) fail("{} has {} bytes, more than the {} that can be right", path.string(), size, limit);
@@ -225,15 +236,15 @@ void AtomicFile::write_through(const char* data, size_t size) {
 }
 
 void AtomicFile::commit() {
-    finish(0);
+    finish(false);
 }
 
 bool AtomicFile::commit_new() {
-    return finish(RENAME_NOREPLACE);
+    return finish(true);
 }
 
-// False: a file is there, which the flags spare.
-bool AtomicFile::finish(unsigned rename_flags) {
+// False: a file is there, which is spared.
+bool AtomicFile::finish(bool spare) {
     flush();
     if (!temporary_.empty() && ::fsync(descriptor_) != 0)
         fail("cannot write {}: {}", path_.string(), std::strerror(errno));
@@ -241,15 +252,8 @@ bool AtomicFile::finish(unsigned rename_flags) {
         if (::close(std::exchange(descriptor_, -1)) == 0) return true;
         fail("cannot write {}: {}", path_.string(), std::strerror(errno));
     }
-    const auto rename = [&](unsigned flags) {
-        return ::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), flags);
-    };
     // The lock is held until it has its name.
-    int status = rename(rename_flags);
-    if (status != 0 && errno == EINVAL && rename_flags != 0) {  // a file system without that flag
-        errno = EEXIST;
-        status = fs::exists(path_) ? -1 : rename(0);
-    }
+    const int status = rename_file(temporary_, path_, spare);
     const int reason = errno;
     if (status != 0) ::unlink(temporary_.c_str());
     const int closed = ::close(std::exchange(descriptor_, -1));
@@ -258,7 +262,7 @@ bool AtomicFile::finish(unsigned rename_flags) {
         sync_folder(folder_of(path_));
         return true;
     }
-    if (reason == EEXIST && rename_flags != 0) return false;
+    if (reason == EEXIST && spare) return false;
     fail("cannot write {}: {}", path_.string(), std::strerror(reason));
 }
 

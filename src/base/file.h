@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <initializer_list>
 #include <memory>
@@ -12,7 +13,7 @@
 namespace osu {
 
 // The whole file. Error when it cannot be read, or is larger than `limit` bytes.
-std::string read_file(const std::filesystem::path& path, size_t limit = size_t{1} << 40);
+std::string read_file(const std::filesystem::path& path, uint64_t limit = uint64_t{1} << 40);
 
 // Replaces the file in one step: after a crash either the old or the new content is there, never a part.
 void write_file(const std::filesystem::path& path, std::string_view content);
@@ -52,7 +53,7 @@ class AtomicFile {
     std::string buffer_;
     void flush();
     void write_through(const char* data, size_t size);
-    bool finish(unsigned rename_flags);
+    bool finish(bool spare);
 };
 
 // A read-only memory map of a whole file; an empty file maps to no bytes. Where another program cuts the

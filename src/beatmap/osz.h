@@ -35,6 +35,8 @@ bool looks_like_osz(const std::filesystem::path& file);
 // Whether an entry, or a file, is a map by its name: .osu, but for what macOS adds (__MACOSX/, ._name.osu).
 bool is_map_name(std::string_view name);
 
+class ZipArchive;
+
 class OszArchive {
   public:
     explicit OszArchive(const std::filesystem::path& path);
@@ -69,11 +71,10 @@ class OszArchive {
     }
 
   private:
-    struct Handle;
     std::unique_ptr<MappedFile> file_;
     std::span<const std::byte> bytes_;
     std::string name_;  // for errors
-    std::unique_ptr<Handle> handle_;
+    std::unique_ptr<ZipArchive> zip_;
     std::vector<OszEntry> entries_;
     std::vector<uint64_t> zip_index_;  // of each entry
     mutable uint64_t unpacked_ = 0;    // bytes of maps, of those that failed, too

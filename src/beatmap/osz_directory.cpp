@@ -30,6 +30,7 @@ T get(Bytes bytes, uint64_t offset) {  // zero where there is nothing
 
 struct Directory {
     uint64_t count = 0, size = 0, offset = 0;
+    uint64_t end = 0;  // where its end is marked; 0: nowhere
 };
 
 Directory find_directory(Bytes bytes) {
@@ -42,10 +43,10 @@ Directory find_directory(Bytes bytes) {
             if (end64 <= bytes.size() && bytes.size() - end64 >= end64_size &&
                 get<uint32_t>(bytes, end64) == end64_magic)
                 return {get<uint64_t>(bytes, end64 + 32), get<uint64_t>(bytes, end64 + 40),
-                        get<uint64_t>(bytes, end64 + 48)};
+                        get<uint64_t>(bytes, end64 + 48), end};
         }
         return {get<uint16_t>(bytes, end + 10), get<uint32_t>(bytes, end + 12),
-                get<uint32_t>(bytes, end + 16)};
+                get<uint32_t>(bytes, end + 16), end};
     }
     return {};
 }
@@ -67,23 +68,44 @@ void read_zip64(Bytes extra, uint64_t& size, uint64_t& stored, uint64_t& offset)
 
 }  // namespace
 
-void check_osz_directory(Bytes archive, size_t most, const std::string& name) {
-    const Directory directory = find_directory(archive);
-    if (directory.count > most) fail("{} has {} entries, more than any set of maps", name, directory.count);
-    if (directory.offset > archive.size()) return;
-    Bytes rest = archive.subspan(directory.offset);
-    std::vector<std::pair<uint64_t, uint64_t>> parts;  // where each entry begins, and the least that it takes
+ZipDirectory read_zip_directory(Bytes archive, size_t most) {
+    const Directory found = find_directory(archive);
+    ZipDirectory directory{{}, found.offset, false};
+    if (found.offset > archive.size() || found.end == 0) return directory;
+    Bytes rest = archive.subspan(found.offset);
     while (rest.size() >= central_size && get<uint32_t>(rest, 0) == central_magic) {
-        if (parts.size() == most) fail("{} has over {} entries, more than any set of maps", name, most);
+        if (directory.records.size() > most) return directory;
         const size_t name_size = get<uint16_t>(rest, 28), extra_size = get<uint16_t>(rest, 30);
-        uint64_t stored = get<uint32_t>(rest, 20), size = get<uint32_t>(rest, 24),
-                 offset = get<uint32_t>(rest, 42);
-        const size_t header = central_size + name_size + extra_size + get<uint16_t>(rest, 32);
-        if (header > rest.size()) return;
-        read_zip64(rest.subspan(central_size + name_size, extra_size), size, stored, offset);
-        parts.emplace_back(offset, local_size + name_size + stored);
-        rest = rest.subspan(header);
+        const size_t whole = central_size + name_size + extra_size + get<uint16_t>(rest, 32);
+        if (whole > rest.size()) return directory;
+        ZipRecord record{.bytes = rest.first(whole),
+                         .name = {reinterpret_cast<const char*>(rest.data()) + central_size, name_size},
+                         .flags = get<uint16_t>(rest, 8),
+                         .method = get<uint16_t>(rest, 10),
+                         .time = get<uint16_t>(rest, 12),
+                         .date = get<uint16_t>(rest, 14),
+                         .checksum = get<uint32_t>(rest, 16),
+                         .stored = get<uint32_t>(rest, 20),
+                         .size = get<uint32_t>(rest, 24),
+                         .offset = get<uint32_t>(rest, 42)};
+        read_zip64(rest.subspan(central_size + name_size, extra_size), record.size, record.stored,
+                   record.offset);
+        directory.records.push_back(record);
+        rest = rest.subspan(whole);
     }
+    directory.complete = directory.records.size() == found.count;
+    return directory;
+}
+
+void check_osz_directory(Bytes archive, size_t most, const std::string& name) {
+    const uint64_t count = find_directory(archive).count;
+    if (count > most) fail("{} has {} entries, more than any set of maps", name, count);
+    const ZipDirectory directory = read_zip_directory(archive, most);
+    if (directory.records.size() > most)
+        fail("{} has over {} entries, more than any set of maps", name, most);
+    std::vector<std::pair<uint64_t, uint64_t>> parts;  // where each entry begins, and the least that it takes
+    for (const ZipRecord& record : directory.records)
+        parts.emplace_back(record.offset, local_size + record.name.size() + record.stored);
     std::sort(parts.begin(), parts.end());
     for (size_t i = 1; i < parts.size(); ++i)
         if (parts[i].first - parts[i - 1].first < parts[i - 1].second)

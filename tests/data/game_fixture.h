@@ -5,24 +5,15 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include "beatmap/osu_db.h"
 #include "data/dataset_builder.h"
+#include "data/digest.h"
 #include "support/database_writer.h"
 #include "support/small_maps.h"
 #include "support/temporary_folder.h"
 
 namespace osu::test {
-
-inline std::string digest_of(const std::string& text, const EVP_MD* kind) {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    EVP_Digest(text.data(), text.size(), digest, &size, kind, nullptr);
-    std::string hex;
-    for (unsigned i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
-    return hex;
-}
 
 // A player's folder: maps are added to Songs and to the database, which write() puts down.
 class StableFolder {
@@ -38,7 +29,7 @@ class StableFolder {
         entry.creator = map.creator;
         entry.version = map.version;
         entry.audio_file = "Song.OGG";
-        entry.md5 = digest_of(text, EVP_md5());
+        entry.md5 = md5_of(text);
         entry.folder = fmt::format("{} {} - {}", map.set_id, map.artist, map.title);
         entry.osu_file =
             fmt::format("{} - {} ({}) [{}].osu", map.artist, map.title, map.creator, map.version);
@@ -81,7 +72,7 @@ class StableFolder {
 };
 
 inline std::filesystem::path write_lazer_file(const std::filesystem::path& game, const std::string& content) {
-    const std::string name = digest_of(content, EVP_sha256());
+    const std::string name = sha256_of(content);
     const auto file = game / "files" / name.substr(0, 1) / name.substr(0, 2) / name;
     write_text(file, content);
     return file;

@@ -4,6 +4,7 @@
 
 #include "base/parallel.h"
 #include "ops/cpu/backend.h"
+#include "ops/cpu/products.h"
 
 namespace osu {
 namespace {

@@ -50,20 +50,21 @@ void adamw_piece(const AdamWArguments& a, int64_t first, int64_t count) {
     });
 }
 
-// Each float64 lane sums every so-and-so-many-th value or, Squares, its square.
+// Each of eight sums in float64 takes every eighth value or, Squares, its square. Plain loops, for not every
+// target has vectors of float64; compilers make them of this where there are.
 template <bool Squares>
 double sum_piece(const float* values, int64_t count) {
-    const hn::ScalableTag<double> d;
-    const hn::Rebind<float, decltype(d)> narrow;
-    constexpr int64_t step = HWY_LANES(double);
-    auto sum = hn::Zero(d);
+    constexpr int64_t width = 8;
+    double sums[width] = {};
+    const auto add = [&](int64_t i, int64_t lane) {
+        sums[lane] += double{values[i]} * (Squares ? double{values[i]} : 1);
+    };
     int64_t i = 0;
-    for (; i + step <= count; i += step) {
-        const auto v = hn::PromoteTo(d, hn::LoadU(narrow, values + i));
-        sum = Squares ? hn::MulAdd(v, v, sum) : hn::Add(v, sum);
-    }
-    double total = hn::GetLane(hn::SumOfLanes(d, sum));
-    for (; i < count; ++i) total += double{values[i]} * (Squares ? double{values[i]} : 1);
+    for (; i + width <= count; i += width)
+        for (int64_t lane = 0; lane < width; ++lane) add(i + lane, lane);
+    for (int64_t lane = 0; i < count; ++i, ++lane) add(i, lane);
+    double total = 0;
+    for (const double sum : sums) total += sum;
     return total;
 }
 

@@ -1,6 +1,6 @@
-// The backend of the CPU: products by oneDNN, everything else by own loops. Each loop picks its
-// instructions at run time (Highway) and shares its rows among the threads. An operation is defined in the
-// file of its loops; below the class stands what these files have in common.
+// The backend of the CPU: products by oneDNN or by Highway (products.h), everything else by own loops. Each
+// loop picks its instructions at run time (Highway) and shares its rows among the threads. An operation is
+// defined in the file of its loops; below the class stands what these files have in common.
 #pragma once
 
 #include <string>
@@ -8,6 +8,8 @@
 #include "ops/backend.h"
 
 namespace osu::cpu {
+
+class Products;
 
 class CpuBackend final : public Backend {
   public:
@@ -54,11 +56,10 @@ class CpuBackend final : public Backend {
     void sum(const float* values, size_t n, double* result) override;
     void squared_norm(const float* values, size_t n, double* result) override;
 
-    // What oneDNN computes the products so far with, such as "brgemm:avx512_core_bf16"; a name for each.
+    // Products::implementations()
     std::vector<std::string> product_implementations() const;
 
   private:
-    struct Products;  // what is kept of oneDNN
     const DType compute_;
     const std::unique_ptr<Products> products_;
 
@@ -67,10 +68,6 @@ class CpuBackend final : public Backend {
     void input_gradient(Matrix dy, const Weight& w, Matrix dx);
     void weight_gradient(Matrix dy, Matrix x, const LinearGradients& gradients);
 };
-
-// What the CPU can do, as oneDNN sees it: that honours ONEDNN_MAX_CPU_ISA.
-bool has_tiles();          // AMX
-bool has_wide_products();  // AVX-512: oneDNN has products for packed weights
 
 // Weights in blocks of `rows` outputs × `columns` inputs: row of blocks by row of blocks, inside a block the
 // transposed words of 32 bits (a float32, or a pair of bfloat16 inputs), zero beyond the matrix.

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ops/backend.h"
-#include "ops/cpu/backend.h"
+#include "ops/cpu/products.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/cpu/block_product.cpp"

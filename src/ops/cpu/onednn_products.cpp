@@ -1,23 +1,53 @@
-// The linear layers through oneDNN: y = x·Wᵀ with packed weights, and the gradients. Primitives are made once
-// for every shape and kept; all calls are safe from several threads. Where the CPU has no fast bfloat16,
-// products of a bfloat16 network are computed in float32.
+// products.h through oneDNN. Primitives are made once for every shape and kept. Where the CPU has no fast
+// bfloat16, products of a bfloat16 network are computed in float32.
 
 #include <array>
 #include <cassert>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <string>
-#include <vector>
 
-#include "base/error.h"
+#include <hwy/targets.h>
+
 #include "base/parallel.h"
-#include "base/profile.h"
 #include "ops/cpu/backend.h"
 #include "ops/cpu/memory.h"
 #include "ops/cpu/onednn.h"
+#include "ops/cpu/products.h"
 
-namespace osu::cpu {
+namespace osu {
+
+namespace {
+
+bool has(dnnl::cpu_isa wanted) {
+    const auto bits = static_cast<unsigned>(wanted);
+    return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & bits) == bits;
+}
+
+}  // namespace
+
+bool cpu_has_bfloat16() {
+    return has(dnnl::cpu_isa::avx512_core_bf16);
+}
+
+namespace cpu {
+
+bool has_tiles() {
+    return has(dnnl::cpu_isa::avx512_core_amx);
+}
+
+bool has_wide_products() {
+    return has(dnnl::cpu_isa::avx512_core);
+}
+
+void limit_instructions() {
+    int64_t wider = 0;
+    if (!has_wide_products()) wider |= HWY_AVX3 | HWY_AVX3_DL;
+    if (!has(dnnl::cpu_isa::avx2)) wider |= HWY_AVX2;
+    hwy::DisableTargets(wider);
+    // Now, and not at the first call: until then a pointer to a loop asks the CPU again at every use.
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+}
 
 namespace {
 
@@ -69,10 +99,6 @@ ThreadScratch& thread_scratch() {
     return scratch;
 }
 
-double flops(const Matrix& x, const Weight& w) {
-    return 2.0 * static_cast<double>(x.rows) * static_cast<double>(w.in * w.out);
-}
-
 bool is_dense(const Matrix& m) {
     return m.stride == m.cols || m.rows == 1;
 }
@@ -104,8 +130,8 @@ struct Primitive {
 
 }  // namespace
 
-struct CpuBackend::Products {
-    explicit Products(DType compute)
+struct Products::State {
+    explicit State(DType compute)
         : type(compute == DType::bf16 && cpu_has_bfloat16() ? DType::bf16 : DType::f32), tiles(has_tiles()) {}
 
     const DType type;  // of the operands of a product
@@ -141,8 +167,8 @@ dnnl::primitive_attr own_scratchpad() {
 
 }  // namespace
 
-ForwardProduct::primitive_desc CpuBackend::Products::forward_desc(int64_t rows, const memory::desc& weight,
-                                                                  bool bias, DType y_type, bool sum) const {
+ForwardProduct::primitive_desc Products::State::forward_desc(int64_t rows, const memory::desc& weight,
+                                                             bool bias, DType y_type, bool sum) const {
     const auto dims = dims_of(weight);
     const auto x = dense_desc(rows, dims[1], type), y = dense_desc(rows, dims[0], y_type);
     const memory::desc b({dims[0]}, memory::data_type::f32, Tag::a);
@@ -155,8 +181,8 @@ ForwardProduct::primitive_desc CpuBackend::Products::forward_desc(int64_t rows, 
     return describe_forward(engine, x, weight, bias ? &b : nullptr, y, attributes);
 }
 
-Primitive CpuBackend::Products::make_input_gradient(int64_t rows, const memory::desc& weight,
-                                                    DType dx_type) const {
+Primitive Products::State::make_input_gradient(int64_t rows, const memory::desc& weight,
+                                               DType dx_type) const {
     const auto dims = dims_of(weight);
     const auto dy = dense_desc(rows, dims[0], type), dx = dense_desc(rows, dims[1], dx_type);
     const auto desc = describe_input_gradient(
@@ -165,8 +191,8 @@ Primitive CpuBackend::Products::make_input_gradient(int64_t rows, const memory::
 }
 
 // bfloat16: a product into packed (AMX) or plain float32, which a reorder adds to the caller's rows.
-Primitive CpuBackend::Products::make_weight_gradient(int64_t rows, int64_t out, int64_t in,
-                                                     int64_t dw_stride) const {
+Primitive Products::State::make_weight_gradient(int64_t rows, int64_t out, int64_t in,
+                                                int64_t dw_stride) const {
     const auto x = dense_desc(rows, in, type), dy = dense_desc(rows, out, type);
     const auto float32 = memory::data_type::f32;
     const memory::desc any({out, in}, dnnl_type(type), Tag::any);
@@ -183,70 +209,67 @@ Primitive CpuBackend::Products::make_weight_gradient(int64_t rows, int64_t out, 
             desc.impl_info_str()};
 }
 
-void CpuBackend::Products::run(const Primitive& primitive, std::unordered_map<int, memory> arguments) const {
+void Products::State::run(const Primitive& primitive, std::unordered_map<int, memory> arguments) const {
     void* pad = thread_scratch().pad.get<std::byte>(primitive.pad.get_size());
     arguments.emplace(DNNL_ARG_SCRATCHPAD, memory(primitive.pad, engine, pad));
     dnnl::stream stream(engine);
     primitive.primitive.execute(stream, arguments);
 }
 
-CpuBackend::CpuBackend(DType compute) : compute_(compute), products_(std::make_unique<Products>(compute)) {}
+Products::Products(DType compute) : state_(std::make_unique<State>(compute)) {}
 
-CpuBackend::~CpuBackend() = default;
+Products::~Products() = default;
 
-std::unique_ptr<Weight> CpuBackend::make_weight(int64_t out, int64_t in, bool) {
+// Products for packed weights run over the inputs in one order; the general one does not.
+bool Products::rows_are_independent() const {
+    return has_wide_products();
+}
+
+std::unique_ptr<Weight> Products::make_weight(int64_t out, int64_t in) {
     auto weight = std::make_unique<PackedWeight>();
     weight->out = out;
     weight->in = in;
     {
-        const std::lock_guard lock(products_->mutex);
-        auto& layout = products_->layouts[{out, in}];
+        const std::lock_guard lock(state_->mutex);
+        auto& layout = state_->layouts[{out, in}];
         if (layout.is_zero()) {
-            const memory::desc any({out, in}, dnnl_type(products_->type), Tag::any);
-            layout = products_->forward_desc(layout_rows, any, true, products_->type, false).weights_desc();
+            const memory::desc any({out, in}, dnnl_type(state_->type), Tag::any);
+            layout = state_->forward_desc(layout_rows, any, true, state_->type, false).weights_desc();
         }
         weight->layout = layout;
         weight->bytes = layout.get_size();
-        weight->data = products_->arena.allocate(weight->bytes);
+        weight->data = state_->arena.allocate(weight->bytes);
     }
     return weight;
 }
 
-void CpuBackend::pack(Weight& weight, const float* master, int64_t stride) {
-    pack_from_host(weight, {const_cast<float*>(master), DType::f32, weight.out, weight.in, stride});
-}
-
-void CpuBackend::pack_from_host(Weight& weight, Matrix master) {
-    const ProfileScope scope("packing");
-    assert(master.rows == weight.out && master.cols == weight.in);
+void Products::pack(Weight& weight, Matrix master) {
     const auto& target = packed(weight);
-    if (const auto blocks = known_layout(target.layout, products_->type))
+    if (const auto blocks = known_layout(target.layout, state_->type))
         return pack_weight(master, *blocks, target.data.get());
     const memory::desc source({weight.out, weight.in}, dnnl_type(master.type),
                               memory::dims{master.stride, 1});
-    memory from(source, products_->engine, master.data);
-    memory to(target.layout, products_->engine, target.data.get());
-    dnnl::stream stream(products_->engine);
+    memory from(source, state_->engine, master.data);
+    memory to(target.layout, state_->engine, target.data.get());
+    dnnl::stream stream(state_->engine);
     dnnl::reorder(from, to).execute(stream, from, to);
 }
 
-void CpuBackend::product(Matrix x, const Weight& weight, const float* bias, Matrix y, bool add_to_y) {
-    const ProfileScope scope("linear", flops(x, weight));
-    assert(x.cols == weight.in && y.cols == weight.out && x.rows == y.rows);
+void Products::forward(Matrix x, const Weight& weight, const float* bias, Matrix y, bool add_to_y) {
     const auto& w = packed(weight);
     auto& scratch = thread_scratch();
-    const bool direct = is_dense(y) && (y.type == products_->type || y.type == DType::f32);
+    const bool direct = is_dense(y) && (y.type == state_->type || y.type == DType::f32);
     assert(direct || !add_to_y);
-    const Matrix source = as_dense(x, products_->type, scratch.x);
+    const Matrix source = as_dense(x, state_->type, scratch.x);
     const Matrix target = direct ? y : dense_room(y, DType::f32, scratch.y);
 
     const Key key{add_to_y ? forward_add : forward_product, x.rows, w.out,         w.in, bias != nullptr,
                   static_cast<int64_t>(target.type),        0,      thread_count()};
-    const auto& primitive = products_->find(key, [&]() -> Primitive {
-        const auto desc = products_->forward_desc(x.rows, w.layout, bias, target.type, add_to_y);
+    const auto& primitive = state_->find(key, [&]() -> Primitive {
+        const auto desc = state_->forward_desc(x.rows, w.layout, bias, target.type, add_to_y);
         return {ForwardProduct(desc), desc.scratchpad_desc(), {}, {}, desc.impl_info_str()};
     });
-    const auto& engine = products_->engine;
+    const auto& engine = state_->engine;
     std::unordered_map<int, memory> arguments{
         {DNNL_ARG_SRC, memory(dense_desc(x.rows, x.cols, source.type), engine, source.data)},
         {DNNL_ARG_WEIGHTS, memory(w.layout, engine, w.data.get())},
@@ -254,25 +277,23 @@ void CpuBackend::product(Matrix x, const Weight& weight, const float* bias, Matr
     if (bias)
         arguments.emplace(DNNL_ARG_BIAS, memory({{w.out}, memory::data_type::f32, Tag::a}, engine,
                                                 const_cast<float*>(bias)));
-    products_->run(primitive, std::move(arguments));
+    state_->run(primitive, std::move(arguments));
     if (!direct) convert(target, y);
 }
 
-void CpuBackend::input_gradient(Matrix dy, const Weight& weight, Matrix dx) {
-    const ProfileScope scope("linear, input gradient", flops(dy, weight));
-    assert(dy.cols == weight.out && dx.cols == weight.in && dx.rows == dy.rows);
+void Products::input_gradient(Matrix dy, const Weight& weight, Matrix dx) {
     const auto& w = packed(weight);
     auto& scratch = thread_scratch();
-    const bool direct = is_dense(dx) && (dx.type == products_->type || dx.type == DType::f32);
-    const Matrix source = as_dense(dy, products_->type, scratch.x);
+    const bool direct = is_dense(dx) && (dx.type == state_->type || dx.type == DType::f32);
+    const Matrix source = as_dense(dy, state_->type, scratch.x);
     const Matrix target = direct ? dx : dense_room(dx, DType::f32, scratch.y);
 
     const Key key{input_gradient_product, dy.rows, w.out, w.in, 0, static_cast<int64_t>(target.type), 0,
                   thread_count()};
     const auto& primitive =
-        products_->find(key, [&] { return products_->make_input_gradient(dy.rows, w.layout, target.type); });
-    const auto& engine = products_->engine;
-    products_->run(
+        state_->find(key, [&] { return state_->make_input_gradient(dy.rows, w.layout, target.type); });
+    const auto& engine = state_->engine;
+    state_->run(
         primitive,
         {{DNNL_ARG_DIFF_DST, memory(dense_desc(dy.rows, dy.cols, source.type), engine, source.data)},
          {DNNL_ARG_WEIGHTS, memory(w.layout, engine, w.data.get())},
@@ -280,65 +301,37 @@ void CpuBackend::input_gradient(Matrix dy, const Weight& weight, Matrix dx) {
     if (!direct) convert(target, dx);
 }
 
-std::vector<std::string> CpuBackend::product_implementations() const {
-    const std::lock_guard lock(products_->mutex);
+std::vector<std::string> Products::implementations() const {
+    const std::lock_guard lock(state_->mutex);
     std::vector<std::string> names;
-    for (const auto& [key, primitive] : products_->primitives) names.push_back(primitive.implementation);
+    for (const auto& [key, primitive] : state_->primitives) names.push_back(primitive.implementation);
     return names;
 }
 
-void CpuBackend::weight_gradient(Matrix dy, Matrix x, const LinearGradients& gradients) {
-    const double work = 2.0 * static_cast<double>(x.rows) * static_cast<double>(dy.cols * x.cols);
-    const ProfileScope scope("linear, weight gradient", work);
-    assert(dy.rows == x.rows);
+void Products::weight_gradient(Matrix dy, Matrix x, float* dw, int64_t stride) {
     auto& scratch = thread_scratch();
-    const Matrix gradient = as_dense(dy, products_->type, scratch.y),
-                 input = as_dense(x, products_->type, scratch.x);
-    if (products_->type == DType::f32) {
-        dnnl_sgemm('T', 'N', dy.cols, x.cols, x.rows, 1, gradient.f32(), dy.cols, input.f32(), x.cols, 1,
-                   gradients.weight, gradients.stride);
+    const Matrix gradient = as_dense(dy, state_->type, scratch.y),
+                 input = as_dense(x, state_->type, scratch.x);
+    if (state_->type == DType::f32) {
+        dnnl_sgemm('T', 'N', dy.cols, x.cols, x.rows, 1, gradient.f32(), dy.cols, input.f32(), x.cols, 1, dw,
+                   stride);
         return;
     }
-    const Key key{weight_gradient_product, x.rows, dy.cols, x.cols, 0, 0, gradients.stride, thread_count()};
-    const auto& primitive = products_->find(
-        key, [&] { return products_->make_weight_gradient(x.rows, dy.cols, x.cols, gradients.stride); });
-    const auto& engine = products_->engine;
+    const Key key{weight_gradient_product, x.rows, dy.cols, x.cols, 0, 0, stride, thread_count()};
+    const auto& primitive =
+        state_->find(key, [&] { return state_->make_weight_gradient(x.rows, dy.cols, x.cols, stride); });
+    const auto& engine = state_->engine;
     memory result(primitive.result, engine, scratch.dw.get<std::byte>(primitive.result.get_size()));
-    products_->run(
+    state_->run(
         primitive,
         {{DNNL_ARG_DIFF_DST, memory(dense_desc(dy.rows, dy.cols, gradient.type), engine, gradient.data)},
          {DNNL_ARG_SRC, memory(dense_desc(x.rows, x.cols, input.type), engine, input.data)},
          {DNNL_ARG_DIFF_WEIGHTS, result}});
-    memory target({{dy.cols, x.cols}, memory::data_type::f32, memory::dims{gradients.stride, 1}}, engine,
-                  gradients.weight);
+    memory target({{dy.cols, x.cols}, memory::data_type::f32, memory::dims{stride, 1}}, engine, dw);
     dnnl::stream stream(engine);
     primitive.spread.execute(stream, {{DNNL_ARG_FROM, result}, {DNNL_ARG_TO, target}});
 }
 
-void CpuBackend::linear(Matrix x, const Weight& w, const float* bias, Matrix y) {
-    product(x, w, bias, y, false);
-}
+}  // namespace cpu
 
-void CpuBackend::linear_add(Matrix x, const Weight& w, Matrix y) {
-    product(x, w, nullptr, y, true);
-}
-
-void CpuBackend::linear_gelu(Matrix x, const Weight& w, const float* bias, Matrix pre, Matrix y) {
-    product(x, w, bias, pre ? pre : y, false);
-    const ProfileScope scope("gelu");
-    gelu(pre ? pre : y, y);
-}
-
-void CpuBackend::linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx,
-                                 const LinearGradients& gradients, Matrix pre) {
-    if (dx) input_gradient(dy, w, dx);
-    if (dx && pre) {
-        const ProfileScope scope("gelu backward");
-        gelu_backward(dx, pre, dx);
-    }
-    if (gradients.weight) weight_gradient(dy, x, gradients);
-    const ProfileScope scope("linear, bias gradient");
-    if (gradients.bias) add_column_sums(dy, gradients.bias);
-}
-
-}  // namespace osu::cpu
+}  // namespace osu
