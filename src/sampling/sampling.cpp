@@ -33,7 +33,7 @@ Constraints constraints_of(const Datapoints& map, const Given& given, const MapS
         constraints.fit.emplace(section.view(), fixed, !options.allow_offscreen);
     // Of the whole map: what is placed may repeat what lies far away.
     if (constraints.fit && options.keep_structure) {
-        constraints.structure.emplace(map, given.fixed, given.position);
+        constraints.structure.emplace(map, given.fixed);
         constraints.sliders.emplace(section.view(), fixed);
         constraints.turns.emplace(section.view(), fixed);
     }

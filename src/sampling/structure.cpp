@@ -20,7 +20,6 @@ constexpr double slider_rms = 6;       // px between anchors of sliders of one s
 constexpr double shape_rms = 12;       // px, the same within parts that are alike
 constexpr size_t sliders_between = 4;  // objects from a slider to the one that it is like
 constexpr int rounds = 3;              // of averaging: copies of copies
-constexpr float fixed_weight = 1000;
 
 // What a datapoint is to a rhythm: a new combo is no part of it.
 uint8_t kind(uint8_t type) {
@@ -82,10 +81,11 @@ Agreement align(std::span<const Vec2> position, Structure::Tie& tie) {
 
 }  // namespace
 
-Structure::Structure(const Datapoints& map, std::span<const uint8_t> fixed, std::span<const Vec2> stay)
-    : fixed_(fixed.begin(), fixed.end()), sum_(map.size()), weight_(map.size()) {
-    if (stay.empty()) stay = map.position;
-    position_.assign(stay.begin(), stay.end());
+Structure::Structure(const Datapoints& map, std::span<const uint8_t> fixed)
+    : fixed_(fixed.begin(), fixed.end()),
+      position_(map.position.begin(), map.position.end()),
+      sum_(map.size()),
+      weight_(map.size()) {
     assert(map.position.size() == map.size());
     for (uint32_t i = 0; i < map.size(); i = objects_.back().end) {
         const bool slider = is_slider_head(static_cast<PointType>(map.type[i]));
@@ -99,8 +99,10 @@ Structure::Structure(const Datapoints& map, std::span<const uint8_t> fixed, std:
         for (const auto& [from, to] : tie.points) tied_[from] = tied_[to] = 1;
 }
 
-// Whether object b is to the one before it what a is: of its kind, and as long after it.
+// Whether object b is to the one before it what a is: of its kind, and as long after it. What stays is like
+// nothing.
 bool Structure::alike(const Datapoints& map, size_t a, size_t b, bool first) const {
+    if (stays(a) || stays(b)) return false;
     const auto of_object = [&](size_t i) { return kind(map.type[objects_[i].first]); };
     if (of_object(a) != of_object(b)) return false;
     const auto gap = [&](size_t i) { return map.time[objects_[i].first] - map.time[objects_[i - 1].first]; };
@@ -129,6 +131,15 @@ Structure::Tie Structure::tie(const Datapoints& map, size_t from, size_t to, siz
     return tie;
 }
 
+// Whether the first heads agree at least nearly: without that no longer part will, and most that have the
+// same rhythm do not, in a map that has one rhythm alone.
+bool Structure::begin_alike(const Datapoints& map, size_t from, size_t to) const {
+    Tie heads;
+    for (size_t i = 0; i < window; ++i)
+        heads.points.push_back({objects_[from + i].first, objects_[to + i].first});
+    return align(map.position, heads).rms <= 2 * repeat_rms;
+}
+
 // From the front: each part is tied to the longest that came before it and is like it, and of equally long
 // ones to the first, so that the copies of a chorus hang together.
 void Structure::find_repeats(const Datapoints& map) {
@@ -136,10 +147,14 @@ void Structure::find_repeats(const Datapoints& map) {
     for (size_t later = window; later + window <= count;) {
         size_t longest = 0, of = 0;
         for (size_t earlier = later > farthest ? later - farthest : 0; earlier + window <= later; ++earlier) {
+            const auto goes_on = [&](size_t length) {
+                return earlier + length < later && later + length < count &&
+                       alike(map, earlier + length, later + length, length == 0);
+            };
             size_t length = 0;
-            while (earlier + length < later && later + length < count &&
-                   alike(map, earlier + length, later + length, length == 0))
-                ++length;
+            while (length < window && goes_on(length)) ++length;
+            if (length < window || !begin_alike(map, earlier, later)) continue;
+            while (goes_on(length)) ++length;
             for (; length >= window && length > longest; length -= std::max<size_t>(1, length / 8)) {
                 Tie heads;
                 for (size_t i = 0; i < length; ++i)
@@ -180,7 +195,7 @@ void Structure::find_sliders(const Datapoints& map) {
     for (size_t i = 0; i < objects_.size(); ++i) {
         const Object& slider = objects_[i];
         if (!is_slider_head(static_cast<PointType>(map.type[slider.first]))) continue;
-        if (before < i && i - before <= sliders_between &&
+        if (before < i && i - before <= sliders_between && !stays(before) && !stays(i) &&
             objects_[before].end - objects_[before].first == slider.end - slider.first) {
             Tie tie;
             bool same = true;
@@ -195,23 +210,18 @@ void Structure::find_sliders(const Datapoints& map) {
 }
 
 void Structure::average() {
-    const auto weight_of = [&](size_t i) { return !fixed_.empty() && fixed_[i] ? fixed_weight : 1.0f; };
-    for (size_t i = 0; i < position_.size(); ++i) {
-        weight_[i] = weight_of(i);
-        sum_[i] = position_[i] * weight_[i];
-    }
+    sum_ = position_;
+    std::fill(weight_.begin(), weight_.end(), 1.0f);
     for (const Tie& tie : ties_) {
         const Centres centre = centres_of(position_, tie);
         for (const auto& [a, b] : tie.points) {
-            const float weight_a = weight_of(a), weight_b = weight_of(b);
-            sum_[b] = sum_[b] + (centre.to + turned(position_[a] - centre.from, tie)) * weight_a;
-            weight_[b] += weight_a;
-            sum_[a] = sum_[a] + (centre.from + turned_back(position_[b] - centre.to, tie)) * weight_b;
-            weight_[a] += weight_b;
+            sum_[b] = sum_[b] + centre.to + turned(position_[a] - centre.from, tie);
+            sum_[a] = sum_[a] + centre.from + turned_back(position_[b] - centre.to, tie);
+            ++weight_[a];
+            ++weight_[b];
         }
     }
-    for (size_t i = 0; i < position_.size(); ++i)
-        if (weight_of(i) != fixed_weight) position_[i] = sum_[i] * (1 / weight_[i]);
+    for (size_t i = 0; i < position_.size(); ++i) position_[i] = sum_[i] * (1 / weight_[i]);
 }
 
 void Structure::apply(std::span<float> x, std::span<const uint32_t> kept) {

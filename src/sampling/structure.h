@@ -28,10 +28,9 @@ class Structure {
         bool mirrored = false;
     };
 
-    // Of a map with its positions. `fixed` (T): datapoints that stay are 1 and are followed; empty: none.
-    // `stay` (T): px where they do; empty: where the map has them.
-    explicit Structure(const Datapoints& map, std::span<const uint8_t> fixed = {},
-                       std::span<const Vec2> stay = {});
+    // Of a map with its positions. `fixed` (T): datapoints that stay are 1; empty: none. Nothing is tied to
+    // them: whoever has a section placed anew, beside choruses that stay, wants something else than those.
+    explicit Structure(const Datapoints& map, std::span<const uint8_t> fixed = {});
 
     const std::vector<Tie>& ties() const { return ties_; }
 
@@ -50,6 +49,8 @@ class Structure {
     std::vector<Vec2> position_, sum_;
     std::vector<float> weight_;
 
+    bool stays(size_t object) const { return !fixed_.empty() && fixed_[objects_[object].first]; }
+    bool begin_alike(const Datapoints& map, size_t from, size_t to) const;
     bool alike(const Datapoints& map, size_t a, size_t b, bool first) const;
     Tie tie(const Datapoints& map, size_t from, size_t to, size_t count) const;
     void find_repeats(const Datapoints& map);
