@@ -7,6 +7,7 @@
 
 #include "app/flag.h"
 #include "app/manual.h"
+#include "ops/devices.h"
 
 namespace osu {
 
@@ -27,13 +28,22 @@ void add_manual_verbs(CLI::App& app) {
 
 void declare_command_line(CLI::App& app) {
     app.get_formatter()->column_width(38);
-    app.set_version_flag("--version", "osu-diffusion " OSU_DIFFUSION_VERSION);
+    app.set_version_flag("--version", [] {
+        return fmt::format("osu-diffusion {} ({})\ncomputes on {}", OSU_DIFFUSION_VERSION,
+                           OSU_DIFFUSION_COMMIT, describe_backends());
+    });
     app.require_subcommand(1);
     app.option_defaults()->always_capture_default();
     app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
         std::string verb = failed->get_name();
         for (const CLI::App* chosen : failed->get_subcommands()) verb += " " + chosen->get_name();
-        return std::string("error: ") + error.what() + "\nhint: " + verb + " --help lists every flag\n";
+        std::string message = error.what();
+        // CLI11 lists what is left over backwards.
+        if (dynamic_cast<const CLI::ExtrasError*>(&error)) {
+            message = "not expected:";
+            for (const std::string& word : failed->remaining(true)) message += " " + word;
+        }
+        return "error: " + message + "\nhint: " + verb + " --help lists every flag\n";
     });
     add_dataset_verb(app);
     add_index_verb(app);
