@@ -67,8 +67,8 @@ void run_sample(const SampleOptions& options) {
     const int refine_iters = options.refine_ckpt.empty() ? 0 : options.refine_iters;
     std::optional<SamplingNetwork> refiner;
     if (refine_iters > 0) refiner.emplace(options.refine_ckpt, NetworkFlags{.with_labels = false}, *backend);
-    fmt::print("{} datapoints, {} of {} steps, {}\n", map.sequence().size(), options.sampling.sampler,
-               steps.steps(), network.config().name());
+    fmt::print("{} datapoints, {} of {} steps, {}\n", map.sequence().size(),
+               sampler_name(options.sampling, network.info()), steps.steps(), network.config().name());
     std::fflush(stdout);
 
     Frames frames(steps.steps() + refine_iters, options.make_animation);

@@ -62,6 +62,10 @@ void add_style_flags(CLI::App& verb, SampleOptions& o) {
 
 void add_sampler_flags(CLI::App& verb, SampleOptions& o) {
     add_sampling_flags(verb, o.sampling);
+    verb.add_flag_callback(
+            "--fast", [&o] { o.sampling.steps = "4"; },
+            "Denoise in 4 steps, as well by all that is measured as in 15")
+        ->excludes("--num-sampling-steps", "--sampler");
     verb.add_option("--eta", o.sampling.eta, "Add noise in ddim: 0 none, 1 as ddpm")
         ->check(CLI::Range(0.0, 1.0));
     verb.add_option("--rng", o.sampling.rng,

@@ -48,6 +48,8 @@ class ReverseProcess {
         const double alpha = diffusion_.alpha_cumprod.back();
         const float signal = static_cast<float>(std::sqrt(alpha)),
                     spread = static_cast<float>(std::sqrt(1 - alpha));
+        for (size_t i = 0; options_.middle && i < x_.size(); ++i)
+            if (!is_known(i)) x_[i] = signal * *options_.middle + spread * x_[i];
         for_known([&](size_t i, float value) { x_[i] = signal * value + spread * x_[i]; });
     }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,8 @@ struct SamplerOptions {
     SamplerKind kind = SamplerKind::ddpm;
     float eta = 0;  // of ddim
     Known known;    // empty spans: nothing is known
+    // The mean of x₀, where the first step is not so noisy that nothing of it shows in x; may be empty.
+    std::optional<float> middle;
     // One source of noise for each row, so that a row is the same whatever its neighbours are; or a single
     // one for the whole (rows, 2, T) block. ddpm draws at every step but the last, ddim too when eta > 0,
     // dpm++ never.

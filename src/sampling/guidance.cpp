@@ -25,10 +25,10 @@ class TwinNoise final : public NormalSource {
     std::vector<float> both_;
 };
 
-// Above this noise, in px, the predicted x₀ is a blur between all the maps that are possible, and the
-// spacing of a blur means nothing. Between 30 and 2,000 the ruler hardly tells one bound from another.
-constexpr double most_noise = 400;
-constexpr int fit_iterations = 3, last_iterations = 12, last_rounds = 4;
+constexpr int most_rounds = 4;  // of the constraints
+// Of the share of x₀ in x, squared: from here on the middle of the field, where maps lie on average, shows in
+// the noise that a sampler begins with.
+constexpr double known_signal = 1e-3;
 
 // Short maps go through the network together, which saves a tenth of the time at 128 datapoints and nothing
 // from 1,024 on; one at a time where a variant's bits would then depend on the others.
@@ -78,21 +78,23 @@ void VariantSampler::fit(size_t index, std::span<float> x0) const {
     const double noise = playfield_size.x * std::sqrt((1 - alpha) / alpha);  // px
     const ProfileScope scope("keeping the spacing");
     const size_t row = 2 * map.time.size();
-    // The constraints part what was tied; at the end they meet over a few rounds.
-    const int rounds = index == 0 && constraints.structure ? last_rounds : 1;
+    // The constraints part what was tied; over a few rounds they meet. At the end they must, and the next of
+    // few steps is too far to wait for.
+    const bool meet = diffusion.steps() <= few_steps || (index == 0 && constraints.structure);
+    const int rounds = meet ? most_rounds : 1;
     for (size_t first = 0; first < x0.size(); first += row) {
         const std::span<float> one = x0.subspan(first, row);
         for (int round = 0; round < rounds; ++round) {
             if (constraints.structure) constraints.structure->apply(one);
-            if (constraints.fit && noise <= most_noise)
-                constraints.fit->apply(one, index == 0 ? last_iterations : fit_iterations);
+            if (constraints.fit) hold_to(*constraints.fit, noise, index == 0, one);
         }
     }
 }
 
 SamplerOptions VariantSampler::sampler_options(int first, int count, size_t steps, bool& stopped) const {
     SamplerOptions to;
-    to.kind = sampler_kind(options.sampler);
+    to.kind = kind;
+    if (options.rng != "torch" && diffusion.alpha_cumprod.back() > known_signal) to.middle = 0.5f;
     to.eta = static_cast<float>(options.eta);
     to.known = {constraints.mask, constraints.position};
     if (constraints.fit || constraints.structure)

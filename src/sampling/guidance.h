@@ -53,6 +53,7 @@ struct VariantSampler {
     const MapContext& map;
     const Diffusion& diffusion;
     const SamplingOptions& options;
+    const SamplerKind kind;
     Constraints& constraints;
     const OnStep& on_step;
 

@@ -10,6 +10,10 @@ namespace {
 
 constexpr float least_scale = 0.5f, most_scale = 2;  // of a slider that does not have its length yet
 constexpr int separations = 12;
+// Above this noise, in px, the predicted x₀ is a blur between all the maps that are possible, and the
+// spacing of a blur means nothing. Between 30 and 2,000 the ruler hardly tells one bound from another.
+constexpr double most_noise = 400;
+constexpr int fit_iterations = 3, last_iterations = 12;
 constexpr float most_outline = 24;  // points along a slider
 
 PointType point_type(uint8_t type) {
@@ -30,7 +34,7 @@ PlacementFit::PlacementFit(const Datapoints& asked, std::span<const uint8_t> fix
     const std::vector<uint32_t> from = came_from(asked.type);
     for (size_t i = 0; i < type_.size(); ++i) {
         points_[i].distance = asked_[i];
-        points_[i].linked = i == 0 || from[i] + 1 == i;
+        points_[i].linked = i == 0 ? asked_[0] >= 0 : from[i] + 1 == i;
         points_[i].fixed = !fixed.empty() && fixed[i] != 0;
     }
     find_objects(asked);
@@ -69,6 +73,10 @@ void PlacementFit::separate(const Datapoints& asked) {
     }
     separation_.emplace(timed, distance, asked.circle_radius,
                         asked.preempt > 0 ? asked.preempt : usual_preempt(asked));
+}
+
+void hold_to(PlacementFit& fit, double noise, bool last, std::span<float> x) {
+    if (noise <= most_noise) fit.apply(x, last ? last_iterations : fit_iterations);
 }
 
 void PlacementFit::apply(std::span<float> x, int iterations) {
@@ -113,7 +121,7 @@ void PlacementFit::shape(const Object& slider, std::vector<Vec2>& outline) {
 ChainFit::Body PlacementFit::body(const Object& object) const {
     ChainFit::Body body = points_[object.first];
     body.at = position_[object.first];
-    body.linked = true;
+    body.linked = object.first > 0 || points_[0].linked;
     for (uint32_t i = object.first; i < object.end; ++i) {
         const Vec2 arm = position_[i] - body.at;
         body.low = {std::min(body.low.x, arm.x), std::min(body.low.y, arm.y)};

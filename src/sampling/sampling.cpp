@@ -37,9 +37,10 @@ bool with_network(SamplingNetwork& network, const Datapoints& map, std::span<con
     for (const double t : map.time) time.push_back(static_cast<float>(t - map.time[0]));
     const MapContext context{time, map.distance, map.type, window};
     Constraints constraints = constraints_of(map, fixed, options);
+    const SamplerKind kind = sampler_kind(sampler_name(options, network.info()));
     const std::lock_guard turn(network.in_use());
     return work(
-        VariantSampler{network.network(), guidance, context, diffusion, options, constraints, on_step});
+        VariantSampler{network.network(), guidance, context, diffusion, options, kind, constraints, on_step});
 }
 
 }  // namespace
@@ -61,14 +62,37 @@ size_t Placement::outside() const {
     return static_cast<size_t>(std::count_if(x.begin(), x.end(), [](float v) { return v < 0 || v > 1; }));
 }
 
-// dpm++ takes a plain number of steps evenly in log SNR; all else is respace()'s.
+namespace {
+
+// The number that the text is; −1 where it is none.
+int plain_number(const std::string& text) {
+    const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+    return digits && text.size() <= 4 ? std::stoi(text) : -1;
+}
+
+// A student is sampled from as it was made for, unless it is asked for something else.
+bool as_student(const SamplingOptions& options, const CheckpointInfo& info) {
+    const std::vector<int>& levels = info.student_steps;
+    if (levels.empty() || (!options.sampler.empty() && options.sampler != "ddim")) return false;
+    return options.steps.empty() || plain_number(options.steps) == static_cast<int>(levels.size());
+}
+
+}  // namespace
+
+std::string sampler_name(const SamplingOptions& options, const CheckpointInfo& info) {
+    if (!options.sampler.empty()) return options.sampler;
+    return as_student(options, info) ? "ddim" : "dpm++";
+}
+
+// dpm++ takes a plain number of steps where they serve it best; all else is respace()'s.
 Diffusion sampling_steps(const SamplingOptions& options, const CheckpointInfo& info) {
-    const std::string& steps = options.steps;
-    const bool number = !steps.empty() && steps.find_first_not_of("0123456789") == std::string::npos;
-    if (options.sampler == "dpm++" && number)
-        return {info.noise_schedule,
-                respace_log_snr(info.noise_schedule, steps.size() > 4 ? 0 : std::stoi(steps))};
-    return {info.noise_schedule, respace(steps)};
+    if (as_student(options, info)) return {info.noise_schedule, info.student_steps};
+    const std::string steps = options.steps.empty() ? "15" : options.steps;
+    const int count = plain_number(steps);
+    if (sampler_name(options, info) != "dpm++" || count < 0) return {info.noise_schedule, respace(steps)};
+    const bool few = count >= 2 && count <= few_steps;
+    return {info.noise_schedule,
+            few ? respace_few(info.noise_schedule, count) : respace_log_snr(info.noise_schedule, count)};
 }
 
 Placement place(SamplingNetwork& network, const Datapoints& map, std::span<const int32_t> style,

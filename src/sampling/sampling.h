@@ -27,7 +27,9 @@ struct Placement {
 // One row (2, T) in [0, 1] as (T) px.
 std::vector<Vec2> pixels(std::span<const float> x);
 
-// The schedule of the steps that the options ask for; Error where they make no sense.
+// The sampler and the schedule of the steps that the options ask for, or else the checkpoint was made for;
+// Error where they make no sense.
+std::string sampler_name(const SamplingOptions& options, const CheckpointInfo& info);
 Diffusion sampling_steps(const SamplingOptions& options, const CheckpointInfo& info);
 
 // `style`: classes whose mean row guides; none without. `fixed` (T): 1 for datapoints that stay where
