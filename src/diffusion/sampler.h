@@ -32,8 +32,6 @@ struct SamplerOptions {
     SamplerKind kind = SamplerKind::ddpm;
     float eta = 0;  // of ddim
     Known known;    // empty spans: nothing is known
-    // The mean of x₀, where the first step is not so noisy that nothing of it shows in x; may be empty.
-    std::optional<float> middle;
     // One source of noise for each row, so that a row is the same whatever its neighbours are; or a single
     // one for the whole (rows, 2, T) block. ddpm draws at every step but the last, ddim too when eta > 0,
     // dpm++ never.
@@ -44,6 +42,8 @@ struct SamplerOptions {
     // Makes the predicted x₀ (rows, 2, T) of step `index` what the caller knows it must be; may be empty.
     // What is known it must leave.
     std::function<void(size_t index, std::span<float> x0)> shape;
+    // The mean of x₀, where the first step is not so noisy that nothing of it shows in x; may be empty.
+    std::optional<float> middle;
 };
 
 // x (rows, 2, T): noise in, the sample out. x₀ is clipped to [−1, 2] at every step, as the reference clips:

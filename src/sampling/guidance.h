@@ -53,9 +53,9 @@ struct VariantSampler {
     const MapContext& map;
     const Diffusion& diffusion;
     const SamplingOptions& options;
-    const SamplerKind kind;
     Constraints& constraints;
     const OnStep& on_step;
+    const SamplerKind kind = sampler_kind(options.sampler);
 
     // x (variants, 2, T). False when on_step stopped it.
     bool sample(std::span<float> x);

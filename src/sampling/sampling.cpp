@@ -40,7 +40,7 @@ bool with_network(SamplingNetwork& network, const Datapoints& map, std::span<con
     const SamplerKind kind = sampler_kind(sampler_name(options, network.info()));
     const std::lock_guard turn(network.in_use());
     return work(
-        VariantSampler{network.network(), guidance, context, diffusion, options, kind, constraints, on_step});
+        VariantSampler{network.network(), guidance, context, diffusion, options, constraints, on_step, kind});
 }
 
 }  // namespace
