@@ -1,5 +1,6 @@
 # The doors. Each installs what is missing (Debian packages), builds, and does its thing.
 #   make demo    remap an example map with the bundled model, and draw it
+#   make studio  open the workbench in the browser
 #   make test    build and run every test
 #   make bundle  an archive of the program that runs without Debian's packages
 #   make bench   print the tables of measurements, and write build/bench.json
@@ -7,7 +8,7 @@
 #   make deb     a package for apt, named at the end
 #   make lint    clang-tidy on what differs from main
 #   make fuzz    fuzz every reader of files (FUZZ_SECONDS each, default 60)
-.PHONY: all deps build mpi program test asan asan-readers check-format lint bench bundle manual install deb fuzz demo format clean
+.PHONY: all deps build mpi browser program studio test asan asan-readers check-format lint bench bundle manual install deb fuzz demo format clean
 
 FUZZ_SECONDS ?= 60
 
@@ -24,15 +25,19 @@ build: deps
 mpi:
 	@./scripts/install-deps.sh libopenmpi-dev openmpi-bin
 
+# For the tests of the studio's page. Where a system has no such package (Ubuntu's Chromium is none), they skip.
+browser:
+	@./scripts/install-deps.sh nodejs npm chromium || echo "the tests of the studio's page will be skipped"
+
 # The program alone, without tests and benchmarks.
 program: deps
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release --target osu-diffusion
 
-test: mpi build
+test: mpi browser build
 	@cd build/release && OMP_WAIT_POLICY=passive ctest --output-on-failure -j2
 
-asan: mpi deps
+asan: mpi browser deps
 	@cmake --preset asan >/dev/null && cmake --build --preset asan
 	@cd build/asan && OMP_WAIT_POLICY=passive ctest --output-on-failure -j2
 
@@ -80,6 +85,10 @@ format:
 check-format:
 	@./scripts/install-deps.sh clang-format
 	@$(sources) | xargs clang-format --dry-run -Werror
+
+# MAP=…: with this .osz, .osu or folder.
+studio: program
+	@build/release/osu-diffusion studio $(MAP)
 
 # Of the sources that differ from main; LINT_ALL=1 make lint: of all.
 lint: deps

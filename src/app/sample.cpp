@@ -80,10 +80,10 @@ void run_sample(const SampleOptions& options) {
         return true;
     };
     const std::vector<uint8_t> fixed = fixed_datapoints(map.sequence(), selected);
-    Placement placed = place(network, map.view(), style, options.sampling, fixed, on_step);
+    Placement placed = place(network, map.view(), style, options.sampling, {fixed, {}}, on_step);
     if (refiner)
         refine(*refiner, map.view(), style, options.sampling,
-               options.sampling.seq_len.value_or(network.info().window()), steps, refine_iters, fixed,
+               options.sampling.seq_len.value_or(network.info().window()), steps, refine_iters, {fixed, {}},
                on_step, placed);
     progress.finish();
 

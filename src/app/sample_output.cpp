@@ -20,31 +20,11 @@ namespace {
 // Bytes; file systems end at 255, and a number, an extension and the mark of an unfinished file may follow.
 constexpr size_t name_limit = 200, difficulty_limit = 60;
 
-void cut(std::string& text, size_t limit) {
-    if (text.size() <= limit) return;
-    while (limit > 0 && (text[limit] & 0xc0) == 0x80) --limit;  // not within a character
-    text.resize(limit);
-}
-
 void wrote(const fs::path& path) {
     fmt::print("wrote {}\n", path.string());
 }
 
 }  // namespace
-
-std::string clean_name(std::string_view name, size_t limit) {
-    std::string clean;
-    for (const char c : name) {
-        const bool bad = static_cast<unsigned char>(c) < 0x20 || c == 0x7f ||
-                         std::string_view("/\\?%*:|\"<>").find(c) != std::string_view::npos;
-        clean += bad ? '-' : c;
-    }
-    cut(clean, limit);
-    const size_t last = clean.find_last_not_of(" .");
-    const size_t first = std::min(clean.find_first_not_of(" ."), clean.size());
-    clean = last == std::string::npos ? "" : clean.substr(first, last + 1 - first);
-    return clean.empty() ? "untitled" : clean;
-}
 
 SampleOutput::SampleOutput(const SampleOptions& options, const SourceMap& source,
                            std::vector<uint8_t> selected)

@@ -14,10 +14,6 @@
 
 namespace osu {
 
-// As a name of a file or a folder: what no system takes becomes '-', and it ends within so many bytes of
-// UTF-8.
-std::string clean_name(std::string_view name, size_t limit);
-
 class SampleOutput {
   public:
     // Fails on what can be known to go wrong before hours of sampling.

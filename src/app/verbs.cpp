@@ -44,6 +44,7 @@ void declare_command_line(CLI::App& app) {
     add_train_verb(app);
     add_evaluate_verb(app);
     add_plot_verb(app);
+    add_studio_verb(app);
     add_manual_verbs(app);
     for (CLI::App* verb : app.get_subcommands({})) refuse_odd_numbers(*verb);
 }

@@ -16,6 +16,7 @@ void add_train_verb(CLI::App& app);     // train.cpp
 void add_sample_verb(CLI::App& app);    // sample.cpp
 void add_evaluate_verb(CLI::App& app);  // evaluate.cpp
 void add_plot_verb(CLI::App& app);      // plot.cpp
+void add_studio_verb(CLI::App& app);    // studio.cpp
 
 void declare_command_line(CLI::App& app);  // all of them
 

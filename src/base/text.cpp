@@ -41,4 +41,24 @@ std::string printable(std::string_view text) {
     return out;
 }
 
+void cut(std::string& text, size_t limit) {
+    if (text.size() <= limit) return;
+    while (limit > 0 && (text[limit] & 0xc0) == 0x80) --limit;  // not within a character
+    text.resize(limit);
+}
+
+std::string clean_name(std::string_view name, size_t limit) {
+    std::string clean;
+    for (const char c : name) {
+        const bool bad = static_cast<unsigned char>(c) < 0x20 || c == 0x7f ||
+                         std::string_view("/\\?%*:|\"<>").find(c) != std::string_view::npos;
+        clean += bad ? '-' : c;
+    }
+    cut(clean, limit);
+    const size_t last = clean.find_last_not_of(" .");
+    const size_t first = std::min(clean.find_first_not_of(" ."), clean.size());
+    clean = last == std::string::npos ? "" : clean.substr(first, last + 1 - first);
+    return clean.empty() ? "untitled" : clean;
+}
+
 }  // namespace osu

@@ -1,5 +1,5 @@
-// Letter case, of ASCII letters alone: what extensions, names of files and names of mappers need. And texts
-// as messages show them.
+// Letter case, of ASCII letters alone: what extensions, names of files and names of mappers need. Texts as
+// messages show them, and as names of files.
 #pragma once
 
 #include <filesystem>
@@ -16,6 +16,12 @@ std::string lower_extension(const std::filesystem::path& file);  // ".ogg"
 
 // Names come from other people's files: a control character (an escape sequence of the terminal) becomes '?'.
 std::string printable(std::string_view text);
+
+// Leaves at most so many bytes of a text in UTF-8, and no part of a character.
+void cut(std::string& text, size_t limit);
+// As a name of a file or a folder: what no system takes becomes '-', and it ends within so many bytes of
+// UTF-8.
+std::string clean_name(std::string_view name, size_t limit);
 
 // "a, b, c".
 template <class Parts>

@@ -32,13 +32,18 @@ class Zip {
         zip_error_init(&error);
         const void* data = bytes.data();
         if (purpose == Purpose::writing) {
-            void* copy = std::malloc(bytes.size());
+            void* copy = std::malloc(std::max<size_t>(bytes.size(), 1));
             if (!copy) throw std::bad_alloc();
-            data = std::memcpy(copy, data, bytes.size());
+            if (!bytes.empty()) std::memcpy(copy, data, bytes.size());
+            data = copy;
         }
         source_ = zip_source_buffer_create(data, bytes.size(), purpose == Purpose::writing, &error);
         if (source_)
-            archive_ = zip_open_from_source(source_, purpose == Purpose::reading ? ZIP_RDONLY : 0, &error);
+            archive_ = zip_open_from_source(source_,
+                                            purpose == Purpose::reading ? ZIP_RDONLY
+                                            : bytes.empty()             ? ZIP_CREATE
+                                                                        : 0,
+                                            &error);
         const std::string reason = zip_error_strerror(&error);
         zip_error_fini(&error);
         if (!archive_) {
@@ -248,24 +253,50 @@ Beatmap OszArchive::map(const OszMap& map) const {
     }
 }
 
-void OszArchive::write_with(const std::filesystem::path& target, std::span<const NewEntry> added) const {
-    Zip copy(bytes_, Purpose::writing, name_);
+namespace {
+
+void add_entries(Zip& zip, std::span<const OszArchive::NewEntry> added, const std::string& name) {
     for (const auto& [entry, content] : added) {
         if (!is_inside(with_slashes(entry))) fail("'{}' cannot be the name of a file in an archive", entry);
-        zip_source_t* source = zip_source_buffer(copy.get(), content.data(), content.size(), 0);
+        zip_source_t* source = zip_source_buffer(zip.get(), content.data(), content.size(), 0);
         const zip_int64_t index =
-            source ? zip_file_add(copy.get(), entry.c_str(), source, ZIP_FL_ENC_UTF_8 | ZIP_FL_OVERWRITE)
-                   : -1;
+            source ? zip_file_add(zip.get(), entry.c_str(), source, ZIP_FL_ENC_UTF_8 | ZIP_FL_OVERWRITE) : -1;
         if (index < 0) {
             if (source) zip_source_free(source);
-            fail("cannot add {} to {}: {}", entry, name_, copy.reason());
+            fail("cannot add {} to {}: {}", entry, name, zip.reason());
         }
         constexpr uint16_t first_day = 1 << 5 | 1;  // 1980-01-01: the same content gives the same archive
-        zip_file_set_dostime(copy.get(), static_cast<zip_uint64_t>(index), 0, first_day, 0);
+        zip_file_set_dostime(zip.get(), static_cast<zip_uint64_t>(index), 0, first_day, 0);
     }
+}
+
+std::string saved(Zip& zip, const std::string& name) {
+    std::string bytes;
+    zip.save(name, [&](std::string_view piece) { bytes += piece; });
+    return bytes;
+}
+
+}  // namespace
+
+void OszArchive::write_with(const std::filesystem::path& target, std::span<const NewEntry> added) const {
+    Zip copy(bytes_, Purpose::writing, name_);
+    add_entries(copy, added, name_);
     AtomicFile file(target);
     copy.save(name_, [&](std::string_view piece) { file.write(piece); });
     file.commit();
+}
+
+std::string OszArchive::copy_with(std::span<const NewEntry> added) const {
+    Zip copy(bytes_, Purpose::writing, name_);
+    add_entries(copy, added, name_);
+    return saved(copy, name_);
+}
+
+std::string make_osz(std::span<const OszArchive::NewEntry> entries) {
+    const std::string name = "the archive";
+    Zip zip({}, Purpose::writing, name);
+    add_entries(zip, entries, name);
+    return saved(zip, name);
 }
 
 }  // namespace osu

@@ -61,6 +61,7 @@ class OszArchive {
         std::string name, content;
     };
     void write_with(const std::filesystem::path& target, std::span<const NewEntry> added) const;
+    std::string copy_with(std::span<const NewEntry> added) const;  // the same in memory
     void write_with(const std::filesystem::path& target, std::string name, std::string content) const {
         const NewEntry entry{std::move(name), std::move(content)};
         write_with(target, {&entry, 1});
@@ -77,5 +78,8 @@ class OszArchive {
     mutable uint64_t unpacked_ = 0;    // bytes of maps, of those that failed, too
     void open();
 };
+
+// A new archive of these entries alone, in memory.
+std::string make_osz(std::span<const OszArchive::NewEntry> entries);
 
 }  // namespace osu

@@ -41,16 +41,22 @@ class ReverseProcess {
         assert(x.size() == static_cast<size_t>(rows * row_));
         assert(options.known.mask.empty() || options.known.mask.size() == static_cast<size_t>(row_));
         assert(options.known.value.size() == options.known.mask.size());
+        assert(options.start.empty() || options.start.size() == static_cast<size_t>(row_));
     }
 
-    // What is known, at the noise level of the first step; x is the noise.
+    // What is known, or begun from, at the noise level of the first step; x is the noise.
     void start() {
         const double alpha = diffusion_.alpha_cumprod.back();
         const float signal = static_cast<float>(std::sqrt(alpha)),
                     spread = static_cast<float>(std::sqrt(1 - alpha));
-        for (size_t i = 0; options_.middle && i < x_.size(); ++i)
-            if (!is_known(i)) x_[i] = signal * *options_.middle + spread * x_[i];
-        for_known([&](size_t i, float value) { x_[i] = signal * value + spread * x_[i]; });
+        const std::span<const float> begin = options_.start;
+        for (size_t i = 0; i < x_.size(); ++i) {
+            if (!is_known(i) && begin.empty() && !options_.middle) continue;
+            const float value = is_known(i)      ? options_.known.value[i % row_]
+                                : !begin.empty() ? begin[i % row_]
+                                                 : *options_.middle;
+            x_[i] = signal * value + spread * x_[i];
+        }
     }
 
     // Asks the network, and fills x0.

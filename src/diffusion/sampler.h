@@ -32,6 +32,8 @@ struct SamplerOptions {
     SamplerKind kind = SamplerKind::ddpm;
     float eta = 0;  // of ddim
     Known known;    // empty spans: nothing is known
+    // (2, T): begins from these at the noise of the first step, all rows alike; empty: from noise alone.
+    std::span<const float> start;
     // One source of noise for each row, so that a row is the same whatever its neighbours are; or a single
     // one for the whole (rows, 2, T) block. ddpm draws at every step but the last, ddim too when eta > 0,
     // dpm++ never.

@@ -6,16 +6,13 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "beatmap/combo.h"
 #include "beatmap/game_positions.h"
 #include "beatmap/slider_path.h"
 
 namespace osu {
 
 namespace {
-
-// The colours of a map without its own, and their order: the first combo takes the second colour, as in the
-// game.
-constexpr Colour default_colours[] = {{255, 192, 0}, {0, 202, 0}, {18, 124, 255}, {242, 24, 57}};
 
 constexpr size_t most_shapes = 20000;  // a picture of more is a blot; broken maps have millions
 constexpr size_t most_beats = 256;     // more would be a grey bar
@@ -27,34 +24,6 @@ Vec2 near_field(Vec2 point) {
     };
     return {limit(point.x), limit(point.y)};
 }
-
-struct ComboCounter {
-    const Beatmap& map;
-    size_t colour_index = 0, next_break = 0;
-    int number = 0;
-    bool after_spinner = true;  // so is the first object of a map
-
-    // The object's combo: whether it goes on with the one before, and its number in colour_index's colour.
-    bool advance(const HitObject& object) {
-        bool after_break = false;
-        for (; next_break < map.breaks.size() && map.breaks[next_break].end < object.start_time; next_break++)
-            after_break = true;
-        if (object.kind == ObjectKind::spinner) {
-            after_spinner = true;
-            return false;
-        }
-        const bool starts = object.new_combo || after_spinner || after_break;
-        after_spinner = false;
-        number = starts ? 1 : number + 1;
-        if (starts) colour_index += 1 + (object.new_combo ? object.combo_skip : 0);
-        return !starts;
-    }
-
-    Colour colour() const {
-        if (map.combo_colours.empty()) return default_colours[colour_index % std::size(default_colours)];
-        return map.combo_colours[colour_index % map.combo_colours.size()];
-    }
-};
 
 Shape make_shape(const Beatmap& map, const HitObject& object, Vec2 stacked) {
     Shape shape;
@@ -142,17 +111,17 @@ Scene make_scene(const Beatmap& map, const PictureOptions& options) {
     scene.radius = std::clamp(64.0 * circle_scale(map.difficulty), 2.0, 120.0);
     scene.from = options.from;
     scene.width = options.width;
-    ComboCounter combo{map};
+    const std::vector<Combo> combos = combos_of(map);
+    const std::vector<Colour> colours = combo_colours(map);
     const std::vector<Vec2> stacked = stack_offsets(map);
     for (size_t i = 0; i < map.objects.size(); i++) {
         const HitObject& object = map.objects[i];
-        const bool follows = combo.advance(object);
         if (object.start_time < scene.from || object.start_time >= scene.from + scene.width) continue;
         if (scene.shapes.size() == most_shapes) break;
         Shape shape = make_shape(map, object, stacked[i]);
-        shape.colour = combo.colour();
-        shape.number = combo.number;
-        shape.follows = follows && !scene.shapes.empty();
+        shape.colour = colours[combos[i].colour];
+        shape.number = combos[i].number;
+        shape.follows = combos[i].follows && !scene.shapes.empty();
         scene.shapes.push_back(std::move(shape));
     }
     mark_beats(map, scene);

@@ -25,7 +25,24 @@ class TwinNoise final : public NormalSource {
     std::vector<float> both_;
 };
 
-constexpr int most_rounds = 4;  // of the constraints
+// The numbers of the whole map, so that a datapoint's are the same whatever is sampled around it.
+class VariantNoise final : public NormalSource {
+  public:
+    VariantNoise(uint64_t seed, const MapSection* section) : random_(seed), section_(section) {}
+    void fill_normal(std::span<float> out) override {
+        if (!section_) return random_.fill_normal(out);
+        all_.resize(2 * section_->map_size());
+        random_.fill_normal(all_);
+        section_->take(all_, out);
+    }
+
+  private:
+    Philox random_;
+    const MapSection* section_;
+    std::vector<float> all_;
+};
+
+constexpr int last_rounds = 4;  // of the constraints, at the last step
 // Of the share of x₀ in x, squared: from here on the middle of the field, where maps lie on average, shows in
 // the noise that a sampler begins with.
 constexpr double known_signal = 1e-3;
@@ -78,14 +95,13 @@ void VariantSampler::fit(size_t index, std::span<float> x0) const {
     const double noise = playfield_size.x * std::sqrt((1 - alpha) / alpha);  // px
     const ProfileScope scope("keeping the spacing");
     const size_t row = 2 * map.time.size();
-    // The constraints part what was tied; over a few rounds they meet. At the end they must, and the next of
-    // few steps is too far to wait for.
-    const bool meet = diffusion.steps() <= few_steps || (index == 0 && constraints.structure);
-    const int rounds = meet ? most_rounds : 1;
+    const std::span<const uint32_t> kept = section ? std::span(section->kept()) : std::span<const uint32_t>();
+    // The constraints part what was tied; at the end they meet over a few rounds.
+    const int times = index == 0 && constraints.structure ? std::max(rounds, last_rounds) : rounds;
     for (size_t first = 0; first < x0.size(); first += row) {
         const std::span<float> one = x0.subspan(first, row);
-        for (int round = 0; round < rounds; ++round) {
-            if (constraints.structure) constraints.structure->apply(one);
+        for (int round = 0; round < times; ++round) {
+            if (constraints.structure) constraints.structure->apply(one, kept);
             if (constraints.fit) hold_to(*constraints.fit, noise, index == 0, one);
         }
     }
@@ -96,7 +112,8 @@ SamplerOptions VariantSampler::sampler_options(int first, int count, size_t step
     to.kind = kind;
     if (options.rng != "torch" && diffusion.alpha_cumprod.back() > known_signal) to.middle = 0.5f;
     to.eta = static_cast<float>(options.eta);
-    to.known = {constraints.mask, constraints.position};
+    if (!constraints.mask.empty()) to.known = {constraints.mask, constraints.position};
+    if (options.strength < 1) to.start = constraints.position;
     if (constraints.fit || constraints.structure)
         to.shape = [this](size_t index, std::span<float> x0) { fit(index, x0); };
     if (on_step)
@@ -122,8 +139,9 @@ bool VariantSampler::sample(std::span<float> x) {
         const std::span<float> rows = x.subspan(first * row, count * row);
         TorchRandom torch(options.seed);
         TwinNoise twins(torch);
-        std::vector<Philox> philox;
-        for (int i = 0; i < count; ++i) philox.emplace_back(options.seed + static_cast<uint64_t>(first + i));
+        std::vector<VariantNoise> philox;
+        for (int i = 0; i < count; ++i)
+            philox.emplace_back(options.seed + static_cast<uint64_t>(first + i), section);
         SamplerOptions to = sampler_options(first, count, diffusion.steps(), stopped);
         if (torch_numbers) {
             torch.fill_normal(rows);

@@ -12,6 +12,7 @@
 #include "model/dit_sampler.h"
 #include "sampling/options.h"
 #include "sampling/placement_fit.h"
+#include "sampling/section.h"
 #include "sampling/structure.h"
 
 namespace osu {
@@ -43,10 +44,11 @@ class GuidedNetwork {
 struct Constraints {
     std::optional<Structure> structure;  // parts that the source makes alike
     std::optional<PlacementFit> fit;     // spacing, lengths of sliders, nothing partly under another
-    std::vector<float> mask, position;   // (2, T): 1 for coordinates that stay, and where; empty: none
+    std::vector<float> mask;             // (2, T): 1 for coordinates that stay; empty: none
+    std::vector<float> position;         // (2, T): where those are, and what a strength below 1 starts from
 };
 
-// All that stays the same over the variants of a map.
+// All that stays the same over the variants of a map, or of a section of one: T is then its size.
 struct VariantSampler {
     DitSampler& network;
     const Guidance& guidance;
@@ -55,7 +57,9 @@ struct VariantSampler {
     const SamplingOptions& options;
     Constraints& constraints;
     const OnStep& on_step;
+    const MapSection* section = nullptr;  // that `map` is; null: it is a map
     const SamplerKind kind = sampler_kind(options.sampler);
+    int rounds = 1;  // of the constraints at a step
 
     // x (variants, 2, T). False when on_step stopped it.
     bool sample(std::span<float> x);

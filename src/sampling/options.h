@@ -9,6 +9,8 @@
 
 namespace osu {
 
+constexpr const char* fast_steps = "4";  // of --fast: as good by the ruler as the usual ones
+
 struct SamplingOptions {
     // ddpm, ddim or dpm++, and the steps as flags name them: a number, sections, ddimN. Empty: what the
     // network was made for, if it is a student of few steps, else dpm++ with 15.
@@ -19,6 +21,10 @@ struct SamplingOptions {
     int variants = 1;
     std::optional<int64_t> seq_len;  // null: the window that the network was trained with
     double cfg_scale = 1;            // guidance towards the style
+    // From 0 to 1: how much is placed anew. Below 1 it starts from where the map stands (Given::position),
+    // under as much noise as the square of it is of the schedule's time, and only the steps below that are
+    // run.
+    double strength = 1;
     // Every datapoint as far from the one before as in the source, sliders of their lengths, nothing partly
     // under another by accident (sampling/placement_fit.h); not with torch, whose numbers are the
     // reference's.

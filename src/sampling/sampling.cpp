@@ -1,46 +1,87 @@
 #include "sampling/sampling.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "base/error.h"
 #include "sampling/guidance.h"
+#include "sampling/section.h"
 
 namespace osu {
 
 namespace {
 
-Constraints constraints_of(const Datapoints& map, std::span<const uint8_t> fixed,
+// Of the constraints at each of a few steps: the next one is too far to wait for.
+constexpr int rounds_of_few_steps = 4;
+
+// Of T datapoints, px.
+std::vector<float> coordinates(std::span<const Vec2> position) {
+    std::vector<float> x(2 * position.size());
+    for (size_t i = 0; i < position.size(); ++i) {
+        x[i] = position[i].x / playfield_size.x;
+        x[position.size() + i] = position[i].y / playfield_size.y;
+    }
+    return x;
+}
+
+std::span<const Vec2> positions_now(const Datapoints& map, const Given& given) {
+    return given.position.empty() ? map.position : given.position;
+}
+
+Constraints constraints_of(const Datapoints& map, const Given& given, const MapSection& section,
                            const SamplingOptions& options) {
     Constraints constraints;
+    const std::vector<uint8_t> fixed = section.of(given.fixed);
     if (options.keep_spacing && options.rng != "torch")
-        constraints.fit.emplace(map, fixed, !options.allow_offscreen);
-    if (constraints.fit && options.keep_structure) constraints.structure.emplace(map, fixed);
-    if (fixed.empty()) return constraints;
-    const size_t tokens = map.size();
-    constraints.position.resize(2 * tokens);
+        constraints.fit.emplace(section.view(), fixed, !options.allow_offscreen);
+    // Of the whole map: what is placed may repeat what lies far away.
+    if (constraints.fit && options.keep_structure)
+        constraints.structure.emplace(map, given.fixed, given.position);
+    constraints.position = coordinates(section.of(positions_now(map, given)));
     for (int twice = 0; twice < 2; ++twice)
         constraints.mask.insert(constraints.mask.end(), fixed.begin(), fixed.end());
-    for (size_t i = 0; i < tokens; ++i) {
-        constraints.position[i] = map.position[i].x / playfield_size.x;
-        constraints.position[tokens + i] = map.position[i].y / playfield_size.y;
-    }
     return constraints;
 }
 
-// Makes a network ready for one map, and lets `work` sample with it.
+// Shows the steps of a section as those of its map, whose other datapoints stay at `position`.
+OnStep of_whole_map(const OnStep& on_step, const MapSection& section, std::span<const Vec2> position) {
+    if (!on_step || section.whole()) return on_step;
+    return [&on_step, &section, row = coordinates(position)](const SamplingStep& step) {
+        std::vector<float> x, x0;
+        for (int i = 0; i < step.count; ++i) x.insert(x.end(), row.begin(), row.end());
+        x0 = x;
+        section.put(step.x, x);
+        section.put(step.x0, x0);
+        return on_step({step.first, step.count, step.done, step.steps, x, x0});
+    };
+}
+
+// Makes a network ready for one map, or what is needed of it, and lets `work` sample with it. x (variants, 2,
+// T): what there is, and then the result.
 template <class Work>
 bool with_network(SamplingNetwork& network, const Datapoints& map, std::span<const int32_t> style,
                   const SamplingOptions& options, int64_t window, const Diffusion& diffusion,
-                  std::span<const uint8_t> fixed, const OnStep& on_step, Work work) {
+                  const Given& given, const OnStep& on_step, std::span<float> x, Work work) {
     Guidance guidance{{}, network.null_style(), static_cast<float>(options.cfg_scale)};
     if (!style.empty()) guidance.style = network.style(style);
-    std::vector<float> time;
-    for (const double t : map.time) time.push_back(static_cast<float>(t - map.time[0]));
-    const MapContext context{time, map.distance, map.type, window};
-    Constraints constraints = constraints_of(map, fixed, options);
+    // The reference's numbers are those of whole maps.
+    const MapSection section(map, given.fixed, options.rng == "torch" ? 0 : window);
+    if (section.kept().empty()) return true;  // nothing moves
+    const Datapoints needed = section.view();
+    std::vector<float> time, rows(x.size() / map.size() * needed.size());
+    for (const double t : needed.time) time.push_back(static_cast<float>(t - map.time[0]));
+    const MapContext context{time, needed.distance, needed.type, window};
+    Constraints constraints = constraints_of(map, given, section, options);
+    const OnStep show = of_whole_map(on_step, section, positions_now(map, given));
+    section.take(x, rows);
     const SamplerKind kind = sampler_kind(sampler_name(options, network.info()));
+    const int rounds = takes_few_steps(options, network.info()) ? rounds_of_few_steps : 1;
     const std::lock_guard turn(network.in_use());
-    return work(
-        VariantSampler{network.network(), guidance, context, diffusion, options, constraints, on_step, kind});
+    const bool finished = work(VariantSampler{network.network(), guidance, context, diffusion, options,
+                                              constraints, show, &section, kind, rounds},
+                               std::span(rows));
+    section.put(rows, x);
+    return finished;
 }
 
 }  // namespace
@@ -62,56 +103,25 @@ size_t Placement::outside() const {
     return static_cast<size_t>(std::count_if(x.begin(), x.end(), [](float v) { return v < 0 || v > 1; }));
 }
 
-namespace {
-
-// The number that the text is; −1 where it is none.
-int plain_number(const std::string& text) {
-    const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-    return digits && text.size() <= 4 ? std::stoi(text) : -1;
-}
-
-// A student is sampled from as it was made for, unless it is asked for something else.
-bool as_student(const SamplingOptions& options, const CheckpointInfo& info) {
-    const std::vector<int>& levels = info.student_steps;
-    if (levels.empty() || (!options.sampler.empty() && options.sampler != "ddim")) return false;
-    return options.steps.empty() || plain_number(options.steps) == static_cast<int>(levels.size());
-}
-
-}  // namespace
-
-std::string sampler_name(const SamplingOptions& options, const CheckpointInfo& info) {
-    if (!options.sampler.empty()) return options.sampler;
-    return as_student(options, info) ? "ddim" : "dpm++";
-}
-
-// dpm++ takes a plain number of steps where they serve it best; all else is respace()'s.
-Diffusion sampling_steps(const SamplingOptions& options, const CheckpointInfo& info) {
-    if (as_student(options, info)) return {info.noise_schedule, info.student_steps};
-    const std::string steps = options.steps.empty() ? "15" : options.steps;
-    const int count = plain_number(steps);
-    if (sampler_name(options, info) != "dpm++" || count < 0) return {info.noise_schedule, respace(steps)};
-    const bool few = count >= 2 && count <= few_steps;
-    return {info.noise_schedule,
-            few ? respace_few(info.noise_schedule, count) : respace_log_snr(info.noise_schedule, count)};
-}
-
 Placement place(SamplingNetwork& network, const Datapoints& map, std::span<const int32_t> style,
-                const SamplingOptions& options, std::span<const uint8_t> fixed, const OnStep& on_step) {
-    Placement placement{options.variants, std::vector<float>(2 * map.size() * options.variants)};
+                const SamplingOptions& options, const Given& given, const OnStep& on_step) {
+    Placement placement{options.variants, {}};
+    const std::vector<float> row = coordinates(positions_now(map, given));
+    for (int i = 0; i < options.variants; ++i) placement.x.insert(placement.x.end(), row.begin(), row.end());
     placement.cancelled =
         !with_network(network, map, style, options, options.seq_len.value_or(network.info().window()),
-                      sampling_steps(options, network.info()), fixed, on_step,
-                      [&](VariantSampler sampler) { return sampler.sample(placement.x); });
+                      sampling_steps(options, network.info()), given, on_step, placement.x,
+                      [&](VariantSampler sampler, std::span<float> x) { return sampler.sample(x); });
     return placement;
 }
 
 void refine(SamplingNetwork& refiner, const Datapoints& map, std::span<const int32_t> style,
             const SamplingOptions& options, int64_t window, const Diffusion& diffusion, int iterations,
-            std::span<const uint8_t> fixed, const OnStep& on_step, Placement& placement) {
+            const Given& given, const OnStep& on_step, Placement& placement) {
     if (placement.cancelled) return;
-    placement.cancelled =
-        !with_network(refiner, map, style, options, window, diffusion, fixed, on_step,
-                      [&](VariantSampler sampler) { return sampler.refine(iterations, placement.x); });
+    placement.cancelled = !with_network(
+        refiner, map, style, options, window, diffusion, given, on_step, placement.x,
+        [&](VariantSampler sampler, std::span<float> x) { return sampler.refine(iterations, x); });
 }
 
 std::vector<uint8_t> fixed_datapoints(const Sequence& sequence, std::span<const uint8_t> selected) {

@@ -2,7 +2,7 @@
 //
 //   SamplingNetwork network(checkpoint, {}, backend);            once
 //   const MapDatapoints source(map);                             for each map
-//   Placement placed = place(network, source.view(), style, options, fixed, on_step);
+//   Placement placed = place(network, source.view(), style, options, given, on_step);
 //   std::string text = remap(map, placed.pixels(0), {…});         (sequence/sequence.h)
 #pragma once
 
@@ -10,6 +10,7 @@
 
 #include "sampling/network.h"
 #include "sampling/options.h"
+#include "sampling/steps.h"
 #include "sequence/datapoints.h"
 
 namespace osu {
@@ -27,22 +28,23 @@ struct Placement {
 // One row (2, T) in [0, 1] as (T) px.
 std::vector<Vec2> pixels(std::span<const float> x);
 
-// The sampler and the schedule of the steps that the options ask for, or else the checkpoint was made for;
-// Error where they make no sense.
-std::string sampler_name(const SamplingOptions& options, const CheckpointInfo& info);
-Diffusion sampling_steps(const SamplingOptions& options, const CheckpointInfo& info);
+// Where a map stands before it is placed. What is asked of the result (spacing, lengths, structure) comes
+// from the map itself all the same.
+struct Given {
+    std::span<const uint8_t> fixed;  // (T) 1 for datapoints that stay; empty: none
+    // (T) px: where those that are fixed stay, and what a strength below 1 starts from; empty: the map's own.
+    std::span<const Vec2> position;
+};
 
-// `style`: classes whose mean row guides; none without. `fixed` (T): 1 for datapoints that stay where
-// map.position has them; empty: none. Calls from several threads take turns at the network; the noise of a
-// variant depends on its seed alone. Error where the network gives no finite numbers.
+// `style`: classes whose mean row guides; none without. Calls from several threads take turns at the network;
+// the noise of a variant depends on its seed alone. Error where the network gives no finite numbers.
 Placement place(SamplingNetwork& network, const Datapoints& map, std::span<const int32_t> style,
-                const SamplingOptions& options, std::span<const uint8_t> fixed = {},
-                const OnStep& on_step = {});
+                const SamplingOptions& options, const Given& given = {}, const OnStep& on_step = {});
 
 // Goes on from a placement with a network that was trained at t = 0: its last step, `iterations` times.
 void refine(SamplingNetwork& refiner, const Datapoints& map, std::span<const int32_t> style,
             const SamplingOptions& options, int64_t window, const Diffusion& diffusion, int iterations,
-            std::span<const uint8_t> fixed, const OnStep& on_step, Placement& placement);
+            const Given& given, const OnStep& on_step, Placement& placement);
 
 // 1 for each datapoint of an object that is not selected, as place() takes it; empty where all are
 // (`selected` empty).

@@ -79,8 +79,10 @@ double align(std::span<const Vec2> position, Structure::Tie& tie) {
 
 }  // namespace
 
-Structure::Structure(const Datapoints& map, std::span<const uint8_t> fixed)
-    : fixed_(fixed.begin(), fixed.end()), position_(map.size()), sum_(map.size()), weight_(map.size()) {
+Structure::Structure(const Datapoints& map, std::span<const uint8_t> fixed, std::span<const Vec2> stay)
+    : fixed_(fixed.begin(), fixed.end()), sum_(map.size()), weight_(map.size()) {
+    if (stay.empty()) stay = map.position;
+    position_.assign(stay.begin(), stay.end());
     assert(map.position.size() == map.size());
     std::vector<Object> objects;
     for (uint32_t i = 0; i < map.size(); i = objects.back().end) {
@@ -150,17 +152,18 @@ void Structure::average() {
         if (weight_of(i) != fixed_weight) position_[i] = sum_[i] * (1 / weight_[i]);
 }
 
-void Structure::apply(std::span<float> x) {
-    const size_t count = position_.size();
+void Structure::apply(std::span<float> x, std::span<const uint32_t> kept) {
+    const size_t count = kept.empty() ? position_.size() : kept.size();
     assert(x.size() == 2 * count);
     if (ties_.empty()) return;
+    const auto in_map = [&](size_t i) { return kept.empty() ? i : kept[i]; };
     for (size_t i = 0; i < count; ++i)
-        position_[i] = {x[i] * playfield_size.x, x[count + i] * playfield_size.y};
+        position_[in_map(i)] = {x[i] * playfield_size.x, x[count + i] * playfield_size.y};
     for (int round = 0; round < rounds; ++round) average();
     for (size_t i = 0; i < count; ++i) {
-        if (!fixed_.empty() && fixed_[i]) continue;
-        x[i] = position_[i].x / playfield_size.x;
-        x[count + i] = position_[i].y / playfield_size.y;
+        if (!fixed_.empty() && fixed_[in_map(i)]) continue;
+        x[i] = position_[in_map(i)].x / playfield_size.x;
+        x[count + i] = position_[in_map(i)].y / playfield_size.y;
     }
 }
 

@@ -28,12 +28,15 @@ class Structure {
     };
 
     // Of a map with its positions. `fixed` (T): datapoints that stay are 1 and are followed; empty: none.
-    explicit Structure(const Datapoints& map, std::span<const uint8_t> fixed = {});
+    // `stay` (T): px where they do; empty: where the map has them.
+    explicit Structure(const Datapoints& map, std::span<const uint8_t> fixed = {},
+                       std::span<const Vec2> stay = {});
 
     const std::vector<Tie>& ties() const { return ties_; }
 
     // x (2, T) in [0, 1] on the playfield; each tied part keeps its centre, unless others are tied within it.
-    void apply(std::span<float> x);
+    // `kept`: the datapoints of the map that x has, where it has not all; the others are fixed.
+    void apply(std::span<float> x, std::span<const uint32_t> kept = {});
 
   private:
     struct Object {

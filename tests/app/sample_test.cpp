@@ -10,6 +10,7 @@
 #include "app/sample_output.h"
 #include "base/file.h"
 #include "base/parallel.h"
+#include "base/text.h"
 #include "model/parameters.h"
 #include "sampling/checkpoint_metadata.h"
 #include "sampling/guidance.h"
@@ -151,6 +152,28 @@ TEST_F(Sample, RegeneratesAPartAndLeavesTheRest) {
         }
         EXPECT_GT(objects, 0u);
     }
+}
+
+// A little strength leaves objects near the source, and keeps to a section.
+TEST_F(Sample, StrengthStartsFromTheSource) {
+    const Sequence source = to_sequence(read_beatmap(map_));
+    const size_t tokens = source.size();
+    const auto mean_move = [&](std::vector<std::string> flags) {
+        flags.insert(flags.end(), {"--keep-spacing", "false", "--num-sampling-steps", "15"});
+        const std::vector<float> xy = coordinates(flags);
+        double sum = 0;
+        for (size_t i = 0; i < tokens; ++i)
+            sum += std::hypot(xy[i] - source.position[i].x, xy[tokens + i] - source.position[i].y);
+        return sum / static_cast<double>(tokens);
+    };
+    const double polished = mean_move({"--strength", "0.2"});
+    EXPECT_GT(polished, 1);
+    EXPECT_LT(polished, 60);
+    EXPECT_GT(mean_move({}), 2 * polished);
+    const double section = mean_move({"--strength", "0.2", "--from-ms", "4000"});
+    EXPECT_GT(section, 0.1);
+    EXPECT_LT(section, polished);
+    EXPECT_NE(sample({"--strength", "1.5"}, "none").error, "");
 }
 
 TEST_F(Sample, ASelectionOfNothingIsAnError) {

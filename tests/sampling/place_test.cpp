@@ -1,6 +1,7 @@
 // place(): a network opened once, any number of maps and seeds, stopped by its callback.
 #include <gtest/gtest.h>
 
+#include "base/error.h"
 #include "base/random.h"
 #include "model/parameters.h"
 #include "ops/devices.h"
@@ -82,14 +83,95 @@ TEST_F(Place, FewStepsKeepTheSpacing) {
 TEST_F(Place, WhatIsFixedStays) {
     std::vector<uint8_t> fixed(map_.view().size());
     for (size_t i = 0; i < 20; ++i) fixed[i] = 1;
-    const std::vector<Vec2> placed = place(network_, map_.view(), {}, options_, fixed).pixels(0);
+    const std::vector<Vec2> placed = place(network_, map_.view(), {}, options_, {fixed, {}}).pixels(0);
     bool moved = false;
     for (size_t i = 0; i < placed.size(); ++i) {
         const Vec2 off = placed[i] - map_.view().position[i];
-        if (fixed[i]) EXPECT_LT(length(off), 0.01f) << i;
+        if (fixed[i]) {
+            EXPECT_LT(length(off), 0.01f) << i;
+        }
         moved |= length(off) > 5;
     }
     EXPECT_TRUE(moved);
+}
+
+// What a studio has moved already stays where it was moved to, not where the source had it.
+TEST_F(Place, WhatIsFixedStaysWhereTheMapStandsNow) {
+    const Datapoints map = map_.view();
+    std::vector<uint8_t> fixed(map.size(), 1);
+    for (size_t i = 20; i < 30; ++i) fixed[i] = 0;
+    std::vector<Vec2> now(map.position.begin(), map.position.end());
+    for (Vec2& at : now) at = {512 - at.x, at.y};
+    const Placement placed = place(network_, map, {}, options_, {fixed, now}, [&](const SamplingStep& step) {
+        EXPECT_EQ(step.x0.size(), 2 * map.size());
+        EXPECT_NEAR(step.x0[map.size() - 1] * 512, now.back().x, 0.01f);
+        return true;
+    });
+    for (size_t i = 0; i < map.size(); ++i) {
+        if (fixed[i]) {
+            EXPECT_LT(length(placed.pixels(0)[i] - now[i]), 0.01f) << i;
+        }
+    }
+}
+
+TEST_F(Place, StrengthSaysHowFarItGoesFromWhereItStarts) {
+    const Datapoints map = map_.view();
+    std::vector<Vec2> now(map.position.begin(), map.position.end());
+    for (Vec2& at : now) at = {512 - at.x, at.y};
+    options_.steps = "15";
+    options_.keep_spacing = false;
+    float last = 0;
+    size_t last_steps = 0;
+    for (const double strength : {0.0, 0.2, 0.5, 1.0}) {
+        options_.strength = strength;
+        size_t steps = 0;
+        const auto count = [&](const SamplingStep& step) { return ++steps <= step.steps; };
+        const std::vector<Vec2> placed = place(network_, map, {}, options_, {{}, now}, count).pixels(0);
+        float mean = 0;
+        for (size_t i = 0; i < placed.size(); ++i)
+            mean += length(placed[i] - now[i]) / static_cast<float>(placed.size());
+        EXPECT_GT(mean, 2 * last) << strength;
+        EXPECT_GT(steps, last_steps) << strength;
+        if (strength == 0.2) {
+            EXPECT_LT(mean, 60);
+        }
+        last = mean;
+        last_steps = steps;
+    }
+    EXPECT_EQ(last_steps, 15u);
+    options_.strength = 1.1;
+    EXPECT_THROW(sampling_steps(options_, network_.info()), Error);
+}
+
+// A section looks at no more than it needs, and comes out as if all had been looked at: here one layer sees 6
+// datapoints.
+TEST_F(Place, SectionsAreTheSameWhateverElseIsPlaced) {
+    const Datapoints map = map_.view();
+    ASSERT_GT(map.size(), 90u);
+    options_.seq_len = 6;
+    options_.keep_spacing = false;
+    const auto at_40 = [&](const std::vector<size_t>& beside) {
+        std::vector<uint8_t> fixed(map.size(), 1);
+        for (size_t i = 40; i < 44; ++i) fixed[i] = 0;
+        for (const size_t i : beside) fixed[i] = 0;
+        const std::vector<Vec2> placed = place(network_, map, {}, options_, {fixed, {}}).pixels(0);
+        for (const size_t i : beside) EXPECT_GT(length(placed[i] - map.position[i]), 1.0f) << i;
+        return std::vector<Vec2>(placed.begin() + 40, placed.begin() + 44);
+    };
+    std::vector<size_t> everywhere;
+    for (size_t i = 0; i < map.size(); i += 4)
+        if (i < 25 || i > 60) everywhere.push_back(i);
+    const std::vector<Vec2> alone = at_40({}), scattered = at_40({10, 80}), all = at_40(everywhere);
+    for (size_t i = 0; i < alone.size(); ++i) {
+        EXPECT_LT(length(alone[i] - scattered[i]), 0.05f) << i;
+        EXPECT_LT(length(alone[i] - all[i]), 0.05f) << i;
+    }
+}
+
+TEST_F(Place, NothingMovesWhereAllIsFixed) {
+    const std::vector<uint8_t> fixed(map_.view().size(), 1);
+    const std::vector<Vec2> placed = place(network_, map_.view(), {}, options_, {fixed, {}}).pixels(0);
+    for (size_t i = 0; i < placed.size(); ++i) EXPECT_LT(length(placed[i] - map_.view().position[i]), 0.01f);
 }
 
 }  // namespace

@@ -102,7 +102,7 @@ TEST_P(SamplingGolden, EveryStepIsTheReferences) {
         const auto expected =
             test::floats_of(golden, way.name + ".samples");  // (25, 2, 2, T): the first row is ours
         size_t steps = 0;
-        SamplerOptions options{way.kind, way.eta, {}, {&noise}, {}};
+        SamplerOptions options{way.kind, way.eta, {}, {}, {&noise}, {}, {}};
         options.on_step = [&](size_t done, std::span<const float>, std::span<const float>) {
             for (size_t i = 0; i < x.size(); ++i) {
                 const float reference = expected[done * 2 * x.size() + i];

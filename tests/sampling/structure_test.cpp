@@ -105,5 +105,27 @@ TEST(Structure, WhatIsFixedStaysAndIsFollowed) {
     }
 }
 
+// A section is placed like the part far away that it repeats.
+TEST(Structure, ASectionFollowsWhatLiesOutsideOfIt) {
+    const Song song;
+    std::vector<uint8_t> fixed(32, 1);
+    std::vector<uint32_t> kept;
+    for (uint32_t i = 20; i < 32; ++i) kept.push_back(i);
+    for (uint32_t i = 22; i < 32; ++i) fixed[i] = 0;
+    std::vector<Vec2> now = song.position;
+    for (Vec2& at : now) at = {at.x + 30, 384 - at.y};  // the part stands mirrored by now
+    Structure structure(song.view(), fixed, now);
+    Philox random(4);
+    std::vector<float> x(2 * kept.size());
+    for (float& value : x) value = random.uniform();
+    structure.apply(x, kept);
+    const auto placed = [&](size_t i) { return Vec2{512 * x[i - 20], 384 * x[kept.size() + i - 20]}; };
+    for (size_t i = 1; i < part; ++i) {
+        const Vec2 here = placed(22 + i) - placed(22), there = now[i] - now[0];
+        EXPECT_NEAR(here.x, there.y, 1) << i;
+        EXPECT_NEAR(here.y, there.x, 1) << i;
+    }
+}
+
 }  // namespace
 }  // namespace osu

@@ -1,0 +1,239 @@
+// The routes below /api/v1/sessions/S.
+#include <algorithm>
+
+#include "base/text.h"
+#include "beatmap/numbers.h"
+#include "studio/advice.h"
+#include "studio/api_state.h"
+#include "studio/refusal.h"
+#include "studio/scene.h"
+
+namespace osu::studio {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr size_t most_files = 8;    // of a song that are kept unpacked
+constexpr size_t name_limit = 180;  // bytes of a file's name
+
+bool is_sample(const std::string& name) {
+    const std::string lowered = lower(name);
+    return lowered.ends_with(".wav") || lowered.ends_with(".ogg") || lowered.ends_with(".mp3");
+}
+
+const char* type_of(const std::string& name) {
+    constexpr std::pair<const char*, const char*> types[] = {
+        {".mp3", "audio/mpeg"}, {".ogg", "audio/ogg"},  {".wav", "audio/wav"},   {".flac", "audio/flac"},
+        {".m4a", "audio/mp4"},  {".jpg", "image/jpeg"}, {".jpeg", "image/jpeg"}, {".png", "image/png"}};
+    const std::string lowered = lower(name);
+    for (const auto& [end, type] : types)
+        if (lowered.ends_with(end)) return type;
+    return "application/octet-stream";
+}
+
+std::string folder_of(const std::string& file) {
+    return file.substr(0, file.rfind('/') + 1);
+}
+
+std::string query(const Request& request, const char* name) {
+    const auto found = request.query.find(name);
+    return found == request.query.end() ? std::string() : found->second;
+}
+
+// One that no map of the song has.
+std::string free_version(const Song& song, const std::string& wanted) {
+    std::vector<std::string> taken;
+    const json maps = described(song);
+    for (const json& map : maps["maps"]) taken.push_back(map["version"].get<std::string>());
+    std::string version = wanted;
+    for (int i = 2; std::find_if(taken.begin(), taken.end(),
+                                 [&](const std::string& one) { return equal_but_for_case(one, version); }) !=
+                    taken.end();
+         ++i)
+        version = fmt::format("{} {}", wanted, i);
+    return version;
+}
+
+std::string free_file(const Song& song, const Metadata& about, const std::string& folder,
+                      const std::string& version) {
+    std::string difficulty = clean_name("[" + version + "]", name_limit / 2);
+    std::string stem = clean_name(fmt::format("{} - {} ({})", about.artist, about.title, about.creator),
+                                  name_limit - difficulty.size());
+    std::string name = stem + " " + difficulty + ".osu";
+    for (int i = 2; song.has(folder + name); ++i) name = fmt::format("{} {} ({}).osu", stem, difficulty, i);
+    return name;
+}
+
+}  // namespace
+
+Response Api::session_route(const Request& request, const std::string& id, const std::string& what) {
+    if (request.method == "POST") {
+        const json body = parsed_body(request);
+        const std::lock_guard lock(mutex_);
+        return answer(session_post(session(id), what, body));
+    }
+    if (request.method != "GET") refuse(405, {}, "{} is not for {}", request.path, request.method);
+    OpenSession open;
+    {
+        const std::lock_guard lock(mutex_);
+        open = session(id);
+    }
+    return session_get(request, open, what);
+}
+
+Response Api::session_get(const Request& request, const OpenSession& open, const std::string& what) {
+    if (what == "export.osu" || what == "export.osz") {
+        const Export made = export_map(open->id, query(request, "version"));
+        const bool archive = what.ends_with("z");
+        const std::string name =
+            archive ? clean_name(made.file_name.substr(0, made.file_name.size() - 4), name_limit) + ".osz"
+                    : made.file_name;
+        return {200, archive ? "application/x-osu-beatmap-archive" : "application/x-osu-beatmap",
+                Bytes::of(archive ? made.song->archive_with(made.folder_in_song + made.file_name, made.text)
+                                  : made.text),
+                name};
+    }
+    std::unique_lock lock(mutex_);
+    Session& session = open->session;
+    if (what.empty()) return scene(*open);
+    if (what == "state") return answer(session.state());
+    if (what == "takes") return answer(session.take_sets());
+    if (what == "audio") return file(*open, session.source().map.audio_filename, lock);
+    if (what == "background") return file(*open, background_of(session.source().map), lock);
+    if (what.starts_with("files/")) return file(*open, what.substr(6), lock);
+    if (what == "advice") {
+        const std::string of = query(request, "of");
+        const std::shared_ptr<const SourceMap> source = session.now().shared_source();
+        std::vector<Vec2> positions(session.now().positions().begin(), session.now().positions().end());
+        if (of == "source")
+            positions.assign(source->positions().begin(), source->positions().end());
+        else if (!of.empty() && of != "now")
+            positions = session.positions_of(of);
+        lock.unlock();
+        return answer(advice_on(*source, positions));
+    }
+    refuse(not_found, {}, "there is nothing at {}", request.path);
+}
+
+Response Api::scene(Open& open) {
+    if (open.scene.view.empty()) {
+        const Beatmap& map = open.session.source().map;
+        json scene = scene_of(map);
+        json samples = json::array();
+        const std::string folder = folder_of(open.file);
+        for (const std::string& name : open.song->names())
+            if (is_sample(name) && name.starts_with(folder) &&
+                !equal_but_for_case(name.substr(folder.size()), map.audio_filename))
+                samples.push_back(to_utf8(name.substr(folder.size())));
+        json from{{"name", to_utf8(open.song->name)}, {"archive", open.song->folder.empty()}};
+        if (!open.song->folder.empty()) from["folder"] = to_utf8(open.song->folder);
+        const std::string background = background_of(map);
+        scene["session"] = open.id;
+        scene["source"] = std::move(from);
+        scene["audio"] = !map.audio_filename.empty() && open.song->has(folder + map.audio_filename);
+        scene["background"] = !background.empty() && open.song->has(folder + background);
+        scene["samples"] = std::move(samples);
+        json shapes = json::array();
+        for (const ObjectShape& shape : shapes_of(map)) shapes.push_back(to_json(shape));
+        scene["shapes"] = std::move(shapes);
+        open.scene = Bytes::of(dumped(scene));
+    }
+    return {200, "application/json", open.scene, {}};
+}
+
+// Never a path: the song looks for a file of this name among its own.
+Response Api::file(Open& open, const std::string& name, std::unique_lock<std::mutex>& lock) {
+    if (name.empty()) refuse(not_found, {}, "the map names no such file");
+    const std::string wanted = folder_of(open.file) + name;
+    const std::string type = type_of(name);
+    if (const auto found = open.files.find(wanted); found != open.files.end())
+        return {200, type, found->second, {}};
+    const std::shared_ptr<Song> song = open.song;
+    if (!song->has(wanted)) refuse(not_found, {}, "{} has no {}", song->name, name);
+    lock.unlock();
+    const Bytes content = Bytes::of(song->read(wanted));
+    lock.lock();
+    if (open.files.size() >= most_files) open.files.clear();
+    open.files[wanted] = content;
+    return {200, type, content, {}};
+}
+
+Api::Export Api::export_map(const std::string& id, const std::string& version) {
+    std::unique_lock lock(mutex_);
+    const OpenSession open = session(id);
+    const PlacedMap now = open->session.now();
+    Export made{open->song, folder_of(open->file)};
+    lock.unlock();
+    const Metadata& about = now.source().map.metadata;
+    for (const char c : version)
+        if (static_cast<unsigned char>(c) < 0x20) fail("a difficulty's name is one line");
+    std::string wanted = version.empty() ? about.version + " (Diffusion)" : std::string(trim(version));
+    cut(wanted, name_limit);
+    made.version = free_version(*made.song, wanted);
+    made.file_name = free_file(*made.song, about, made.folder_in_song, made.version);
+    made.text = now.text(made.version);
+    return made;
+}
+
+json Api::session_post(const OpenSession& open, const std::string& what, const json& body) {
+    Session& session = open->session;
+    const auto objects = [&] {
+        return read_objects(body.contains("objects") ? body["objects"] : json::array(),
+                            session.source().objects());
+    };
+    if (what == "place") return place(open, read_place_request(body, session.source().map), false);
+    json result = json::object();
+    if (what == "cancel") {
+        cancel(open, member(body, "job", std::string()));
+        return result;
+    }
+    if (what == "keep") {
+        session.keep(member(body, "take", std::string()), objects());
+        emit(open->id, {{"type", "sets"}});
+    } else if (what == "discard") {
+        if (body.contains("set"))
+            session.discard_set(member(body, "set", std::string()));
+        else
+            session.discard_take(member(body, "take", std::string()));
+        emit(open->id, {{"type", "sets"}});
+        return result;
+    } else if (what == "move") {
+        const std::vector<uint32_t> which = objects();
+        const bool settling = member(body, "settle", false);
+        if (settling) queue_.check_room(open->id);
+        session.move(which, {member(body, "dx", 0.0f), member(body, "dy", 0.0f)});
+        if (settling) settle(open, which, member(body, "count", 1), result);
+    } else if (what == "transform") {
+        const std::string op = member(body, "op", std::string());
+        const auto how = op == "flipH"   ? Session::Transform::flip_h
+                         : op == "flipV" ? Session::Transform::flip_v
+                         : op == "rotate"
+                             ? Session::Transform::rotate
+                             : (fail("\"op\" is flipH, flipV or rotate"), Session::Transform::rotate);
+        session.transform(objects(), how, member(body, "angle", 0.0));
+    } else if (what == "pin") {
+        session.pin(objects(), member(body, "pinned", true));
+    } else if (what == "revert") {
+        session.revert(objects());
+    } else if (what == "undo") {
+        session.undo();
+    } else if (what == "redo") {
+        session.redo();
+    } else if (what == "go") {
+        session.go(static_cast<size_t>(std::max<int64_t>(0, member(body, "step", int64_t{0}))));
+    } else {
+        refuse(not_found, {}, "there is nothing at sessions/{}/{}", open->id, what);
+    }
+    tell_change(*open);
+    result["revision"] = session.revision();
+    result["step"] = session.history().step();
+    return result;
+}
+
+void Api::tell_change(Open& open) {
+    emit(open.id, {{"type", "state"}, {"state", open.session.change()}});
+    remember(open);
+}
+
+}  // namespace osu::studio

@@ -1,0 +1,24 @@
+// What the studio keeps, as files of one folder: values that are replaced whole, journals that are appended
+// to and synced line by line. A line that a crash has cut is dropped when the journal is read again.
+#pragma once
+
+#include <filesystem>
+
+#include "studio/storage.h"
+
+namespace osu::studio {
+
+class FileStorage : public Storage {
+  public:
+    explicit FileStorage(std::filesystem::path folder);  // made where there is none
+    void put(const std::string& name, std::string_view content) override;
+    std::optional<Bytes> get(const std::string& name) override;
+    std::vector<std::string> names(std::string_view prefix) override;
+    std::unique_ptr<Journal> journal(const std::string& name) override;  // NAME.jsonl
+
+  private:
+    const std::filesystem::path folder_;
+    std::filesystem::path path_of(const std::string& name) const;
+};
+
+}  // namespace osu::studio

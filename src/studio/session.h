@@ -1,0 +1,82 @@
+// One map at work: where it came from, where its objects lie now, what is pinned, the steps that led here,
+// the takes that wait. Knows neither HTTP nor files nor threads; what happens to it goes through a Journal,
+// and a journal that is read again gives the same session.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "studio/history.h"
+#include "studio/journal.h"
+#include "studio/place_request.h"
+#include "studio/placed_map.h"
+#include "studio/takes.h"
+
+namespace osu::studio {
+
+class Session {
+  public:
+    // Goes on where the journal ends. Error as SourceMap's.
+    Session(std::string osu_text, std::unique_ptr<Journal> journal);
+
+    const SourceMap& source() const { return now_.source(); }
+    const PlacedMap& now() const { return now_; }
+    const std::vector<uint8_t>& pinned() const { return pinned_; }  // of each object
+    const History& history() const { return history_; }
+    uint64_t revision() const { return revision_; }
+    const std::vector<TakeSet>& sets() const { return sets_; }
+
+    nlohmann::json state() const;  // State of docs/api.md
+    nlohmann::json change();       // StateChange: what differs from the state before the last call
+    nlohmann::json take_sets();    // {sets: […]}
+
+    // Each is a step of the history (but for pin), and one line of the journal. Refusal where they cannot be.
+    void keep(const std::string& take, std::vector<uint32_t> objects);  // no objects: all of the take
+    void move(const std::vector<uint32_t>& objects, Vec2 by);
+    enum class Transform : uint8_t { flip_h, flip_v, rotate };
+    void transform(const std::vector<uint32_t>& objects, Transform how, double degrees);
+    void revert(const std::vector<uint32_t>& objects);
+    void pin(const std::vector<uint32_t>& objects, bool pinned);
+    void go(size_t step);
+    void undo();
+    void redo();
+
+    // Takes. A set begins with its seeds; finish_take puts one's places (px, of all datapoints).
+    TakeSet& begin_set(const PlaceRequest& request);
+    TakeSet& set_of(const std::string& set);  // Refusal for one that is not there
+    void set_running(const std::string& set, size_t take);
+    const Take& finish_take(const std::string& set, size_t take, std::span<const Vec2> positions);
+    void end_set(const std::string& set);  // takes that were not made are gone
+    void discard_set(const std::string& set);
+    void discard_take(const std::string& take);
+    // The places of a take with everything else as it is now. Refusal for one that is not there.
+    std::vector<Vec2> positions_of(const std::string& take);
+
+  private:
+    std::unique_ptr<Journal> journal_;
+    PlacedMap now_;
+    std::vector<uint8_t> pinned_;
+    History history_;
+    std::vector<TakeSet> sets_;
+    uint64_t revision_ = 0, next_set_ = 1, next_seed_ = 0;
+    std::vector<ObjectShape> told_;  // the shapes that change() has told of
+
+    void write(const nlohmann::json& record);
+    void replay(const nlohmann::json& record);
+    void replay_take(const nlohmann::json& record);
+    void step_to(const PlacedMap& placed, const std::vector<uint32_t>& objects, std::string kind,
+                 std::string label);
+    void go_now(size_t step);
+    nlohmann::json described() const;
+    TakeSet& add_set(const nlohmann::json& record);
+    std::pair<TakeSet*, Take*> find(const std::string& take);
+    void show(const TakeSet& set, Take& take);
+    void forget_old_sets();
+    void check(const std::vector<uint32_t>& objects) const;
+};
+
+}  // namespace osu::studio

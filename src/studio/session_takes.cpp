@@ -1,0 +1,156 @@
+// The takes of a session: begun, finished, shown, kept in the journal, thrown away.
+#include <algorithm>
+
+#include "studio/points_json.h"
+#include "studio/refusal.h"
+#include "studio/session.h"
+
+namespace osu::studio {
+
+using nlohmann::json;
+
+namespace {
+
+// Objects in all takes that wait together: beyond it the oldest sets go.
+constexpr size_t most_waiting_objects = 200'000;
+
+}  // namespace
+
+TakeSet& Session::set_of(const std::string& id) {
+    for (TakeSet& set : sets_)
+        if (set.id == id) return set;
+    refuse(not_found, {}, "there are no takes {}", id);
+}
+
+std::pair<TakeSet*, Take*> Session::find(const std::string& id) {
+    for (TakeSet& set : sets_)
+        for (Take& take : set.takes)
+            if (take.id == id) return {&set, &take};
+    refuse(not_found, {}, "there is no take {}", id);
+}
+
+std::vector<Vec2> Session::positions_of(const std::string& id) {
+    const auto [set, take] = find(id);
+    if (take->positions.empty()) refuse(conflict, {}, "take {} is not ready yet", id);
+    std::vector<Vec2> positions(now_.positions().begin(), now_.positions().end());
+    scatter(source(), set->objects, take->positions, positions);
+    return positions;
+}
+
+// As begin_set() writes it; what was made of it follows.
+TakeSet& Session::add_set(const json& record) {
+    TakeSet set{record.at("set"), record.at("objects").get<std::vector<uint32_t>>()};
+    check(set.objects);
+    const auto& all = source().map.objects;
+    set.from = all[set.objects.front()].start_time;
+    for (const uint32_t i : set.objects) set.to = std::max({set.to, all[i].start_time, all[i].end_time});
+    set.request = record.at("request");
+    const uint64_t seed = record.at("seed"), count = record.at("count");
+    next_seed_ = std::max(next_seed_, seed + count);
+    ++next_set_;
+    sets_.push_back(std::move(set));
+    forget_old_sets();
+    return sets_.back();
+}
+
+TakeSet& Session::begin_set(const PlaceRequest& request) {
+    const uint64_t seed = request.seed.value_or(next_seed_);
+    const json record{{"set", fmt::format("s{}", next_set_)},
+                      {"objects", request.objects},
+                      {"request", request.as_given},
+                      {"seed", seed},
+                      {"count", request.count}};
+    write(record);
+    TakeSet& set = add_set(record);
+    set.done = false;
+    for (int i = 0; i < request.count; ++i)
+        set.takes.push_back({fmt::format("{}.{}", set.id, i + 1), seed + static_cast<uint64_t>(i)});
+    return set;
+}
+
+void Session::forget_old_sets() {
+    size_t objects = 0, first = sets_.size();
+    while (first > 0) {
+        const TakeSet& set = sets_[first - 1];
+        objects += set.objects.size() * set.takes.size();
+        if (objects > most_waiting_objects && first < sets_.size() && set.done) break;
+        --first;
+    }
+    sets_.erase(sets_.begin(), sets_.begin() + static_cast<std::ptrdiff_t>(first));
+}
+
+void Session::set_running(const std::string& set, size_t take) {
+    set_of(set).takes.at(take).state = TakeState::running;
+}
+
+// Its shapes are those of the whole map with the take in it: of the objects that it lies under, too.
+void Session::show(const TakeSet& set, Take& take) {
+    if (take.positions.empty() || !take.shapes.empty()) return;
+    const PlacedMap placed = now_.with(set.objects, positions_of(take.id), false);
+    for (const uint32_t i : set.objects) take.shapes.push_back(placed.shapes()[i]);
+}
+
+const Take& Session::finish_take(const std::string& id, size_t index, std::span<const Vec2> positions) {
+    TakeSet& set = set_of(id);
+    Take& take = set.takes.at(index);
+    const PlacedMap placed = now_.with(set.objects, positions, true);
+    take.positions = gathered(source(), set.objects, placed.positions());
+    take.shapes.clear();
+    for (const uint32_t i : set.objects) take.shapes.push_back(placed.shapes()[i]);
+    take.state = TakeState::done;
+    write({{"take", take.id}, {"seed", take.seed}, {"xy", flat(take.positions)}});
+    return take;
+}
+
+void Session::end_set(const std::string& id) {
+    TakeSet& set = set_of(id);
+    set.done = true;
+    std::erase_if(set.takes, [](const Take& take) { return take.state != TakeState::done; });
+    if (set.takes.empty()) discard_set(id);
+}
+
+void Session::discard_set(const std::string& id) {
+    const TakeSet& set = set_of(id);
+    write({{"discard", id}});
+    sets_.erase(sets_.begin() + (&set - sets_.data()));
+}
+
+void Session::discard_take(const std::string& id) {
+    const auto [set, take] = find(id);
+    if (take->state != TakeState::done) refuse(conflict, {}, "take {} is not ready yet", id);
+    write({{"discardTake", id}});
+    set->takes.erase(set->takes.begin() + (take - set->takes.data()));
+    if (set->takes.empty() && set->done) discard_set(set->id);
+}
+
+json Session::take_sets() {
+    json sets = json::array();
+    for (TakeSet& set : sets_) {
+        for (Take& take : set.takes) show(set, take);
+        sets.push_back(to_json(set));
+    }
+    return {{"sets", std::move(sets)}};
+}
+
+// Takes that a killed program did not finish are left out, and sets without any.
+void Session::replay_take(const json& record) {
+    if (record.contains("set")) {
+        add_set(record);
+    } else if (record.contains("take")) {
+        const std::string id = record["take"];
+        TakeSet& set = set_of(id.substr(0, id.find('.')));
+        Take take{id, record.at("seed"), TakeState::done};
+        take.positions = points(record.at("xy"));
+        if (take.positions.size() == gathered(source(), set.objects, source().positions()).size())
+            set.takes.push_back(std::move(take));
+    } else if (record.contains("kept")) {
+        find(record["kept"]).second->kept = true;
+    } else if (record.contains("discard")) {
+        sets_.erase(sets_.begin() + (&set_of(record["discard"]) - sets_.data()));
+    } else if (record.contains("discardTake")) {
+        const auto [set, take] = find(record["discardTake"]);
+        set->takes.erase(set->takes.begin() + (take - set->takes.data()));
+    }
+}
+
+}  // namespace osu::studio

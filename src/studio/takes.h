@@ -1,0 +1,42 @@
+// Takes: other places for a section, made together, and kept or thrown away one by one.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "beatmap/beatmap.h"
+#include "studio/shape.h"
+
+namespace osu::studio {
+
+enum class TakeState : uint8_t { waiting, running, done };
+
+struct Take {
+    std::string id;
+    uint64_t seed = 0;
+    TakeState state = TakeState::waiting;
+    std::vector<Vec2> positions;      // of the set's datapoints, as a file has them; empty until done
+    std::vector<ObjectShape> shapes;  // of the set's objects; empty until somebody looks
+    bool kept = false;
+};
+
+struct TakeSet {
+    std::string id;
+    std::vector<uint32_t> objects;
+    double from = 0, to = 0;  // ms
+    nlohmann::json request;
+    std::vector<Take> takes;
+    bool done = true;  // nothing is being made of it
+};
+
+nlohmann::json to_json(const Take& take, std::span<const uint32_t> objects);
+nlohmann::json to_json(const TakeSet& set);
+
+// {"12": Shape, …} of these objects; `shapes`: one for each of them.
+nlohmann::json by_object(std::span<const uint32_t> objects, std::span<const ObjectShape> shapes);
+
+}  // namespace osu::studio

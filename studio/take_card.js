@@ -1,0 +1,132 @@
+/**
+ * One take: its small field, how far it is, and what is done with it by click or key.
+ *
+ * @import { State, Take, TakeSet } from "./types.js"
+ * @import { TakesPanel } from "./takes.js"
+ */
+import {h} from './dom.js';
+import {Field} from './field.js';
+import {icon} from './icons.js';
+
+export class TakeCard {
+    visible = false;
+    /** What its field shows now, to give it shapes only where they are others: @type {State | null} */
+    #shown = null;
+    /** @type {Take | null} */
+    #take = null;
+    /** How much of it is done, 0..1. */
+    #done = 0;
+
+    /**
+     * @param {TakesPanel} panel
+     * @param {TakeSet} set
+     * @param {Take} take
+     */
+    constructor(panel, set, take) {
+        this.panel = panel;
+        this.set = set;
+        this.take = take;
+        const {bench} = panel;
+        this.canvas = h('canvas', {class: 'take-canvas'});
+        this.field = new Field(this.canvas, {small: true});
+        this.field.setScene(bench.scene);
+        this.name = h('span', {class: 'take-name'});
+        this.button = h(
+            'button',
+            {
+                class: 'take-button',
+                onclick: () => bench.keep(take.id),
+                onfocus: () => panel.look(this, true),
+                onblur: () => panel.look(null),
+                onpointerenter: () => panel.look(this),
+                onpointerleave: () => panel.look(null),
+                onkeydown: (/** @type {KeyboardEvent} */ event) => this.#key(event),
+            },
+            this.canvas,
+            h('span', {class: 'take-progress'}),
+            this.name,
+            h('span', {class: 'take-kept'}, icon('keep')),
+        );
+        const small = (
+            /** @type {import("./icons.js").IconName} */ name,
+            /** @type {string} */ label,
+            /** @type {() => void} */ run,
+        ) =>
+            h(
+                'button',
+                {class: 'take-action', title: label, 'aria-label': label, tabindex: '-1', onclick: run},
+                icon(name),
+            );
+        this.element = h(
+            'li',
+            {class: 'take'},
+            this.button,
+            h(
+                'div',
+                {class: 'take-actions'},
+                small('like', 'More like this (M)', () => bench.moreLike(take.id)),
+                small('close', 'Discard (Delete)', () => bench.discard(take.id)),
+            ),
+        );
+        this.update(set, take);
+    }
+
+    /** @param {TakeSet} set @param {Take} take */
+    update(set, take) {
+        this.set = set;
+        this.take = take;
+        const number = set.takes.indexOf(take) + 1;
+        this.name.textContent = String(number);
+        this.element.dataset.state = take.state;
+        this.element.classList.toggle('kept', Boolean(take.kept));
+        const what = take.state === 'done' ? (take.kept ? 'kept' : 'press to keep') : take.state;
+        this.button.setAttribute('aria-label', `Take ${number}, seed ${take.seed}, ${what}`);
+        this.button.title = `Seed ${take.seed}`;
+        if (take.state === 'done') this.element.style.removeProperty('--done');
+    }
+
+    close() {
+        this.panel.seen.unobserve(this.element);
+        this.field.close();
+    }
+
+    /** @param {number} done 0..1 */
+    progress(done) {
+        this.#done = done;
+        this.element.dataset.state = 'running';
+        this.element.style.setProperty('--done', `${Math.round(done * 100)}%`);
+    }
+
+    /** @param {number} time */
+    draw(time) {
+        const {session} = this.panel.bench;
+        const done = this.take.state === 'done';
+        const shapes = session.previews.get(this.take.id);
+        if (!done && !shapes) return;
+        if (this.#shown !== session.state || this.#take !== this.take) {
+            this.field.setShapes(session.shapes, done ? this.take.shapes : {});
+            this.#shown = session.state;
+            this.#take = this.take;
+        }
+        this.field.draw(time, {
+            hits: true,
+            range: [this.set.from, this.set.to],
+            preview: done || !shapes ? null : {shapes, progress: this.#done},
+        });
+    }
+
+    /** @param {KeyboardEvent} event */
+    #key(event) {
+        const {bench} = this.panel;
+        if (event.ctrlKey || event.altKey || event.metaKey) return;
+        if (event.key === 'm' || event.key === 'M') bench.moreLike(this.take.id);
+        else if (event.key === 'Delete') {
+            this.panel.step(this, 1);
+            bench.discard(this.take.id);
+        } else if (event.key === 'ArrowRight' || event.key === 'ArrowDown') this.panel.step(this, 1);
+        else if (event.key === 'ArrowLeft' || event.key === 'ArrowUp') this.panel.step(this, -1);
+        else return;
+        event.preventDefault();
+        event.stopPropagation();
+    }
+}

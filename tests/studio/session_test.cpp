@@ -1,0 +1,212 @@
+// A map at work: takes, what is kept of them, edits by hand, and the history of it all.
+#include <algorithm>
+
+#include "beatmap/osz.h"
+#include "studio/fixture.h"
+
+namespace osu::studio::test {
+namespace {
+
+// Lines of the new text that differ from the source's.
+std::vector<std::string> different_lines(const std::string& source, const std::string& text) {
+    const Beatmap a = parse_beatmap(source), b = parse_beatmap(text);
+    std::vector<std::string> lines;
+    EXPECT_EQ(a.lines.size(), b.lines.size());
+    for (uint32_t i = 0; i < std::min(a.lines.size(), b.lines.size()); ++i)
+        if (a.line(i) != b.line(i)) lines.emplace_back(b.line(i));
+    return lines;
+}
+
+TEST_F(Studio, ATakeMovesItsSectionAloneAndIsKeptAsItWasShown) {
+    const std::string s = open_map();
+    const json set = place(s, {{"objects", {4, 5, 6, 7}}, {"count", 3}});
+    ASSERT_EQ(set["takes"].size(), 3u);
+    EXPECT_TRUE(set["done"]);
+    EXPECT_NE(set["takes"][0]["shapes"], set["takes"][1]["shapes"]);
+    EXPECT_EQ(set["takes"][2]["seed"], set["takes"][0]["seed"].get<int>() + 2);
+    EXPECT_EQ(state(s)["changed"], json::array()) << "a take that is not kept changes nothing";
+
+    post_json("sessions/" + s + "/keep", {{"take", set["takes"][1]["id"]}});
+    const json now = state(s);
+    for (const int i : {4, 5, 6, 7})
+        EXPECT_EQ(now["shapes"][i], set["takes"][1]["shapes"][std::to_string(i)]) << i;
+    const json source = get_json("sessions/" + s)["shapes"];
+    for (const int i : {0, 3, 8, 15}) EXPECT_EQ(now["shapes"][i]["x"], source[i]["x"]) << i;
+    for (const json& i : now["changed"]) EXPECT_TRUE(i >= 4 && i <= 7) << i;
+    EXPECT_FALSE(now["changed"].empty());
+    EXPECT_EQ(now["step"], 1);
+}
+
+TEST_F(Studio, APartOfATakeCanBeKept) {
+    const std::string s = open_map();
+    const json set = place(s, {{"from", 1000}, {"to", 4000}, {"count", 1}});
+    post_json("sessions/" + s + "/keep", {{"take", set["takes"][0]["id"]}, {"objects", {2}}});
+    EXPECT_EQ(state(s)["changed"], json({2}));
+    EXPECT_EQ(
+        error_of(post("sessions/" + s + "/keep", {{"take", set["takes"][0]["id"]}, {"objects", {12}}}), 400),
+        "object 12 is not of take s1.1");
+}
+
+TEST_F(Studio, UndoAndRedoGiveTheSameBytes) {
+    const std::string s = open_map();
+    const auto text = [&] {
+        return std::string(get("sessions/" + s + "/export.osu", {{"version", "x"}}).body.text());
+    };
+    std::vector<std::string> texts{text()};
+    const json set = place(s, {{"all", true}, {"count", 2}});
+    post_json("sessions/" + s + "/keep", {{"take", set["takes"][0]["id"]}});
+    texts.push_back(text());
+    post_json("sessions/" + s + "/move", {{"objects", {1, 3}}, {"dx", 20}, {"dy", -7}});
+    texts.push_back(text());
+    post_json("sessions/" + s + "/transform", {{"objects", {2, 3, 4}}, {"op", "rotate"}, {"angle", 33}});
+    texts.push_back(text());
+    post_json("sessions/" + s + "/transform", {{"objects", {7}}, {"op", "flipH"}});
+    texts.push_back(text());
+    post_json("sessions/" + s + "/revert", {{"objects", {3, 4, 5}}});
+    texts.push_back(text());
+    const size_t steps = texts.size() - 1;
+    EXPECT_EQ(state(s)["step"], steps);
+    for (size_t step = steps; step-- > 0;) {
+        post_json("sessions/" + s + "/undo");
+        EXPECT_EQ(text(), texts[step]) << step;
+    }
+    EXPECT_EQ(error_of(post("sessions/" + s + "/undo"), 409), "there is nothing to undo");
+    for (size_t step = 1; step <= steps; ++step) {
+        post_json("sessions/" + s + "/redo");
+        EXPECT_EQ(text(), texts[step]) << step;
+    }
+    post_json("sessions/" + s + "/go", {{"step", 2}});
+    EXPECT_EQ(text(), texts[2]);
+    post_json("sessions/" + s + "/move", {{"objects", {0}}, {"dx", 5}, {"dy", 5}});
+    EXPECT_EQ(state(s)["steps"].size(), 4u) << "what was undone is gone once something else is done";
+    EXPECT_EQ(error_of(post("sessions/" + s + "/go", {{"step", 9}}), 404), "there is no step 9");
+}
+
+TEST_F(Studio, AnotherProgramGoesOnWhereThisOneWasKilled) {
+    const std::string s = open_map();
+    const json set = place(s, {{"objects", {4, 5, 6, 7}}, {"count", 2}});
+    post_json("sessions/" + s + "/keep", {{"take", set["takes"][0]["id"]}});
+    post_json("sessions/" + s + "/pin", {{"objects", {1, 2}}, {"pinned", true}});
+    post_json("sessions/" + s + "/move", {{"objects", {0}}, {"dx", 9}, {"dy", 9}});
+    post_json("sessions/" + s + "/undo");
+    json before = state(s), takes = get_json("sessions/" + s + "/takes");
+    restart();
+    json after = state(s);
+    before.erase("revision"), after.erase("revision");
+    EXPECT_EQ(after, before);
+    EXPECT_EQ(get_json("sessions/" + s + "/takes"), takes);
+    EXPECT_EQ(get_json("recent")["sessions"][0]["session"], s);
+    const json next = place(s, {{"objects", {8}}, {"count", 1}});
+    EXPECT_EQ(next["id"], "s2");
+    EXPECT_GT(next["takes"][0]["seed"], set["takes"][1]["seed"]) << "again means other takes";
+}
+
+TEST_F(Studio, PinnedObjectsStayInEveryTake) {
+    const std::string s = open_map();
+    post_json("sessions/" + s + "/pin", {{"objects", {5}}, {"pinned", true}});
+    const json set = place(s, {{"objects", {4, 5, 6}}, {"count", 1}});
+    const json source = get_json("sessions/" + s)["shapes"];
+    EXPECT_EQ(set["takes"][0]["shapes"]["5"]["x"], source[5]["x"]);
+    EXPECT_NE(set["takes"][0]["shapes"]["4"]["x"], source[4]["x"]);
+    EXPECT_EQ(error_of(post("sessions/" + s + "/place", {{"objects", {5}}}), 400),
+              "all of these objects are pinned: nothing would be placed");
+    post_json("sessions/" + s + "/pin", {{"objects", {5}}, {"pinned", false}});
+    EXPECT_EQ(state(s)["pinned"], json::array());
+}
+
+TEST_F(Studio, WhatIsMovedStaysWholeAndInTheField) {
+    const std::string s = open_map();
+    const json source = get_json("sessions/" + s)["shapes"];
+    post_json("sessions/" + s + "/move", {{"objects", {3}}, {"dx", 2000}, {"dy", 3}});
+    const json slider = state(s)["shapes"][3];
+    EXPECT_LE(slider["x"], 512);
+    EXPECT_LE(slider["end"][0], 512);
+    EXPECT_EQ(slider["end"][0].get<double>() - slider["x"].get<double>(),
+              source[3]["end"][0].get<double>() - source[3]["x"].get<double>());
+    EXPECT_EQ(slider["y"], source[3]["y"].get<int>() + 3);
+    post_json("sessions/" + s + "/transform", {{"objects", {0}}, {"op", "flipH"}});
+    EXPECT_EQ(state(s)["shapes"][0]["x"], 512 - source[0]["x"].get<int>());
+    post_json("sessions/" + s + "/transform", {{"objects", {0}}, {"op", "flipV"}});
+    EXPECT_EQ(state(s)["shapes"][0]["y"], 384 - source[0]["y"].get<int>());
+    EXPECT_NE(error_of(post("sessions/" + s + "/transform", {{"objects", {0}}, {"op", "shear"}}), 400), "");
+}
+
+TEST_F(Studio, SettlingPlacesTheNeighboursAndIsKept) {
+    const std::string s = open_map();
+    const json moved =
+        post_json("sessions/" + s + "/move", {{"objects", {8}}, {"dx", 60}, {"dy", 20}, {"settle", true}});
+    EXPECT_TRUE(moved.contains("job"));
+    const json source = get_json("sessions/" + s)["shapes"];
+    run_jobs();
+    const json now = state(s);
+    EXPECT_EQ(now["step"], 2);
+    EXPECT_EQ(now["shapes"][8]["x"], source[8]["x"].get<int>() + 60);
+    for (const json& i : now["changed"]) EXPECT_TRUE(i >= 5 && i <= 11) << i;
+    EXPECT_GT(now["changed"].size(), 1u);
+}
+
+TEST_F(Studio, EventsTellATakeFromItsQueueToItsEnd) {
+    const std::string s = open_map();
+    post_json("sessions/" + s + "/place", {{"objects", {4}}, {"count", 2}});
+    run_jobs();
+    std::vector<std::string> types = event_types();
+    std::erase(types, "step");
+    EXPECT_EQ(types, (std::vector<std::string>{"sets", "queued", "started", "take", "take", "done", "sets"}));
+    const json& take =
+        *std::find_if(events_.begin(), events_.end(), [](const json& e) { return e["type"] == "take"; });
+    EXPECT_EQ(take["take"]["state"], "done");
+    EXPECT_TRUE(take["take"]["shapes"].contains("4"));
+    events_.clear();
+    post_json("sessions/" + s + "/move", {{"objects", {0}}, {"dx", 1}, {"dy", 0}});
+    ASSERT_EQ(event_types(), std::vector<std::string>{"state"});
+    const json& shapes = events_[0]["state"]["shapes"];
+    EXPECT_TRUE(shapes.contains("0"));
+    EXPECT_LT(shapes.size(), 4u) << "only what changed is told";
+}
+
+TEST_F(Studio, WhatWaitsAndWhatRunsIsCancelled) {
+    const std::string s = open_map();
+    const json first = post_json("sessions/" + s + "/place", {{"objects", {4}}, {"count", 2}});
+    const json second = post_json("sessions/" + s + "/place", {{"objects", {5}}, {"count", 2}});
+    post_json("sessions/" + s + "/cancel", {{"job", second["job"]}});
+    run_jobs();
+    EXPECT_EQ(get_json("sessions/" + s + "/takes")["sets"].size(), 1u);
+    post_json("sessions/" + s + "/place", {{"objects", {6}}});
+    post_json("sessions/" + s + "/cancel");
+    EXPECT_FALSE(api_->run_next_job());
+    for (int i = 0; i < 8; ++i) post_json("sessions/" + s + "/place", {{"objects", {6}}});
+    EXPECT_NE(error_of(post("sessions/" + s + "/place", {{"objects", {6}}}), 429), "");
+}
+
+TEST_F(Studio, TheExportDiffersInTheSectionAndItsNameAlone) {
+    const std::string s = open_map();
+    const json set = place(s, {{"objects", {4, 5}}, {"count", 1}});
+    post_json("sessions/" + s + "/keep", {{"take", set["takes"][0]["id"]}});
+    const Response made = get("sessions/" + s + "/export.osu", {{"version", "Mine"}});
+    EXPECT_EQ(made.attachment, "band - song (somebody) [Mine].osu");
+    for (const std::string& line : different_lines(small_map(), std::string(made.body.text())))
+        EXPECT_TRUE(line == "Version:Mine" || line == "BeatmapID:0" ||
+                    line.find(",3000,") != std::string::npos || line.find(",3500,") != std::string::npos)
+            << line;
+}
+
+TEST_F(Studio, AnArchiveKeepsItsEntriesAndGetsANameThatIsFree) {
+    const OszArchive::NewEntry entries[] = {
+        {"a.osu", small_map("Hard")}, {"b.osu", small_map("Hard (Diffusion)")}, {"song.mp3", "not music"}};
+    const std::string osz = make_osz(entries);
+    const json source = open_source("set.osz", osz);
+    ASSERT_EQ(source["maps"].size(), 2u);
+    const std::string s = post_json("sessions", {{"source", source["source"]}, {"file", "a.osu"}})["session"];
+    const Response made = get("sessions/" + s + "/export.osz");
+    const OszArchive archive(made.body.view, "made");
+    ASSERT_EQ(archive.entries().size(), 4u);
+    for (const auto& [name, content] : entries) EXPECT_EQ(archive.read(name), content);
+    const Beatmap added = parse_beatmap(archive.read(archive.entries()[3].name));
+    EXPECT_EQ(added.metadata.version, "Hard (Diffusion) 2");
+    EXPECT_EQ(get("sessions/" + s + "/audio").body.text(), "not music");
+    EXPECT_EQ(get("sessions/" + s + "/audio").type, "audio/mpeg");
+    EXPECT_EQ(error_of(get("sessions/" + s + "/background"), 404), "set.osz has no bg.jpg");
+}
+
+}  // namespace
+}  // namespace osu::studio::test
