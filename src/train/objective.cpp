@@ -27,6 +27,16 @@ int64_t micro_batch(int64_t batch, int64_t most) {
     return quotient_up(batch, quotient_up(batch, std::clamp<int64_t>(most, 1, batch)));
 }
 
+// Of a window that is several rows, whose loss is their mean. Its teacher says nothing of the variance: where
+// the least is the most and the means agree, the bound and its slopes are 0.
+void make_taught(LossRow& row, int64_t rows) {
+    row.mean_weight /= static_cast<double>(rows);
+    row.gradient_weight /= static_cast<double>(rows);
+    row.coef1 = row.coef2 = 0;
+    row.log_least = row.log_most;
+    row.first = false;
+}
+
 template <class T>
 std::span<const T> rows_of(const std::vector<T>& all, int64_t first, int64_t rows, int64_t width) {
     return std::span(all).subspan(static_cast<size_t>(first * width), static_cast<size_t>(rows * width));
@@ -146,10 +156,8 @@ void Objective::run_rows(int64_t first, int64_t rows, const Pass& pass) {
         inputs_ = std::make_unique<Inputs>(backend, rows, tokens);
     std::vector<LossRow> weights = loss_rows(diffusion_, rows_of(lesson_.step, first, rows, 1), lengths,
                                              tokens, 1 / static_cast<double>(pass.whole));
-    for (LossRow& row : weights) {  // the loss of a window is the mean over its rows
-        row.mean_weight /= static_cast<double>(rows_of_window());
-        row.gradient_weight /= static_cast<double>(rows_of_window());
-    }
+    if (distillation_)
+        for (LossRow& row : weights) make_taught(row, rows_of_window());
     inputs_->send(rows_of(batch.x, first, rows, 2 * tokens), x_t,
                   rows_of(lesson_.noise, first, rows, 2 * tokens), weights);
     backend.diffusion_loss(inputs_->loss(network_.output(), l1_),
