@@ -27,7 +27,10 @@ mpi:
 
 # For the tests of the studio's page. Where a system has no such package (Ubuntu's Chromium is none), they skip.
 browser:
-	@./scripts/install-deps.sh nodejs npm chromium || echo "the tests of the studio's page will be skipped"
+	@for wanted in node:nodejs npm:npm chromium:chromium; do \
+		command -v "$${wanted%%:*}" >/dev/null || ./scripts/install-deps.sh "$${wanted##*:}" || \
+			echo "the tests of the studio's page will be skipped"; \
+	done
 
 # The program alone, without tests and benchmarks.
 program: deps

@@ -1,10 +1,11 @@
-# make install and make deb: the program, its model, man pages and completions made from its own flags, the licence.
+# make install and make deb: the program, its model, man pages and completions made from its own flags, the licence;
+# an entry in the desktop's menu that opens the studio, also on an .osz.
 include(GNUInstallDirs)
 
 set(manual_dir ${CMAKE_BINARY_DIR}/manual)
 set(manual_files)
 # Man pages; a page whose name has a verb is that verb's.
-foreach(verb "" dataset index styles convert inspect sample train evaluate plot)
+foreach(verb "" dataset index styles convert inspect sample studio train evaluate plot)
   if(verb)
     set(page ${manual_dir}/osu-diffusion-${verb}.1.gz)
     set(of --verb ${verb})
@@ -30,11 +31,15 @@ install(TARGETS osu-diffusion RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 if(TARGET osu-diffusion-mpi)
   install(TARGETS osu-diffusion-mpi LIBRARY DESTINATION lib/osu-diffusion)
 endif()
-install(FILES models/dit-xs.safetensors DESTINATION ${CMAKE_INSTALL_DATADIR}/osu-diffusion/models)
+file(GLOB models models/*.safetensors)
+install(FILES ${models} DESTINATION ${CMAKE_INSTALL_DATADIR}/osu-diffusion/models)
 install(FILES ${manual_files} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${manual_dir}/completion.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME osu-diffusion)
 install(FILES ${manual_dir}/completion.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions RENAME _osu-diffusion)
 install(FILES ${manual_dir}/completion.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d RENAME osu-diffusion.fish)
+install(FILES packaging/osu-diffusion.desktop DESTINATION ${CMAKE_INSTALL_DATADIR}/applications)
+install(FILES packaging/osu-diffusion.xml DESTINATION ${CMAKE_INSTALL_DATADIR}/mime/packages)
+install(FILES studio/icon.svg DESTINATION ${CMAKE_INSTALL_DATADIR}/icons/hicolor/scalable/apps RENAME osu-diffusion.svg)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES models/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME model.md)

@@ -2,7 +2,7 @@
 # says so, where Node, npm or Chromium are missing.
 
 if(OSU_TESTS)
-  foreach(part check server open place crash)
+  foreach(part check server field playing open place crash)
     set(file ${part}.test.mjs)
     if(part STREQUAL "check")
       set(file check)

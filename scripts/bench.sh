@@ -9,7 +9,7 @@ maps=../shared/maps
 json=build/bench.json
 rm -f "$json"
 bin=build/release
-for program in beatmap data dataset ops network sample; do
+for program in beatmap data dataset ops network sample studio; do
     echo "== bench_$program"
     case $program in
         beatmap) "$bin/bench_beatmap" "$maps" ;;

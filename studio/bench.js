@@ -141,19 +141,23 @@ export class Bench extends EventTarget {
     }
 
     undo() {
-        if (this.session.state.step > 0) this.#stepBy('undo');
-        else whisper('Nothing to undo');
+        return this.#stepBy('undo');
     }
 
     redo() {
-        if (this.session.state.step < this.session.state.steps.length - 1) this.#stepBy('redo');
-        else whisper('Nothing to redo');
+        return this.#stepBy('redo');
     }
 
-    /** @param {"undo" | "redo"} action */
+    /**
+     * Asked of the engine even where the page sees no step: its last may not be known here yet. That there is
+     * none is no error.
+     * @param {"undo" | "redo"} action
+     */
     async #stepBy(action) {
-        // A key that is held asks faster than the answers come: that there is nothing more is no error.
-        await this.session.do(action).catch((error) => error.status === 409 || sayError(error));
+        await this.session.do(action).catch((error) => {
+            if (error.status === 409) whisper(error.message);
+            else sayError(error);
+        });
     }
 
     /** @param {"flipH" | "flipV" | "rotate"} op @param {number} [angle] degrees, clockwise */

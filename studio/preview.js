@@ -10,7 +10,7 @@ import {FIELD_HEIGHT, FIELD_WIDTH} from './backdrop.js';
 import {strokePlainBody} from './bodies.js';
 import {clamp, easeOut, lerp, share} from './motion.js';
 import {drawSprite} from './objects.js';
-import {PREVIEW, tint, withAlpha} from './tints.js';
+import {PREVIEW, tint} from './tints.js';
 
 /** How long a glide takes, ms: a little more than the time between two previews. */
 const GLIDE = 130;
@@ -31,8 +31,7 @@ export class Preview {
     }
 
     /**
-     * @param {ShapeMap | null} shapes the newest ones; the same object for as long as there are no newer
-     *     ones
+     * @param {ShapeMap | null} shapes the newest; the same object until there are newer ones
      */
     update(shapes) {
         if (shapes === this.goal) return;
@@ -149,7 +148,5 @@ export function drawPreviewObject(view, i, shape, progress) {
     context.globalCompositeOperation = 'source-over';
     drawSprite(view, view.sprites.circle(colours), shape.x, shape.y, alpha);
     drawSprite(view, view.sprites.number(object.number), shape.x, shape.y, alpha);
-    context.globalAlpha = alpha;
-    context.strokeStyle = withAlpha(PREVIEW, 0.5);
     context.translate(-shape.stack[0], -shape.stack[1]);
 }

@@ -51,14 +51,6 @@ export class SceneIndex {
         return this.objects.length;
     }
 
-    /** The first moment that matters, and the last. */
-    get start() {
-        return this.count ? this.times[0] : 0;
-    }
-    get end() {
-        return this.count ? this.latestEnds[this.count - 1] : 0;
-    }
-
     /**
      * Indices [first, last) among which all objects on the screen lie; some of them may be over already.
      * @param {number} time
@@ -80,18 +72,6 @@ export class SceneIndex {
      */
     between(from, to) {
         return [lowerBound(this.times, from), lowerBound(this.times, to + 1e-6)];
-    }
-
-    /** The object that begins last before or at a time, or -1. @param {number} time */
-    before(time) {
-        return lowerBound(this.times, time + 1e-6) - 1;
-    }
-
-    /** The object whose time is nearest, or -1. @param {number} time */
-    nearest(time) {
-        const next = lowerBound(this.times, time);
-        if (next === this.count) return next - 1;
-        return next > 0 && time - this.times[next - 1] < this.times[next] - time ? next - 1 : next;
     }
 
     /**
@@ -130,15 +110,6 @@ export class SceneIndex {
     /** The break that a time lies in. @param {number} time */
     breakAt(time) {
         return spanAt(this.scene.breaks, time);
-    }
-
-    /** The first and the last object of the combo that an object belongs to. @param {number} index */
-    comboOf(index) {
-        let first = index,
-            last = index;
-        while (first > 0 && !this.objects[first].newCombo) --first;
-        while (last + 1 < this.count && !this.objects[last + 1].newCombo) ++last;
-        return [first, last];
     }
 }
 

@@ -44,6 +44,14 @@ export class TakesPanel {
             const {set, take} = /** @type {CustomEvent} */ (event).detail;
             this.#cards.get(take.id)?.update(set, take);
         });
+        // Who goes elsewhere meanwhile is not brought back.
+        bench.player.addEventListener('seek', () => {
+            const {player} = bench;
+            const wrapped = player.loop !== null && Math.abs(player.time - player.loop[0]) < 5;
+            if (!this.#before || wrapped) return;
+            player.loop = this.#before.loop;
+            this.#before = null;
+        });
         this.#render();
     }
 
@@ -151,22 +159,23 @@ export class TakesPanel {
         if (card.take.state !== 'done' || !preferences.hoverPlays) return;
         const lead = Math.min(600, bench.scene.difficulty.preempt);
         const section = /** @type {[number, number]} */ ([card.set.from - lead, card.set.to + 400]);
-        if (!this.#before && !player.playing) {
-            this.#before = {loop: player.loop, time: player.time};
-            player.loop = section;
-            if (player.time < section[0] || player.time > section[1]) player.seek(section[0]);
-            player.play();
-        }
+        if (this.#before || player.playing) return;
+        const before = {loop: player.loop, time: player.time};
+        player.loop = section;
+        if (player.time < section[0] || player.time > section[1]) player.seek(section[0]);
+        player.play();
+        this.#before = before;
     }
 
     #leave() {
         const {player, view} = this.bench;
-        view.look('');
-        if (!this.#before) return;
-        player.pause();
-        player.loop = this.#before.loop;
-        player.seek(this.#before.time);
+        const before = this.#before;
         this.#before = null;
+        view.look('');
+        if (!before) return;
+        player.pause();
+        player.loop = before.loop;
+        player.seek(before.time);
     }
 
     /**

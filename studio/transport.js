@@ -138,7 +138,7 @@ export class Transport {
         const seconds = Number(this.time.value.replace(',', '.'));
         if (!this.bench.paste(this.time.value)) {
             if (this.time.value.trim() !== '' && Number.isFinite(seconds))
-                this.bench.seek(seconds * (this.time.value.length > 4 ? 1 : 1000));
+                this.bench.seek(seconds * (seconds < 1000 ? 1000 : 1));
             else say('That is no time', {hint: "The editor's are like 01:02:345 (1,2,3) - ", stays: 4000});
         }
         this.time.blur();

@@ -210,7 +210,8 @@
 /**
  * @typedef {object} About
  * @property {string} version
- * @property {{file: string, name: string, window: number, styles: number}} model
+ * @property {{file: string, name: string, window: number, styles: number, problem?: ApiError}} model `problem`: why the
+ * checkpoint cannot be read; only `file` is there then
  * @property {string} device
  * @property {number} threads
  * @property {{library: boolean, saveBeside: boolean}} can

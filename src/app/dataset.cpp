@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "data/dataset_builder.h"
 #include "data/pack_dataset.h"
+#include "data/taken_map.h"
 
 namespace osu {
 
@@ -20,10 +21,10 @@ namespace {
 
 struct DatasetFlags {
     std::vector<std::string> from, status, modes{"0"};
-    std::string out, pack;
+    std::string out, pack, changed_maps = "skip";
     DatasetOptions options;
     int threads = 0;
-    bool wants_pack = false;
+    bool wants_pack = false, json = false;
 };
 
 // By number, as the game's files have it, or by name.
@@ -84,6 +85,11 @@ void print_mappers(const std::map<std::string, uint64_t>& mappers) {
     if (all > most_mappers) fmt::print("  and {} more mappers\n", all - most_mappers);
 }
 
+bool has_changed_maps(const DatasetReport& report) {
+    return std::any_of(report.skipped.begin(), report.skipped.end(),
+                       [](const SkippedMap& map) { return map.reason == changed_since_database; });
+}
+
 void print_report(const DatasetReport& report, const DatasetOptions& options) {
     fmt::print("found     {} maps\n", report.maps_found);
     for (const auto& [reason, count] : report.filtered) fmt::print("left out  {} ({})\n", count, reason);
@@ -101,6 +107,8 @@ void print_report(const DatasetReport& report, const DatasetOptions& options) {
         return print_mappers(report.by_mapper);
     }
     print_skipped(report.skipped);
+    if (has_changed_maps(report))
+        fmt::print(stderr, "note: --changed-maps take would take those that changed as they are now\n");
     fmt::print("added     {} maps in {} sets\n", report.maps_added, report.sets_added);
     if (!report.without_audio.empty())
         fmt::print("no audio  of {} sets was found\n", report.without_audio.size());
@@ -155,6 +163,7 @@ DatasetOptions options_of(const DatasetFlags& flags) {
     options.filter.modes.clear();
     for (const std::string& mode : flags.modes) options.filter.modes.insert(game_mode(mode));
     for (const std::string& status : flags.status) options.filter.status.insert(ranked_status(status));
+    options.take_changed = flags.changed_maps == "take";
     options.out = flags.out;
     if (flags.out.empty()) options.pack = flags.pack;
     if (!options.dry_run && flags.out.empty() && !flags.wants_pack)
@@ -165,6 +174,10 @@ DatasetOptions options_of(const DatasetFlags& flags) {
     if (options.with_audio && flags.out.empty())
         fail(Hint{"give --out FOLDER"}, "--with-audio: a packed dataset has no place for audio");
     options.sources = flags.from.empty() ? found_sources(options.filter) : given_sources(flags);
+    if (flags.json && !options.dry_run)
+        fail(Hint{"without --dry-run the same is written to dataset-report.json"},
+             "--json goes with --dry-run");
+    if (flags.json) return options;
     for (const MapSource& source : options.sources)
         fmt::print("from      {} ({})\n", source.path.string(), source.description());
     return options;
@@ -174,11 +187,14 @@ void run_dataset(const DatasetFlags& flags) {
     set_thread_count(flags.threads);
     const DatasetOptions options = options_of(flags);
     const DatasetReport report = build_dataset(options, terminal_listener());
+    if (flags.json) return fmt::print("{}\n", report_json(options, report));
     print_report(report, options);
     if (options.dry_run) return;
     if (report.maps_in_dataset == 0)
         fail(Hint{report.maps_found == 0 ? "give the osu! folder, or a folder of .osu and .osz, with --from"
-                                         : "see above what was left out, and why"},
+                  : has_changed_maps(report)
+                      ? "the files differ from what osu!.db says: --changed-maps take takes them as they are"
+                      : "see above what was left out, and why"},
              "there is no map to make a dataset of");
     if (options.out.empty())
         print_written(options.pack);
@@ -229,7 +245,7 @@ void add_dataset_verb(CLI::App& app) {
     auto flags = std::make_shared<DatasetFlags>();
     CLI::App* verb = app.add_subcommand(
         "dataset", "Make a dataset from the maps of an osu! folder; run again, it adds what is new");
-    verb->add_option("--from", flags->from,
+    verb->add_option("--from,folders", flags->from,
                      "Take the maps of this osu!stable or osu!lazer folder, or any folder of .osu and .osz; "
                      "repeat for more")
         ->default_str("the game's usual places");
@@ -241,6 +257,11 @@ void add_dataset_verb(CLI::App& app) {
     verb->add_flag("--with-audio", flags->options.with_audio, "Copy the audio of every set, too");
     verb->add_flag("--dry-run", flags->options.dry_run,
                    "Only count what would be taken, by year, stars and mapper");
+    verb->add_option("--changed-maps", flags->changed_maps,
+                     "Choose skip, or take: maps whose files are not those that osu!.db speaks of, with what "
+                     "the files say")
+        ->check(CLI::IsMember({"skip", "take"}));
+    verb->add_flag("--json", flags->json, "With --dry-run: print the counts as one JSON object");
     add_filter_flags(*verb, *flags);
     add_threads(*verb, flags->threads);
     verb->callback([flags, pack] {

@@ -110,7 +110,7 @@ void add_evaluate_verb(CLI::App& app) {
     auto flags = std::make_shared<Flags>();
     EvaluationOptions& o = flags->evaluation;
     o.sampling.variants = 2;
-    auto* data = verb->add_option("--data,--data-path", flags->data,
+    auto* data = verb->add_option("--data,--data-path,data", flags->data,
                                   "Read the maps of this dataset folder, or packed dataset");
     auto* maps_from = verb->add_option("--maps-from", flags->maps_from,
                                        "Measure .osu files that any program placed, and place nothing")

@@ -72,11 +72,11 @@ void add_sampling_flags(CLI::App& verb, SamplingOptions& options) {
                     "Choose dpm++, ddpm (the reference's, with 250 steps) or ddim")
         ->check(CLI::IsMember({"ddpm", "ddim", "dpm++"}))
         ->default_str("dpm++, or what a student was made for");
-    verb.add_option("--num-sampling-steps", options.steps,
+    verb.add_option("--num-sampling-steps,--steps", options.steps,
                     "Denoise in so many steps; or sections (10,15,20), or an integer stride (ddim25)")
         ->type_name("STEPS")
         ->default_str("15, or what a student was made for");
-    verb.add_option("--seed", options.seed, "Seed the noise; variant i has seed + i");
+    verb.add_option("-s,--seed", options.seed, "Seed the noise; variant i has seed + i");
     verb.add_option("--seq-len", options.seq_len, "Let a datapoint see so many before and after it")
         ->check(CLI::Range(1, 1 << 20))
         ->default_str("128, or as the network was trained");

@@ -74,7 +74,7 @@ void add_index_verb(CLI::App& app) {
     auto flags = std::make_shared<IndexFlags>();
     CLI::App* verb = app.add_subcommand(
         "index", "Write beatmap_idx.pickle and beatmap_idx.json of a dataset: beatmap ID to class index");
-    verb->add_option("--data-path", flags->data_path, "Read this dataset folder, or packed dataset")
+    verb->add_option("--data-path,data", flags->data_path, "Read this dataset folder, or packed dataset")
         ->required();
     verb->add_option("--out", flags->out, "Write to this folder")->default_str("beside the data");
     add_threads(*verb, flags->threads);

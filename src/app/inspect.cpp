@@ -52,21 +52,21 @@ std::string frequent(const std::map<std::string, size_t>& counts, size_t most) {
     return fmt::format("{}{}", listed(parts), order.size() > most ? ", …" : "");
 }
 
-void print_file(const char* kind, const std::filesystem::path& path) {
-    print_fact("kind", "{}", kind);
-    print_fact("file", "{}, {}", path.filename().string(),
-               format_bytes(static_cast<double>(std::filesystem::file_size(path))));
+void add_file(const char* kind, const std::filesystem::path& path, Facts& facts) {
+    facts.add("kind", "{}", kind);
+    facts.add("file", "{}, {}", path.filename().string(),
+              format_bytes(static_cast<double>(std::filesystem::file_size(path))));
 }
 
-void print_metadata(const std::map<std::string, std::string>& metadata) {
+void add_metadata(const std::map<std::string, std::string>& metadata, Facts& facts) {
     constexpr size_t most = 1000;
     for (const auto& [key, text] : metadata) {
         if (key == "config" || key == "labels" || key == "training") continue;
-        print_fact(key, "{}{}", text.substr(0, most), text.size() > most ? "…" : "");
+        facts.add(key, "{}{}", text.substr(0, most), text.size() > most ? "…" : "");
     }
 }
 
-void print_network(const Checkpoint& checkpoint) {
+void add_network(const Checkpoint& checkpoint, Facts& facts) {
     CheckpointInfo info;
     bool heads_known = true;
     try {
@@ -77,43 +77,43 @@ void print_network(const Checkpoint& checkpoint) {
         heads_known = false;
     }
     const DitConfig& config = info.config;
-    print_fact("network", "{}: depth {}, hidden {}, {} heads, {} classes",
-               heads_known ? config.name() : "DiT", config.depth, config.hidden,
-               heads_known ? std::to_string(config.heads) : "unknown", config.num_classes);
-    print_fact("parameters", "{}", count_of(checkpoint.weights()));
+    facts.add("network", "{}: depth {}, hidden {}, {} heads, {} classes", heads_known ? config.name() : "DiT",
+              config.depth, config.hidden, heads_known ? std::to_string(config.heads) : "unknown",
+              config.num_classes);
+    facts.add("parameters", "{}", count_of(checkpoint.weights()));
     std::vector<std::string> parts;
     if (!checkpoint.model.empty()) parts.push_back("model");
     if (!checkpoint.ema.empty()) parts.push_back("EMA");
     if (!checkpoint.exp_avg.empty())
         parts.push_back(fmt::format("optimiser (step {})", checkpoint.optimizer_step));
-    print_fact("holds", "{}", listed(parts));
-    print_fact("noise", "{}", name_of(info.noise_schedule));
+    facts.add("holds", "{}", listed(parts));
+    facts.add("noise", "{}", name_of(info.noise_schedule));
     if (info.step > 0)
-        print_fact("training", "step {}{}", info.step,
-                   info.samples > 0 ? fmt::format(", {} windows seen", info.samples) : "");
-    if (info.tokens > 0) print_fact("window", "{} datapoints", info.tokens);
+        facts.add("training", "step {}{}", info.step,
+                  info.samples > 0 ? fmt::format(", {} windows seen", info.samples) : "");
+    if (info.tokens > 0) facts.add("window", "{} datapoints", info.tokens);
     if (info.labels.entries().empty())
-        return print_fact("styles", "by class number only: the file names no maps");
+        return facts.add("styles", "by class number only: the file names no maps");
     std::map<std::string, size_t> mappers;
     for (const LabelEntry& style : info.labels.entries()) ++mappers[style.creator];
-    print_fact("styles", "{} maps of {} mappers: {}", info.labels.entries().size(), mappers.size(),
-               frequent(mappers, 8));
+    facts.add("styles", "{} maps of {} mappers: {}", info.labels.entries().size(), mappers.size(),
+              frequent(mappers, 8));
 }
 
-void print_tensors(const TensorMap& tensors) {
+void add_tensors(const TensorMap& tensors, Facts& facts) {
     constexpr size_t most = 200;
     size_t shown = 0;
     for (const auto& [name, tensor] : tensors) {
-        if (shown++ == most) return print_fact("…", "and {} more", tensors.size() - most);
+        if (shown++ == most) return facts.add("…", "and {} more", tensors.size() - most);
         std::vector<std::string> sizes;
         for (int64_t size : tensor.shape) sizes.push_back(std::to_string(size));
-        print_fact("tensor", "{} {} ({})", name, name_of(tensor.type), listed(sizes));
+        facts.add("tensor", "{} {} ({})", name, name_of(tensor.type), listed(sizes));
     }
 }
 
-void summarize_pack(const std::filesystem::path& path) {
+void summarize_pack(const std::filesystem::path& path, Facts& facts) {
     const PackedDataset dataset = PackedDataset::open(path);
-    print_file("packed dataset", path);
+    add_file("packed dataset", path, facts);
     std::map<std::string, size_t> mappers;
     std::set<int64_t> sets;
     for (size_t i = 0; i < dataset.size(); ++i) {
@@ -121,10 +121,10 @@ void summarize_pack(const std::filesystem::path& path) {
         ++mappers[map.creator];
         sets.insert(map.set_id);
     }
-    print_fact("maps", "{} in {} sets", dataset.size(), sets.size());
-    print_fact("datapoints", "{}", dataset.datapoints());
-    print_fact("classes", "{}", dataset.class_count());
-    print_fact("mappers", "{}: {}", mappers.size(), frequent(mappers, 8));
+    facts.add("maps", "{} in {} sets", dataset.size(), sets.size());
+    facts.add("datapoints", "{}", dataset.datapoints());
+    facts.add("classes", "{}", dataset.class_count());
+    facts.add("mappers", "{}: {}", mappers.size(), frequent(mappers, 8));
 }
 
 bool is_network(const TensorMap& weights) {
@@ -132,28 +132,28 @@ bool is_network(const TensorMap& weights) {
 }
 
 // Checkpoints, other .safetensors and packed datasets. Error when the file is damaged.
-void summarize_checkpoint(const std::filesystem::path& path) {
+void summarize_checkpoint(const std::filesystem::path& path, Facts& facts) {
     const Checkpoint checkpoint = read_checkpoint(path);
     const auto format = checkpoint.metadata.find("format");
     if (format != checkpoint.metadata.end() && format->second.starts_with("osu-diffusion packed dataset"))
-        return summarize_pack(path);
+        return summarize_pack(path, facts);
     const MappedFile file(path);
     const CheckpointFormat kind = checkpoint_format(file.bytes()).value();
     const char* name = kind == CheckpointFormat::safetensors ? "safetensors"
                        : kind == CheckpointFormat::torch_zip ? "PyTorch zip"
                                                              : "PyTorch stream (legacy)";
     if (is_network(checkpoint.weights())) {
-        print_file(fmt::format("checkpoint, {}", name).c_str(), path);
-        print_network(checkpoint);
+        add_file(fmt::format("checkpoint, {}", name).c_str(), path, facts);
+        add_network(checkpoint, facts);
     } else {
-        print_file(fmt::format("tensors, {}; no osu-diffusion network", name).c_str(), path);
-        print_fact("elements", "{}", count_of(checkpoint.weights()));
-        print_tensors(checkpoint.weights());
+        add_file(fmt::format("tensors, {}; no osu-diffusion network", name).c_str(), path, facts);
+        facts.add("elements", "{}", count_of(checkpoint.weights()));
+        add_tensors(checkpoint.weights(), facts);
     }
-    print_metadata(checkpoint.metadata);
+    add_metadata(checkpoint.metadata, facts);
 }
 
-using Summarize = void (*)(const std::filesystem::path&);
+using Summarize = void (*)(const std::filesystem::path&, Facts&);
 
 // The first characters that are no space, after a byte order mark.
 std::string_view text_start(std::string_view content) {
@@ -190,59 +190,88 @@ Summarize summarizer(std::string_view content) {
     return nullptr;
 }
 
-void verify_checkpoint_file(const std::filesystem::path& path) {
+void verify_checkpoint_file(const std::filesystem::path& path, Facts& facts) {
     const MappedFile file(path);
     if (checkpoint_format(file.bytes()) == CheckpointFormat::torch_zip) {
         for (const auto& [name, entry] : read_zip_entries(file.bytes()))
             if (!entry.compressed && !is_whole(entry))
                 fail("{}: {} is damaged: its checksum is wrong", path.string(), name);
-        return print_fact("verified", "all checksums are right");
+        return facts.add("verified", "all checksums are right");
     }
     const bool has_digest = verify(read_checkpoint(path));
-    print_fact("verified", "{}",
-               has_digest ? "the digest is right" : "whole, but it has no digest to tell changed bits by");
+    facts.add("verified", "{}",
+              has_digest ? "the digest is right" : "whole, but it has no digest to tell changed bits by");
 }
 
 // Every byte of a checkpoint; a .pt was looked at when it was read, but for what is no tensor.
-void verify_file(const std::filesystem::path& path) {
+void verify_file(const std::filesystem::path& path, Facts& facts) {
     std::error_code ignored;
     const bool is_file = std::filesystem::is_regular_file(path, ignored);
     if (!is_file || !checkpoint_format(MappedFile(path).bytes()))
         fail(Hint{"leave --verify out"}, "--verify is for checkpoints, and {} is none", path.string());
-    verify_checkpoint_file(path);
+    verify_checkpoint_file(path, facts);
 }
 
-void run_inspect(const std::filesystem::path& path) {
-    if (std::filesystem::is_directory(path)) return summarize_dataset(path);
-    Summarize summarize = nullptr;
+void summarize(const std::filesystem::path& path, Facts& facts) {
+    if (std::filesystem::is_directory(path)) return summarize_dataset(path, facts);
+    Summarize summary = nullptr;
     try {
         const MappedFile file(path);
         const auto bytes = file.bytes();
         if (bytes.empty()) fail("the file is empty");
-        summarize = summarizer({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+        summary = summarizer({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     } catch (const Error& error) {
         fail(Hint{error.hint()}, "{}: {}", path.string(), error.what());
     }
-    if (!summarize)
+    if (!summary)
         fail(Hint{"known are checkpoints, maps, .osz archives, osu!.db, collection.db, datasets, indices of "
                   "beatmaps"},
              "{} is nothing that osu-diffusion knows", path.string());
-    summarize(path);
+    summary(path, facts);
+}
+
+struct InspectFlags {
+    std::vector<std::string> paths;
+    bool verify = false, json = false;
+};
+
+void run_inspect(const InspectFlags& flags) {
+    nlohmann::json all = nlohmann::json::object();
+    size_t failed = 0;
+    for (const std::string& path : flags.paths) {
+        if (flags.paths.size() > 1 && !flags.json)
+            fmt::print("{}{}\n", path == flags.paths[0] ? "" : "\n", path);
+        Facts facts;
+        try {
+            summarize(path, facts);
+            if (flags.verify) verify_file(path, facts);
+        } catch (const Error& error) {
+            if (flags.paths.size() == 1) {
+                if (!flags.json) facts.print();
+                throw;
+            }
+            fmt::print(stderr, "error: {}\n", error.what());
+            ++failed;
+            continue;
+        }
+        all[path] = facts.json();
+        if (!flags.json) facts.print();
+    }
+    if (flags.json) fmt::print("{}\n", all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    if (failed > 0) fail("{} of {} could not be read", failed, flags.paths.size());
 }
 
 }  // namespace
 
 void add_inspect_verb(CLI::App& app) {
-    auto path = std::make_shared<std::string>();
+    auto flags = std::make_shared<InspectFlags>();
     CLI::App* verb = app.add_subcommand(
         "inspect", "Say what a checkpoint, map, .osz, osu!.db, collection.db, dataset or index holds");
-    verb->add_option("file", *path, "Look at this file or folder")->required();
-    auto verify = std::make_shared<bool>(false);
-    verb->add_flag("--verify", *verify, "Read every byte of a checkpoint, and say whether it is as written");
-    verb->callback([path, verify] {
-        run_inspect(*path);
-        if (*verify) verify_file(*path);
-    });
+    verb->add_option("files", flags->paths, "Look at these files or folders")->required();
+    verb->add_flag("--verify", flags->verify,
+                   "Read every byte of a checkpoint, and say whether it is as written");
+    verb->add_flag("--json", flags->json, "Print one JSON object: facts by file");
+    verb->callback([flags] { run_inspect(*flags); });
 }
 
 }  // namespace osu

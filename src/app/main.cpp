@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "app/command_line.h"
 #include "app/verbs.h"
 #include "base/error.h"
 
@@ -49,7 +50,7 @@ int main(int argc, char** argv) {
     CLI::App app("Remaps osu! beatmaps with a diffusion transformer, and trains one.", "osu-diffusion");
     try {
         osu::declare_command_line(app);
-        app.parse(argc, argv);
+        osu::run_command_line(app, std::vector<std::string>(argv + 1, argv + argc));
         if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return 0;
         std::fprintf(stderr, "error: not all could be written to the standard output\n");
     } catch (const CLI::ParseError& error) {

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
+#include "app/editor_time.h"
 #include "app/flag.h"
 #include "app/source_map.h"
 #include "app/verbs.h"
@@ -26,16 +27,18 @@ struct PlotFlags {
 
 void plot(const PlotFlags& flags) {
     std::vector<Beatmap> maps;
+    const std::string out =
+        flags.out.empty() ? std::filesystem::path(flags.maps[0]).stem().string() + ".png" : flags.out;
     for (const std::string& path : flags.maps) {
-        check_output(flags.out, {path});
+        check_output(out, {path});
         maps.push_back(read_source(path, is_archive(path) ? flags.difficulty : "").map);
     }
     PictureOptions options = flags.picture;
     options.from = std::isnan(flags.time) ? picture_start(maps[0], options.width) : flags.time;
     std::vector<const Beatmap*> panels;
     for (const Beatmap& map : maps) panels.push_back(&map);
-    draw_comparison(panels, {}, options, flags.out);
-    fmt::print("wrote {}\n", flags.out);
+    draw_comparison(panels, {}, options, out);
+    fmt::print("wrote {}\n", out);
 }
 
 }  // namespace
@@ -43,19 +46,20 @@ void plot(const PlotFlags& flags) {
 void add_plot_verb(CLI::App& app) {
     auto flags = std::make_shared<PlotFlags>();
     CLI::App* verb = app.add_subcommand("plot", "Draw a map, or several side by side");
-    verb->add_option("--beatmap", flags->maps, "Draw this map, .osu or .osz; several give a comparison")
+    verb->add_option("-i,--beatmap,maps", flags->maps,
+                     "Draw this map, .osu or .osz; several give a comparison")
         ->required()
         ->default_str("")
         ->type_name("MAP");
     verb->add_option("--difficulty", flags->difficulty,
                      "Take this map of an .osz: its difficulty name, beatmap ID or file name")
         ->type_name("NAME|ID");
-    verb->add_option("--out", flags->out, "Write the picture to this .png or .svg")
-        ->required()
-        ->type_name("FILE");
-    verb->add_option("--plot-time", flags->time, "Begin the picture here, ms")
-        ->type_name("MS")
-        ->check(finite())
+    verb->add_option("-o,--out", flags->out, "Write the picture to this .png or .svg")
+        ->type_name("FILE")
+        ->default_str("the map's name, .png");
+    verb->add_option("--plot-time", flags->time, "Begin the picture here: ms, or 01:02:345 as in the editor")
+        ->type_name("TIME")
+        ->transform(time_in_ms())
         ->default_str("the preview point, or the first object");
     verb->add_option("--plot-width", flags->picture.width, "Show so much time, ms")
         ->type_name("MS")

@@ -1,11 +1,14 @@
-// The verb `sample`: a map in, remapped maps and their pictures out.
+// The verb `sample`: maps in, remapped maps and their pictures out.
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <thread>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 #include "app/flag.h"
 #include "app/sample_flags.h"
@@ -15,19 +18,16 @@
 #include "base/parallel.h"
 #include "base/profile.h"
 #include "base/progress.h"
+#include "base/text.h"
 #include "sampling/sampling.h"
 
 namespace osu {
 
 namespace {
 
-constexpr size_t most_frames = 96;  // of an animation: four seconds
+namespace fs = std::filesystem;
 
-void say_offscreen(const Placement& placed, bool allowed) {
-    if (placed.outside() == 0) return;
-    fmt::print("{} of {} coordinates lay outside the playfield{}\n", placed.outside(), placed.x.size(),
-               allowed ? "" : ", and were moved inside (--allow-offscreen leaves them)");
-}
+constexpr size_t most_frames = 96;  // of an animation: four seconds
 
 // Every so many steps a copy of the first variant.
 class Frames {
@@ -47,49 +47,169 @@ class Frames {
     std::vector<std::vector<float>> frames_;
 };
 
-void run_sample(const SampleOptions& options) {
-    const Profile profile(options.profile);
-    set_thread_count(options.threads);
-    const SourceMap source = read_source(options.beatmap, options.difficulty);
-    const MapDatapoints map(source.map);
-    if (map.sequence().size() == 0) fail("{} has no hit objects", options.beatmap);
-    std::vector<uint8_t> selected;
-    if (!options.selection.all()) selected = select_objects(source.map, options.selection);
-    SampleOutput output(options, source, selected);
+// All that one call of the verb does: maps one after the other, with networks that are opened once.
+class SampleRun {
+  public:
+    explicit SampleRun(const SampleOptions& options) : options_(options) {}
 
-    const std::unique_ptr<Backend> backend = open_backend(options.device);
-    const bool styled = options.style_id || !options.style_mapper.empty();
-    SamplingNetwork network(options.ckpt.empty() ? bundled_model_path().string() : options.ckpt,
-                            {options.model, options.num_classes, options.num_heads, styled}, *backend);
-    const std::vector<int32_t> style =
-        find_style(network.info(), {options.style_id, options.style_mapper, options.beatmap_idx});
-    const Diffusion steps = sampling_steps(options.sampling, network.info());
-    const int refine_iters = options.refine_ckpt.empty() ? 0 : options.refine_iters;
-    std::optional<SamplingNetwork> refiner;
-    if (refine_iters > 0) refiner.emplace(options.refine_ckpt, NetworkFlags{.with_labels = false}, *backend);
-    fmt::print("{} datapoints, {} of {} steps, {}\n", map.sequence().size(),
-               sampler_name(options.sampling, network.info()), steps.steps(), network.config().name());
-    std::fflush(stdout);
+    void place_all(const std::vector<MapChoice>& maps);
+    // Places the map, and again whenever its file has changed; ends with the process.
+    [[noreturn]] void watch(const MapChoice& map);
 
-    Frames frames(steps.steps() + refine_iters, options.make_animation);
-    Progress progress(
-        "sampling", static_cast<int64_t>(steps.steps() + refine_iters) * options.sampling.variants, "steps");
+  private:
+    const SampleOptions& options_;
+    std::unique_ptr<Backend> backend_;
+    std::optional<SamplingNetwork> network_, refiner_;
+    std::vector<int32_t> style_;
+    nlohmann::json written_ = nlohmann::json::array(), failed_ = nlohmann::json::array();
+
+    // Of what is said beside errors.
+    template <class... Args>
+    void say(fmt::format_string<Args...> text, Args&&... args) const {
+        if (options_.quiet) return;
+        std::FILE* const to = options_.json ? stderr : stdout;
+        fmt::print(to, text, std::forward<Args>(args)...);
+        std::fflush(to);
+    }
+    void open_networks();
+    Placement sample(const MapDatapoints& map, std::span<const uint8_t> selected,
+                     std::vector<std::vector<float>>& frames);
+    void place_map(const MapChoice& choice);
+    void report(const SourceMap& source, const WrittenFiles& files);
+};
+
+void SampleRun::open_networks() {
+    if (network_) return;
+    backend_ = open_backend(options_.device);
+    network_.emplace(
+        options_.ckpt.empty() ? bundled_model_path().string() : options_.ckpt,
+        NetworkFlags{options_.model, options_.num_classes, options_.num_heads, options_.styled()}, *backend_);
+    style_ = find_style(network_->info(), {options_.style_id, options_.style_mapper, options_.beatmap_idx});
+    if (!options_.refine_ckpt.empty() && options_.refine_iters > 0)
+        refiner_.emplace(options_.refine_ckpt, NetworkFlags{.with_labels = false}, *backend_);
+}
+
+Placement SampleRun::sample(const MapDatapoints& map, std::span<const uint8_t> selected,
+                            std::vector<std::vector<float>>& frames) {
+    const SamplingOptions& sampling = options_.sampling;
+    const Diffusion steps = sampling_steps(sampling, network_->info());
+    const size_t all_steps = steps.steps() + (refiner_ ? options_.refine_iters : 0);
+    say("{} datapoints, {} of {} steps, {}{}\n", map.sequence().size(),
+        sampler_name(sampling, network_->info()), steps.steps(), network_->config().name(),
+        options_.styled() && !options_.scale_given && sampling.cfg_scale != 1
+            ? fmt::format(", guided to the style by {:g} (--cfg-scale)", sampling.cfg_scale)
+            : "");
+    Frames kept(all_steps, options_.make_animation);
+    std::optional<Progress> progress;
+    if (!options_.quiet)
+        progress.emplace("sampling", static_cast<int64_t>(all_steps) * sampling.variants, "steps");
     const OnStep on_step = [&](const SamplingStep& step) {
-        frames.add(step.first, step.count, step.x);
-        progress.advance(step.count);
+        kept.add(step.first, step.count, step.x);
+        if (progress) progress->advance(step.count);
         return true;
     };
     const std::vector<uint8_t> fixed = fixed_datapoints(map.sequence(), selected);
-    Placement placed = place(network, map.view(), style, options.sampling, {fixed, {}}, on_step);
-    if (refiner)
-        refine(*refiner, map.view(), style, options.sampling,
-               options.sampling.seq_len.value_or(network.info().window()), steps, refine_iters, {fixed, {}},
-               on_step, placed);
-    progress.finish();
+    Placement placed = place(*network_, map.view(), style_, sampling, {fixed, {}}, on_step);
+    if (refiner_)
+        refine(*refiner_, map.view(), style_, sampling, sampling.seq_len.value_or(network_->info().window()),
+               steps, options_.refine_iters, {fixed, {}}, on_step, placed);
+    frames = kept.all();
+    return placed;
+}
 
-    say_offscreen(placed, options.sampling.allow_offscreen);
-    output.write(placed, frames.all());
-    fmt::print("{}", profile.table());
+void SampleRun::report(const SourceMap& source, const WrittenFiles& files) {
+    for (const fs::path& file : files.all()) say("wrote {}\n", file.string());
+    if (options_.in_place) say("F5 in the game's song selection shows what is new in the folder\n");
+    nlohmann::json maps = nlohmann::json::array(), others = nlohmann::json::array();
+    for (size_t i = 0; i < files.maps.size(); ++i)
+        maps.push_back({{"file", files.maps[i].string()},
+                        {"version", files.versions[i]},
+                        {"seed", options_.sampling.seed + i}});
+    for (const fs::path& file : files.others) others.push_back(file.string());
+    written_.push_back({{"source", source.path},
+                        {"difficulty", source.map.metadata.version},
+                        {"maps", maps},
+                        {"others", others}});
+}
+
+void SampleRun::place_map(const MapChoice& choice) {
+    const SourceMap source = read_source(choice.path, choice.difficulty);
+    const MapDatapoints map(source.map);
+    if (map.sequence().size() == 0) fail("{} has no hit objects", choice.path);
+    std::vector<uint8_t> selected;
+    if (!options_.selection.all()) selected = select_objects(source.map, options_.selection);
+    SampleOutput output(options_, source, selected);
+    open_networks();
+    std::vector<std::vector<float>> frames;
+    const Placement placed = sample(map, selected, frames);
+    if (placed.outside() > 0)
+        say("{} of {} coordinates lay outside the playfield{}\n", placed.outside(), placed.x.size(),
+            options_.sampling.allow_offscreen ? ""
+                                              : ", and were moved inside (--allow-offscreen leaves them)");
+    report(source, output.write(placed, frames));
+}
+
+void SampleRun::place_all(const std::vector<MapChoice>& maps) {
+    for (size_t i = 0; i < maps.size(); ++i) {
+        const std::string name =
+            maps[i].difficulty.empty() ? maps[i].path : maps[i].path + ", " + maps[i].difficulty;
+        if (maps.size() > 1) say("map {} of {}: {}\n", i + 1, maps.size(), printable(name));
+        try {
+            place_map(maps[i]);
+        } catch (const Error& error) {
+            if (maps.size() == 1) throw;
+            fmt::print(stderr, "error: {}: {}\n", printable(name), error.what());
+            if (!error.hint().empty()) fmt::print(stderr, "hint: {}\n", error.hint());
+            failed_.push_back({{"source", maps[i].path}, {"error", error.what()}, {"hint", error.hint()}});
+        }
+    }
+    if (options_.json)
+        fmt::print("{}\n", nlohmann::json{{"written", written_}, {"failed", failed_}}.dump(
+                               2, ' ', false, nlohmann::json::error_handler_t::replace));
+    if (!failed_.empty())
+        fail(Hint{"the others were written"}, "{} of {} maps could not be placed", failed_.size(),
+             maps.size());
+}
+
+void SampleRun::watch(const MapChoice& map) {
+    // Asked again and again: drives of Windows tell Linux nothing of changes.
+    constexpr std::chrono::milliseconds pause{200};
+    using Stamp = std::pair<fs::file_time_type, uintmax_t>;
+    std::error_code problem;
+    const auto stamp = [&] {
+        return Stamp{fs::last_write_time(map.path, problem), fs::file_size(map.path, problem)};
+    };
+    Stamp seen = stamp();
+    place_map(map);
+    for (;;) {
+        say("waiting for {} to be saved; Ctrl-C ends\n", map.path);
+        while (stamp() == seen) std::this_thread::sleep_for(pause);
+        // An editor may still be writing: until nothing changes any more.
+        for (Stamp now = stamp(); now != seen; now = stamp()) {
+            seen = now;
+            std::this_thread::sleep_for(pause);
+        }
+        try {
+            place_map(map);
+        } catch (const Error& error) {
+            fmt::print(stderr, "error: {}\n", error.what());
+            if (!error.hint().empty()) fmt::print(stderr, "hint: {}\n", error.hint());
+        }
+    }
+}
+
+void run_sample(const SampleOptions& options) {
+    const Profile profile(options.profile);
+    set_thread_count(options.threads);
+    const std::vector<MapChoice> maps = choose_maps(options.maps, options.difficulty);
+    const bool one_file = lower_extension(options.out) == ".osu" && !options.in_place;
+    if (maps.size() > 1 && (one_file || options.watch))
+        fail(Hint{"give one map"}, "{} goes with one map, and here are {}",
+             one_file ? "--out " + options.out : "--watch", maps.size());
+    SampleRun run(options);
+    if (options.watch) run.watch(maps.front());
+    run.place_all(maps);
+    fmt::print(options.json ? stderr : stdout, "{}", profile.table());
 }
 
 }  // namespace
@@ -99,6 +219,7 @@ void add_sample_verb(CLI::App& app) {
     auto options = std::make_shared<SampleOptions>();
     declare_sample_flags(*verb, *options);
     verb->callback([verb, options] {
+        settle_sample_options(*verb, *options);
         warn_of_idle_flags(*verb, *options);
         run_sample(*options);
     });

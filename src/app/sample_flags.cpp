@@ -2,29 +2,43 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/editor_time.h"
 #include "app/flag.h"
+#include "base/error.h"
+#include "base/text.h"
 
 namespace osu {
 
 namespace {
 
 void add_input_flags(CLI::App& verb, SampleOptions& o) {
-    verb.add_option("--beatmap", o.beatmap, "Remap this map: .osu, or .osz with --difficulty")
+    verb.add_option("-i,--beatmap,maps", o.maps,
+                    "Remap these: .osu, .osz with --difficulty, folders with all maps in them")
         ->type_name("MAP")
+        ->default_str("")
+        ->allow_extra_args()
         ->required();
     verb.add_option("--difficulty", o.difficulty,
-                    "Take this map of an .osz: its difficulty name, beatmap ID or file name")
+                    "Take this map of an .osz: its difficulty name or a part of it, beatmap ID or file name; "
+                    "all: every one")
         ->type_name("NAME|ID");
-    verb.add_option("--from-ms", o.selection.from_ms, "Generate only objects that start here or later")
-        ->type_name("MS")
-        ->check(finite())
+    verb.add_option("--from-ms,--from", o.selection.from_ms,
+                    "Generate only objects that start here or later: ms, or 01:02:345 as in the editor")
+        ->type_name("TIME")
+        ->transform(time_in_ms())
         ->default_str("the first");
-    verb.add_option("--to-ms", o.selection.to_ms,
+    verb.add_option("--to-ms,--to", o.selection.to_ms,
                     "Generate only objects that start here or earlier; the others stay as they are")
-        ->type_name("MS")
-        ->check(finite())
+        ->type_name("TIME")
+        ->transform(time_in_ms())
         ->default_str("the last");
-    verb.add_option("--objects", o.selection.objects, "Generate only these objects: 3,10-20 (from 1)")
+    verb.add_option("--section", o.selection.section,
+                    "Generate only from A to B, \"1:02..1:15\", or the objects copied from the editor, "
+                    "\"01:02:345 (1,2,3) - \"")
+        ->type_name("A..B")
+        ->default_str("all");
+    verb.add_option("--objects", o.selection.objects,
+                    "Generate only these objects: 3,10-20 (from 1), or as copied from the editor")
         ->type_name("LIST")
         ->default_str("all");
     verb.add_option("--ckpt", o.ckpt,
@@ -51,9 +65,15 @@ void add_style_flags(CLI::App& verb, SampleOptions& o) {
     CLI::Option* id = verb.add_option("--style-id", o.style_id, "Sample in the style of this beatmap ID")
                           ->type_name("ID")
                           ->default_str("none");
-    verb.add_option("--style-mapper", o.style_mapper, "Sample in the mean style of this mapper's maps")
-        ->type_name("NAME")
+    CLI::Option* mapper =
+        verb.add_option("--style-mapper", o.style_mapper, "Sample in the mean style of this mapper's maps")
+            ->type_name("NAME")
+            ->excludes(id)
+            ->default_str("none");
+    verb.add_option("--style", o.style, "Sample in this style: a number is a beatmap ID, else a mapper")
+        ->type_name("ID|NAME")
         ->excludes(id)
+        ->excludes(mapper)
         ->default_str("none");
     verb.add_option("--beatmap-idx", o.beatmap_idx, "Read beatmap ID → class here, pickle or JSON")
         ->type_name("FILE")
@@ -75,7 +95,8 @@ void add_sampler_flags(CLI::App& verb, SampleOptions& o) {
     verb.add_option("--rng", o.sampling.rng,
                     "Draw from philox, or torch: the numbers of PyTorch's CPU generator")
         ->check(CLI::IsMember({"philox", "torch"}));
-    verb.add_option("--num-variants", o.sampling.variants, "Make so many maps")->check(CLI::Range(1, 1000));
+    verb.add_option("-n,--num-variants,--variants", o.sampling.variants, "Make so many maps")
+        ->check(CLI::Range(1, 1000));
     verb.add_option("--refine-ckpt", o.refine_ckpt,
                     "Refine the result with this checkpoint, trained at t = 0")
         ->type_name("FILE")
@@ -84,7 +105,14 @@ void add_sampler_flags(CLI::App& verb, SampleOptions& o) {
 }
 
 void add_output_flags(CLI::App& verb, SampleOptions& o) {
-    verb.add_option("--out", o.out, "Write below this folder")->type_name("FOLDER");
+    CLI::Option* out = verb.add_option("-o,--out", o.out, "Write below this folder, or this very .osu")
+                           ->type_name("FOLDER|FILE");
+    verb.add_flag("--in-place", o.in_place, "Write beside the source, in the song's folder")->excludes(out);
+    verb.add_flag("--watch", o.watch,
+                  "Go on: whenever the map is saved, place it anew; beside it, unless --out is given");
+    verb.add_option("--version-name", o.version_name, "Name the difficulty so")
+        ->type_name("NAME")
+        ->default_str("Diffusion, the source's name, style, section and seed");
     verb.add_option("--slider-velocity", o.slider_velocity,
                     "Choose keep: sliders keep their length, timing stays; or fit: lengths and green lines "
                     "follow the new path")
@@ -100,14 +128,19 @@ void add_output_flags(CLI::App& verb, SampleOptions& o) {
     verb.add_option("--plot", o.plot, "Draw the result: .png or .svg")
         ->type_name("FILE")
         ->default_str("none");
-    verb.add_option("--plot-time", o.plot_time, "Begin the picture at this ms; the map is written whole")
-        ->type_name("MS")
-        ->default_str("the preview point");
+    verb.add_option("--plot-time", o.plot_time, "Begin the picture here; the map is written whole")
+        ->type_name("TIME")
+        ->transform(time_in_ms())
+        ->default_str("the section, else the preview point");
     verb.add_option("--plot-width", o.plot_width, "Let the picture span so many ms")
         ->type_name("MS")
-        ->check(above(0));
-    add_truth(verb, "--make-animation", o.make_animation, "Draw the denoising of the first variant: .gif");
+        ->check(above(0))
+        ->default_str("the section, else 2000");
+    add_truth(verb, "--make-animation,--gif", o.make_animation,
+              "Draw the denoising of the first variant: .gif");
     add_truth(verb, "--profile", o.profile, "Print time by operation at the end");
+    verb.add_flag("-q,--quiet", o.quiet, "Print nothing but warnings and errors");
+    verb.add_flag("--json", o.json, "Print what was written as one JSON object, and all else as errors are");
 }
 
 }  // namespace
@@ -119,8 +152,29 @@ void declare_sample_flags(CLI::App& verb, SampleOptions& options) {
     add_output_flags(verb, options);
 }
 
+void settle_sample_options(const CLI::App& verb, SampleOptions& o) {
+    if (!o.style.empty() && o.style.find_first_not_of("0123456789") == std::string::npos &&
+        o.style.size() < 19)
+        o.style_id = std::stoll(o.style);
+    else if (!o.style.empty())
+        o.style_mapper = o.style;
+    o.scale_given = verb.count("--cfg-scale") > 0;
+    // Where the ruler says that a style shows; the reference's numbers are those of its own default.
+    if (o.styled() && !o.scale_given && o.sampling.rng != "torch") o.sampling.cfg_scale = o.style_id ? 3 : 5;
+    const std::string extension = lower_extension(o.out);
+    if (extension == ".osz" || extension == ".olz")
+        fail(Hint{"--osz writes the archive into the folder that --out names"}, "--out {} names an archive",
+             o.out);
+    if (extension == ".osu" && o.sampling.variants > 1)
+        fail(Hint{"name a folder with --out"}, "--out {} is one file, and there are {} variants", o.out,
+             o.sampling.variants);
+    if (!o.watch) return;
+    if (verb.count("--out") == 0) o.in_place = true;
+    o.overwrite = true;  // of its own last one
+}
+
 void warn_of_idle_flags(const CLI::App& verb, const SampleOptions& o) {
-    const bool no_style = !o.style_id && o.style_mapper.empty();
+    const bool no_style = !o.styled();
     warn_if_idle(verb, "--cfg-scale", no_style && o.sampling.cfg_scale != 1,
                  "it guides towards a style: name one");
     warn_if_idle(verb, "--beatmap-idx", no_style, "it goes with --style-id and --style-mapper");

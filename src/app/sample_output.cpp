@@ -19,48 +19,75 @@ namespace {
 
 // Bytes; file systems end at 255, and a number, an extension and the mark of an unfinished file may follow.
 constexpr size_t name_limit = 200, difficulty_limit = 60;
+constexpr double usual_width = 2000;  // ms of a picture
 
-void wrote(const fs::path& path) {
-    fmt::print("wrote {}\n", path.string());
+// From the first to the last selected object; nothing where all change.
+struct TimeRange {
+    double from = 0, width = 0;  // ms
+};
+std::optional<TimeRange> section_of(const Beatmap& map, std::span<const uint8_t> selected) {
+    std::optional<TimeRange> section;
+    for (size_t i = 0; i < selected.size(); ++i) {
+        if (!selected[i]) continue;
+        if (!section) section = {map.objects[i].start_time, 0};
+        section->width = map.objects[i].start_time - section->from + 1;  // the last one begins within
+    }
+    return section;
 }
 
 }  // namespace
 
+std::vector<fs::path> WrittenFiles::all() const {
+    std::vector<fs::path> files = maps;
+    files.insert(files.end(), others.begin(), others.end());
+    return files;
+}
+
 SampleOutput::SampleOutput(const SampleOptions& options, const SourceMap& source,
                            std::vector<uint8_t> selected)
     : options_(options), source_(source), selected_(std::move(selected)) {
-    const Metadata& metadata = source.map.metadata;
-    folder_ = fs::path(options.out) /
-              clean_name(fmt::format("{} {} - {}", metadata.beatmap_id, metadata.artist, metadata.title),
-                         name_limit);
-    if (!options.plot.empty()) image_format(options.plot);  // a wrong name is told before the work
-    if (!options.dump_coordinates.empty() && fs::path(options.dump_coordinates).extension() != ".safetensors")
+    refuse_odd_flags();
+    choose_folder();
+    if (options.overwrite) return;
+    taken_versions_.add_folder(folder_);
+    if (source.archive) taken_versions_.add_archive(*source.archive);
+}
+
+void SampleOutput::refuse_odd_flags() const {
+    if (!options_.plot.empty()) image_format(options_.plot);  // a wrong name is told before the work
+    if (!options_.dump_coordinates.empty() &&
+        fs::path(options_.dump_coordinates).extension() != ".safetensors")
         fail(Hint{"name it .safetensors"}, "--dump-coordinates {} has another extension",
-             options.dump_coordinates);
-    if (options.osz && !source.archive)
+             options_.dump_coordinates);
+    if (options_.osz && !source_.archive)
         fail(Hint{"give the .osz with --beatmap, and --difficulty"}, "--osz adds to an .osz, and {} is none",
-             options.beatmap);
-    if (options.slider_velocity == "fit" && source.map.format_version < 8)
+             source_.path);
+    if (options_.in_place && source_.archive)
+        fail(Hint{"--osz writes the archive with the new difficulties in it"},
+             "--in-place writes beside a map, and {} is an archive", source_.path);
+    if (options_.slider_velocity == "fit" && source_.map.format_version < 8)
         fmt::print(stderr,
                    "note: --slider-velocity fit: sliders keep their lengths, by which ticks go in a map of "
                    "format v{}\n",
-                   source.map.format_version);
-    check_output(folder_ / "a map", {});
-    for (const std::string& file : {options.plot, options.dump_coordinates})
+                   source_.map.format_version);
+    for (const std::string& file : {options_.plot, options_.dump_coordinates})
         if (!file.empty())
-            check_output(file, {options.beatmap, options.ckpt, options.refine_ckpt, options.beatmap_idx});
+            check_output(file, {source_.path, options_.ckpt, options_.refine_ckpt, options_.beatmap_idx});
 }
 
-std::string SampleOutput::version(int variant, size_t limit) const {
-    std::string style;
-    if (options_.style_id) style = fmt::format("style {}, ", *options_.style_id);
-    if (!options_.style_mapper.empty()) style = fmt::format("style {}, ", options_.style_mapper);
-    if (!style.empty() && options_.sampling.cfg_scale != 1)
-        style += fmt::format("cfg {:g}, ", options_.sampling.cfg_scale);
-    std::string source = source_.map.metadata.version;
-    cut(source, limit);
-    return fmt::format("Diffusion {}{}({}seed {})", source, source.empty() ? "" : " ", style,
-                       options_.sampling.seed + static_cast<uint64_t>(variant));
+void SampleOutput::choose_folder() {
+    if (options_.in_place) {
+        folder_ = fs::absolute(source_.path).parent_path();
+    } else if (lower_extension(options_.out) == ".osu") {
+        file_ = options_.out;
+        folder_ = fs::absolute(file_).parent_path();
+        check_output(file_, {source_.path});
+        if (fs::exists(file_) && !options_.overwrite)
+            fail(Hint{"--overwrite replaces it"}, "{} is there already", options_.out);
+    } else {
+        folder_ = fs::path(options_.out) / folder_name(source_.map.metadata);
+    }
+    check_output(folder_ / "a map", {});
 }
 
 fs::path SampleOutput::free_path(const std::string& stem, const std::string& extension) {
@@ -68,21 +95,31 @@ fs::path SampleOutput::free_path(const std::string& stem, const std::string& ext
     std::error_code problem;
     const auto is_taken = [&] {  // the source is never overwritten
         return taken_.contains(path) || (!options_.overwrite && fs::exists(path)) ||
-               fs::equivalent(path, options_.beatmap, problem);
+               fs::equivalent(path, source_.path, problem);
     };
     for (int i = 2; is_taken(); ++i) path = folder_ / fmt::format("{} ({}){}", stem, i, extension);
     taken_.insert(path);
     return path;
 }
 
+std::string SampleOutput::stem_of(const std::string& version) const {
+    const Metadata& metadata = source_.map.metadata;
+    const std::string difficulty = clean_name(fmt::format("[{}]", version), name_limit / 2);
+    const std::string song = fmt::format("{} - {} ({})", metadata.artist, metadata.title, metadata.creator);
+    return clean_name(song, name_limit - difficulty.size() - 1) + " " + difficulty;
+}
+
 // Another process may take the name first.
 fs::path SampleOutput::write_map(const std::string& stem, const std::string& text) {
+    if (!file_.empty()) {
+        write_file(file_, text);
+        return file_;
+    }
     fs::path path = free_path(stem, ".osu");
     if (options_.overwrite)
         write_file(path, text);
     else
         while (!write_new_file(path, text)) path = free_path(stem, ".osu");
-    wrote(path);
     return path;
 }
 
@@ -96,47 +133,72 @@ std::string SampleOutput::remapped(std::span<const Vec2> position, const std::st
     return remap(source_.map, position, options);
 }
 
-void SampleOutput::write(const Placement& placed, std::span<const std::vector<float>> frames) {
-    const Metadata& metadata = source_.map.metadata;
-    std::vector<std::string> texts, names;
-    fs::path first;
+WrittenFiles SampleOutput::write(const Placement& placed, std::span<const std::vector<float>> frames) {
+    written_ = {};
+    taken_.clear();
+    std::vector<std::string> texts;
     for (int i = 0; i < placed.variants; ++i) {
-        texts.push_back(remapped(placed.pixels(i), version(i), options_.sampling.allow_offscreen));
-        const std::string difficulty =
-            clean_name(fmt::format("[{}]", version(i, difficulty_limit)), name_limit / 2);
-        const std::string song =
-            fmt::format("{} - {} ({})", metadata.artist, metadata.title, metadata.creator);
-        const std::string stem = clean_name(song, name_limit - difficulty.size() - 1) + " " + difficulty;
-        const fs::path path = write_map(stem, texts.back());
-        names.push_back(path.filename().string());
-        if (i == 0) first = path;
+        const auto name = [&](size_t limit) {
+            return placed_version(options_, source_.map, selected_, i, limit);
+        };
+        const std::string whole = name(std::string::npos), version = taken_versions_.take(whole);
+        texts.push_back(remapped(placed.pixels(i), version, options_.sampling.allow_offscreen));
+        // What makes the name another one stands at its end, and must not be cut off the file's.
+        const std::string stem = stem_of(name(difficulty_limit) + version.substr(whole.size()));
+        written_.maps.push_back(write_map(stem, texts.back()));
+        written_.versions.push_back(version);
     }
-    if (options_.osz) write_archive(names, texts);
+    if (options_.osz) write_archive(texts);
     if (!options_.dump_coordinates.empty()) dump(placed.x);
-    draw(first, texts, frames);
+    draw(texts, frames);
+    return written_;
 }
 
-void SampleOutput::write_archive(std::span<const std::string> names, std::span<const std::string> texts) {
-    const std::string kind = lower_extension(options_.beatmap) == ".olz" ? ".olz" : ".osz";
-    const fs::path path = free_path(clean_name(fs::path(options_.beatmap).stem().string(), name_limit), kind);
+// The archive that an earlier run has made of this source is gone on with.
+fs::path SampleOutput::archive_path() {
+    const std::string kind = lower_extension(source_.path) == ".olz" ? ".olz" : ".osz";
+    const std::string stem = clean_name(fs::path(source_.path).stem().string(), name_limit);
+    const fs::path path = folder_ / (stem + kind);
+    std::error_code problem;
+    if (!options_.overwrite && fs::exists(path) && !fs::equivalent(path, source_.path, problem)) {
+        const OszArchive made(path);
+        const auto has = [&](const OszEntry& entry) {
+            return std::any_of(made.entries().begin(), made.entries().end(), [&](const OszEntry& other) {
+                return other.name == entry.name && other.size == entry.size;
+            });
+        };
+        if (std::all_of(source_.archive->entries().begin(), source_.archive->entries().end(), has))
+            return path;
+    }
+    return free_path(stem, kind);
+}
+
+void SampleOutput::write_archive(std::span<const std::string> texts) {
+    const fs::path path = archive_path();
     // Beside their source: a map at the root beside a folder of them would hide those from the game.
     std::vector<OszArchive::NewEntry> maps;
-    for (size_t i = 0; i < texts.size(); ++i) maps.push_back({source_.folder + names[i], texts[i]});
-    source_.archive->write_with(path, maps);
-    wrote(path);
+    for (size_t i = 0; i < texts.size(); ++i)
+        maps.push_back({source_.folder + written_.maps[i].filename().string(), texts[i]});
+    if (fs::exists(path) && !options_.overwrite)
+        OszArchive(path).write_with(path, maps);
+    else
+        source_.archive->write_with(path, maps);
+    written_.others.push_back(path);
 }
 
-void SampleOutput::draw(const fs::path& first_map, std::span<const std::string> texts,
-                        std::span<const std::vector<float>> frames) {
+void SampleOutput::draw(std::span<const std::string> texts, std::span<const std::vector<float>> frames) {
+    const std::optional<TimeRange> section = section_of(source_.map, selected_);
     PictureOptions picture;
-    picture.from = options_.plot_time.value_or(picture_start(source_.map, options_.plot_width));
-    picture.width = options_.plot_width;
+    picture.width = options_.plot_width.value_or(section ? std::max(section->width, 500.0) : usual_width);
+    picture.from =
+        options_.plot_time.value_or(section ? section->from : picture_start(source_.map, picture.width));
+    const std::string stem = written_.maps.front().stem().string();
     // A time without a file asks for a picture all the same: beside the map.
     fs::path plot = options_.plot;
-    if (plot.empty() && options_.plot_time && !options_.make_animation)
-        plot = free_path(first_map.stem().string(), ".png");
+    if (plot.empty() && options_.plot_time && !options_.make_animation) plot = free_path(stem, ".png");
     if (!plot.empty()) {
         std::vector<Beatmap> maps;
+        if (section) maps.push_back(source_.map);  // what it was, beside what became of it
         for (const std::string& text : texts) maps.push_back(parse_beatmap(text));
         std::vector<const Beatmap*> pointers;
         std::vector<std::string> captions;
@@ -148,15 +210,17 @@ void SampleOutput::draw(const fs::path& first_map, std::span<const std::string> 
             draw_beatmap(maps.front(), picture, plot);
         else
             draw_comparison(pointers, captions, picture, plot);
-        wrote(plot);
+        written_.others.push_back(plot);
     }
     if (!options_.make_animation) return;
     picture.scale = 1;
-    const fs::path animation = free_path(first_map.stem().string(), ".gif");
-    const auto frame = [&](size_t i) { return parse_beatmap(remapped(pixels(frames[i]), version(0), true)); };
+    const fs::path animation = free_path(stem, ".gif");
+    const auto frame = [&](size_t i) {
+        return parse_beatmap(remapped(pixels(frames[i]), written_.versions.front(), true));
+    };
     constexpr int delay = 4;  // hundredths of a second: the 24 frames a second of the reference
     animate_beatmaps(frames.size(), frame, picture, delay, animation);
-    wrote(animation);
+    written_.others.push_back(animation);
 }
 
 void SampleOutput::dump(std::span<const float> x) {
@@ -167,7 +231,7 @@ void SampleOutput::dump(std::span<const float> x) {
         xy[i] *= i / tokens % 2 == 0 ? playfield_size.x : playfield_size.y;
     const NamedTensor tensor{"xy", {DType::f32, {variants, 2, tokens}, std::as_bytes(std::span(xy))}};
     write_safetensors(options_.dump_coordinates, {&tensor, 1}, {});
-    wrote(options_.dump_coordinates);
+    written_.others.push_back(options_.dump_coordinates);
 }
 
 }  // namespace osu

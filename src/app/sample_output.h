@@ -1,18 +1,26 @@
-// Where `sample` writes, under which names, and the writing itself.
+// Where `sample` writes, and the writing itself.
 #pragma once
 
 #include <filesystem>
-#include <memory>
 #include <set>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "app/sample_flags.h"
+#include "app/sample_names.h"
 #include "app/source_map.h"
 #include "sampling/sampling.h"
 
 namespace osu {
+
+// What was written for one map.
+struct WrittenFiles {
+    std::vector<std::filesystem::path> maps;
+    std::vector<std::string> versions;               // of the maps
+    std::vector<std::filesystem::path> others;       // archive, coordinates, picture, animation
+    std::vector<std::filesystem::path> all() const;  // in the order of writing
+};
 
 class SampleOutput {
   public:
@@ -20,26 +28,28 @@ class SampleOutput {
     // `selected`: for each object, 0 where it stays as it is; empty: all change.
     SampleOutput(const SampleOptions& options, const SourceMap& source, std::vector<uint8_t> selected = {});
 
-    // Frames: the first variant's (2, T) on the way. Every file
-    // is named on standard output once it is there.
-    void write(const Placement& placed, std::span<const std::vector<float>> frames);
+    // Frames: the first variant's (2, T) on the way.
+    WrittenFiles write(const Placement& placed, std::span<const std::vector<float>> frames);
 
   private:
     const SampleOptions& options_;
     const SourceMap& source_;
     const std::vector<uint8_t> selected_;
-    std::filesystem::path folder_;
+    std::filesystem::path folder_, file_;  // file_: the one that --out names
     std::set<std::filesystem::path> taken_;
+    TakenVersions taken_versions_;
+    WrittenFiles written_;
 
-    // The difficulty's name, with at most so many bytes of the source's.
-    std::string version(int variant, size_t limit = std::string::npos) const;
+    void choose_folder();
+    void refuse_odd_flags() const;
     std::filesystem::path free_path(const std::string& stem, const std::string& extension);
+    std::filesystem::path archive_path();
+    std::string stem_of(const std::string& version) const;
     std::filesystem::path write_map(const std::string& stem, const std::string& text);
     std::string remapped(std::span<const Vec2> position, const std::string& version,
                          bool allow_offscreen) const;
-    void write_archive(std::span<const std::string> names, std::span<const std::string> texts);
-    void draw(const std::filesystem::path& first_map, std::span<const std::string> texts,
-              std::span<const std::vector<float>> frames);
+    void write_archive(std::span<const std::string> texts);
+    void draw(std::span<const std::string> texts, std::span<const std::vector<float>> frames);
     void dump(std::span<const float> x);
 };
 

@@ -1,11 +1,13 @@
 #include "app/source_map.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <string_view>
 
 #include <fmt/core.h>
 
+#include "app/editor_time.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -31,7 +33,78 @@ void add_range(std::string_view part, std::string_view list, std::vector<uint8_t
     for (size_t i = first; i <= last; ++i) chosen[i - 1] = 1;
 }
 
+// Of the objects chosen so far those that the list names; an empty one names all.
+void keep_list(const Beatmap& map, std::string_view list, std::vector<uint8_t>& chosen) {
+    if (list.empty()) return;
+    std::vector<uint8_t> named(chosen.size());
+    if (names_objects(list))
+        for (const size_t i : objects_of(map, parse_editor_time(list))) named[i] = 1;
+    else
+        for (std::string_view rest = list; !rest.empty();) {
+            const size_t comma = rest.find(',');
+            add_range(rest.substr(0, comma), list, named);
+            rest = comma == std::string_view::npos ? "" : rest.substr(comma + 1);
+        }
+    for (size_t i = 0; i < chosen.size(); ++i) chosen[i] = chosen[i] && named[i];
+}
+
+bool takes(const OszMap& map, const std::string& difficulty) {
+    return map.problem.empty() && map.mode == GameMode::standard &&
+           (difficulty.empty() || equal_but_for_case(difficulty, "all") ||
+            contains_but_for_case(map.version, difficulty));
+}
+
+void add_maps_of(const std::string& archive, const std::string& difficulty, std::vector<MapChoice>& chosen) {
+    for (const OszMap& map : OszArchive(archive).maps())
+        if (takes(map, difficulty)) chosen.push_back({archive, map.file_name});
+}
+
+// What cannot be read is told where it is placed; here nothing is said of it.
+void add_file(const std::string& file, const std::string& difficulty, std::vector<MapChoice>& chosen) {
+    if (!is_map_name(file)) {
+        if (is_archive(file)) add_maps_of(file, difficulty, chosen);
+        return;
+    }
+    OszMap map{.file_name = file};
+    try {
+        const Beatmap read = read_beatmap(file);
+        map.mode = read.mode;
+        map.version = read.metadata.version;
+    } catch (const Error&) {
+        if (difficulty.empty()) chosen.push_back({file, ""});
+        return;
+    }
+    if (takes(map, difficulty)) chosen.push_back({file, ""});
+}
+
+void add_folder(const std::string& folder, const std::string& difficulty, std::vector<MapChoice>& chosen) {
+    std::vector<std::string> files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(
+             folder, std::filesystem::directory_options::skip_permission_denied))
+        if (entry.is_regular_file()) files.push_back(entry.path().string());
+    std::sort(files.begin(), files.end());
+    for (const std::string& file : files) add_file(file, difficulty, chosen);
+}
+
 }  // namespace
+
+std::vector<MapChoice> choose_maps(std::span<const std::string> paths, const std::string& difficulty) {
+    std::vector<MapChoice> chosen;
+    for (const std::string& path : paths) {
+        const size_t before = chosen.size();
+        if (std::filesystem::is_directory(path))
+            add_folder(path, difficulty, chosen);
+        else if (is_archive(path) && equal_but_for_case(difficulty, "all"))
+            add_maps_of(path, difficulty, chosen);
+        else
+            chosen.push_back({path, difficulty});
+        if (chosen.size() == before)
+            fail(Hint{difficulty.empty() ? "osu!standard maps alone are placed"
+                                         : "--difficulty all takes every osu!standard map"},
+                 "{} has no map{}", path, difficulty.empty() ? "" : " " + difficulty);
+    }
+    return chosen;
+}
 
 bool is_archive(const std::string& path) {
     const std::string extension = lower_extension(path);
@@ -40,6 +113,7 @@ bool is_archive(const std::string& path) {
 
 SourceMap read_source(const std::string& path, const std::string& difficulty) {
     SourceMap source;
+    source.path = path;
     if (is_archive(path)) {
         source.archive = std::make_unique<OszArchive>(path);
         const OszMap chosen = source.archive->find(difficulty);
@@ -58,16 +132,24 @@ SourceMap read_source(const std::string& path, const std::string& difficulty) {
 }
 
 std::vector<uint8_t> select_objects(const Beatmap& map, const Selection& selection) {
-    std::vector<uint8_t> chosen(map.objects.size(), selection.objects.empty());
-    std::string_view rest = selection.objects;
-    while (!rest.empty()) {
-        const size_t comma = rest.find(',');
-        add_range(rest.substr(0, comma), selection.objects, chosen);
-        rest = comma == std::string_view::npos ? "" : rest.substr(comma + 1);
-    }
-    const double from = selection.from_ms.value_or(-std::numeric_limits<double>::infinity());
-    const double to = selection.to_ms.value_or(std::numeric_limits<double>::infinity());
+    std::vector<uint8_t> chosen(map.objects.size(), 1);
+    keep_list(map, selection.objects, chosen);
+    double from = selection.from_ms.value_or(-std::numeric_limits<double>::infinity());
+    double to = selection.to_ms.value_or(std::numeric_limits<double>::infinity());
     if (from > to) fail("--from-ms {} lies behind --to-ms {}", from, to);
+    const size_t dots = selection.section.find("..");
+    if (dots != std::string::npos) {
+        const double begin = parse_editor_time(selection.section.substr(0, dots)).ms;
+        const double end = parse_editor_time(selection.section.substr(dots + 2)).ms;
+        if (begin > end) fail("--section {} ends before it begins", selection.section);
+        from = std::max(from, begin);
+        to = std::min(to, end);
+    } else if (names_objects(selection.section)) {
+        keep_list(map, selection.section, chosen);
+    } else if (!selection.section.empty()) {
+        fail(Hint{"01:02:345..01:10:000, or objects copied from the editor"}, "--section {} is no section",
+             selection.section);
+    }
     bool any = false;
     for (size_t i = 0; i < chosen.size(); ++i) {
         const double start = map.objects[i].start_time;
@@ -75,8 +157,9 @@ std::vector<uint8_t> select_objects(const Beatmap& map, const Selection& selecti
         any = any || chosen[i];
     }
     if (!any && !map.objects.empty())
-        fail(Hint{fmt::format("the map's objects start from {} to {} ms", map.objects.front().start_time,
-                              map.objects.back().start_time)},
+        fail(Hint{fmt::format("the map's objects start from {} to {}",
+                              format_editor_time(map.objects.front().start_time),
+                              format_editor_time(map.objects.back().start_time))},
              "no object is selected: nothing would be generated");
     return chosen;
 }

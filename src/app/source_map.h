@@ -1,10 +1,11 @@
-// The map that a verb is given, a .osu or one of an .osz or .olz; and which of its objects are generated
-// anew.
+// The maps that a verb is given: .osu files, maps of an .osz or .olz, a folder of them; and which of a map's
+// objects are generated anew.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace osu {
 
 // A map, and the archive that it came in.
 struct SourceMap {
+    std::string path;
     Beatmap map;
     std::unique_ptr<OszArchive> archive;
     std::string folder;  // of the map in the archive, with a '/' at its end; empty at the root
@@ -26,13 +28,22 @@ bool is_archive(const std::string& path);  // .osz or .olz, by its content, or i
 // lines could not be read.
 SourceMap read_source(const std::string& path, const std::string& difficulty);
 
+// One map of those that were asked for.
+struct MapChoice {
+    std::string path, difficulty;  // of an archive its entry, else empty
+};
+// `difficulty`: as of read_source(); "all": every osu!standard map of an archive. A folder stands for all
+// standard maps below it whose names have the difficulty as a part. Error where a path gives none.
+std::vector<MapChoice> choose_maps(std::span<const std::string> paths, const std::string& difficulty);
+
 struct Selection {
     std::optional<double> from_ms, to_ms;  // objects that start within, ends included
-    std::string objects;                   // "3,10-20": numbers from 1, in the order of time
-    bool all() const { return !from_ms && !to_ms && objects.empty(); }
+    std::string section;                   // "A..B", or as the editor copies objects: 01:02:345 (1,2,3) -
+    std::string objects;  // "3,10-20": numbers from 1, in the order of time; or as the editor copies them
+    bool all() const { return !from_ms && !to_ms && objects.empty() && section.empty(); }
 };
 
-// For each object of the map 1 where it is selected; by both ways where both are given. Error when none is.
+// For each object of the map 1 where it is selected; by all ways that are given. Error when none is.
 std::vector<uint8_t> select_objects(const Beatmap& map, const Selection& selection);
 
 }  // namespace osu

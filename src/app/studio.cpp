@@ -74,7 +74,7 @@ void run_studio(const StudioFlags& flags) {
     fmt::print("the studio is at {}\nCtrl+C ends it; what was made is kept\n", server.address());
     std::fflush(stdout);
     std::thread browser;
-    if (!flags.no_open) browser = std::thread([&] { open_browser(server.address()); });
+    if (!flags.no_open) browser = std::thread([address = server.address()] { open_browser(address); });
     int signal = 0;
     sigwait(&ends, &signal);
     server.stop();

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 #include "app/flag.h"
 #include "app/verbs.h"
@@ -31,7 +32,7 @@ namespace {
 struct StylesFlags {
     std::string data_path, ckpt, beatmap_idx, mapper, title, tag, plot, csv;
     std::optional<int64_t> similar_to;
-    bool outliers = false;
+    bool outliers = false, mappers = false, json = false;
     size_t limit = 20;
     int threads = 0;
 
@@ -60,7 +61,7 @@ std::vector<size_t> select(const LabelIndex& index, const StylesFlags& flags) {
     std::vector<size_t> chosen;
     for (size_t i = 0; i < entries.size(); ++i) {
         const LabelEntry& e = entries[i];
-        const bool by = flags.mapper.empty() || equal_but_for_case(e.creator, flags.mapper) ||
+        const bool by = flags.mapper.empty() || contains_but_for_case(e.creator, flags.mapper) ||
                         is_by_mapper(e.creator, e.version, flags.mapper);
         const std::string name = fmt::format("{} - {} [{}]", e.artist, e.title, e.version);
         if (by && (flags.title.empty() || contains_but_for_case(name, flags.title)) &&
@@ -75,7 +76,7 @@ std::vector<size_t> select(const LabelIndex& index, const StylesFlags& flags) {
     for (const auto& [flag, text] :
          {std::pair("--mapper", flags.mapper), {"--title", flags.title}, {"--tag", flags.tag}})
         if (!text.empty()) search += fmt::format(" {} \"{}\"", flag, text);
-    fail(Hint{"--mapper and --tag take whole names, --title a part; without them all are listed"},
+    fail(Hint{"--mapper and --title take parts of names, --tag a whole one; without them all are listed"},
          "none of {} styles is found by{}", index.entries().size(), search);
 }
 
@@ -93,12 +94,88 @@ void print_rest(const StylesFlags& flags, size_t count) {
         fmt::print("and {} more (--limit 0 shows all)\n", count - shown(flags, count));
 }
 
-void print_list(const LabelIndex& index, const std::vector<size_t>& chosen, const StylesFlags& flags) {
+// `held_out`: of those the network has learnt nothing.
+void print_list(const LabelIndex& index, const std::vector<size_t>& chosen, const HeldOut& held_out,
+                const StylesFlags& flags) {
     fmt::print("{} of {} styles\n", chosen.size(), index.entries().size());
     fmt::print(" class  beatmap  mapper           map\n");
-    for (size_t i = 0; i < shown(flags, chosen.size()); ++i)
-        fmt::print("{}\n", described(index.entries()[chosen[i]]));
+    for (size_t i = 0; i < shown(flags, chosen.size()); ++i) {
+        const LabelEntry& entry = index.entries()[chosen[i]];
+        fmt::print("{}{}\n", described(entry), is_held_out(held_out, entry) ? "  (held out)" : "");
+    }
     print_rest(flags, chosen.size());
+}
+
+struct MapperStyles {
+    std::string name;
+    size_t maps = 0;  // guest difficulties included
+    bool held_out = false;
+};
+
+// Those with most maps first. Letter case makes no other mapper.
+std::vector<MapperStyles> mappers_of(const LabelIndex& index, const std::vector<size_t>& chosen,
+                                     const HeldOut& held_out, const std::string& part) {
+    std::map<std::string, MapperStyles> by_name;
+    for (const size_t i : chosen) {
+        const LabelEntry& entry = index.entries()[i];
+        if (entry.creator.empty() || !contains_but_for_case(entry.creator, part)) continue;
+        MapperStyles& mapper = by_name[lower(entry.creator)];
+        mapper.name = entry.creator;
+        mapper.held_out = is_held_out(held_out, entry);
+    }
+    for (const size_t i : chosen) {
+        const LabelEntry& entry = index.entries()[i];
+        for (auto& [name, mapper] : by_name) mapper.maps += is_by_mapper(entry.creator, entry.version, name);
+    }
+    std::vector<MapperStyles> mappers;
+    for (const auto& [name, mapper] : by_name) mappers.push_back(mapper);
+    std::stable_sort(mappers.begin(), mappers.end(),
+                     [](const MapperStyles& a, const MapperStyles& b) { return a.maps > b.maps; });
+    return mappers;
+}
+
+void print_mappers(const std::vector<MapperStyles>& mappers, const StylesFlags& flags) {
+    fmt::print("{} mappers\n  maps  mapper\n", mappers.size());
+    for (size_t i = 0; i < shown(flags, mappers.size()); ++i)
+        fmt::print("{:>6}  {}{}\n", mappers[i].maps, printable(mappers[i].name),
+                   mappers[i].held_out ? "  (held out)" : "");
+    print_rest(flags, mappers.size());
+}
+
+void print_json(const nlohmann::json& value) {
+    fmt::print("{}\n", value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+nlohmann::json styles_json(const LabelIndex& index, const std::vector<size_t>& chosen,
+                           const HeldOut& held_out) {
+    nlohmann::json styles = nlohmann::json::array();
+    for (const size_t i : chosen) {
+        const LabelEntry& entry = index.entries()[i];
+        styles.push_back({{"class", entry.label},
+                          {"beatmap_id", entry.beatmap_id},
+                          {"set_id", entry.set_id},
+                          {"creator", entry.creator},
+                          {"artist", entry.artist},
+                          {"title", entry.title},
+                          {"version", entry.version},
+                          {"held_out", is_held_out(held_out, entry)}});
+    }
+    return styles;
+}
+
+// What was searched for, without the vectors.
+void list(const LabelIndex& index, const std::vector<size_t>& chosen, const HeldOut& held_out,
+          const StylesFlags& flags) {
+    if (!flags.mappers) {
+        if (flags.json) return print_json({{"styles", styles_json(index, chosen, held_out)}});
+        return print_list(index, chosen, held_out, flags);
+    }
+    const std::vector<MapperStyles> mappers = mappers_of(index, chosen, held_out, flags.mapper);
+    if (!flags.json) return print_mappers(mappers, flags);
+    nlohmann::json all = nlohmann::json::array();
+    for (const MapperStyles& mapper : mappers)
+        all.push_back({{"mapper", mapper.name}, {"maps", mapper.maps}, {"held_out", mapper.held_out}});
+    print_json({{"mappers", all}});
 }
 
 void print_similar(const LabelIndex& index, const LabelSpace& space, std::vector<size_t> chosen,
@@ -274,7 +351,8 @@ void run_styles(StylesFlags& flags) {
     if (checkpoint && flags.wants_vectors()) leave_out_untrained(index, *checkpoint, flags, trained);
     if (flags.similar_to) print_similar(index, *space, trained, flags);
     if (flags.outliers) print_outliers(index, *space, trained, flags);
-    if (!flags.similar_to && !flags.outliers) print_list(index, chosen, flags);
+    if (!flags.similar_to && !flags.outliers)
+        list(index, chosen, checkpoint ? describe(*checkpoint, 0, false).held_out : HeldOut{}, flags);
     if (!flags.plot.empty()) draw_plane(index, *plane, trained, flags);
     if (flags.csv.empty()) return;
     write_styles_table(flags.csv, index, chosen, flags.data_path, plane ? &*plane : nullptr);
@@ -294,13 +372,16 @@ void add_styles_verb(CLI::App& app) {
         ->default_str("the model that comes with the program, without --data-path");
     verb->add_option("--beatmap-idx", flags->beatmap_idx,
                      "Read this index for a checkpoint that has none itself, pickle or JSON");
-    verb->add_option("--mapper", flags->mapper, "Find styles by this mapper, guest difficulties included");
+    verb->add_option("--mapper", flags->mapper,
+                     "Find styles by this mapper, or a part of the name; guest difficulties included");
     verb->add_option("--title", flags->title, "Find styles with this in \"artist - title [difficulty]\"");
     verb->add_option("--tag", flags->tag, "Find styles with this tag");
     verb->add_option("--similar-to", flags->similar_to,
                      "Show those nearest to this beatmap ID (of those searched for)");
     verb->add_flag("--outliers", flags->outliers,
                    "Show those farthest from all others (of those searched for)");
+    verb->add_flag("--mappers", flags->mappers, "List the mappers instead, with the number of their maps");
+    verb->add_flag("--json", flags->json, "Print the list as one JSON object, whole");
     verb->add_option("--plot", flags->plot,
                      "Draw the vectors in two dimensions, coloured by mapper: .png or .svg");
     verb->add_option("--csv", flags->csv, "Write a table of the styles for other programs");

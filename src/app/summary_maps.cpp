@@ -37,36 +37,36 @@ std::string count_objects(const Beatmap& map) {
     return fmt::format("{}{}", map.objects.size(), parts.empty() ? "" : fmt::format(" ({})", listed(parts)));
 }
 
-void print_timing(const Beatmap& map) {
-    if (map.red_lines.empty()) return print_fact("tempo", "no timing point: 60 BPM, as in the game");
+void add_timing(const Beatmap& map, Facts& facts) {
+    if (map.red_lines.empty()) return facts.add("tempo", "no timing point: 60 BPM, as in the game");
     std::set<int> tempi;
     for (uint32_t index : map.red_lines)
         tempi.insert(static_cast<int>(60000 / map.beat_length_at(map.timing_points[index].time) + 0.5));
     const std::string range = tempi.size() == 1 ? std::to_string(*tempi.begin())
                                                 : fmt::format("{}–{}", *tempi.begin(), *tempi.rbegin());
-    print_fact("tempo", "{} BPM, {} timing points", range, map.timing_points.size());
+    facts.add("tempo", "{} BPM, {} timing points", range, map.timing_points.size());
 }
 
-void print_warnings(const Beatmap& map) {
+void add_warnings(const Beatmap& map, Facts& facts) {
     if (map.warning_count == 0) return;
-    print_fact("warnings", "{}", map.warning_count);
+    facts.add("warnings", "{}", map.warning_count);
     for (size_t i = 0; i < std::min<size_t>(map.warnings.size(), 10); ++i)
-        print_fact("", "line {}: {}", map.warnings[i].line, map.warnings[i].message);
+        facts.add("", "line {}: {}", map.warnings[i].line, map.warnings[i].message);
 }
 
-void summarize_collections(const std::filesystem::path& path) {
+void summarize_collections(const std::filesystem::path& path, Facts& facts) {
     const CollectionDatabase database = read_collection_database(path);
     size_t maps = 0;
     for (const Collection& collection : database.collections) maps += collection.md5.size();
-    print_fact("kind", "collections of the game (collection.db), version {}", database.version);
-    print_fact("collections", "{} with {} maps", database.collections.size(), maps);
+    facts.add("kind", "collections of the game (collection.db), version {}", database.version);
+    facts.add("collections", "{} with {} maps", database.collections.size(), maps);
     for (size_t i = 0; i < std::min(database.collections.size(), most_lines); ++i)
-        print_fact("", "{} ({})", database.collections[i].name, database.collections[i].md5.size());
+        facts.add("", "{} ({})", database.collections[i].name, database.collections[i].md5.size());
 }
 
-void print_database(const OsuDatabase& database) {
-    print_fact("kind", "maps of the game (osu!.db), version {}", database.version);
-    print_fact("player", "{}", database.player);
+void add_database(const OsuDatabase& database, Facts& facts) {
+    facts.add("kind", "maps of the game (osu!.db), version {}", database.version);
+    facts.add("player", "{}", database.player);
     std::map<GameMode, size_t> modes;
     std::map<RankedStatus, size_t> states;
     std::set<int64_t> sets;
@@ -75,81 +75,81 @@ void print_database(const OsuDatabase& database) {
         ++states[map.status];
         sets.insert(map.set_id);
     }
-    print_fact("maps", "{} in {} sets and {} folders", database.beatmaps.size(), sets.size(),
-               database.folder_count);
-    for (const auto& [mode, count] : modes) print_fact("", "{} {}", count, name_of_mode(mode));
+    facts.add("maps", "{} in {} sets and {} folders", database.beatmaps.size(), sets.size(),
+              database.folder_count);
+    for (const auto& [mode, count] : modes) facts.add("", "{} {}", count, name_of_mode(mode));
     constexpr std::array<const char*, 8> names = {"unknown", "unsubmitted", "pending",   "unused",
                                                   "ranked",  "approved",    "qualified", "loved"};
     std::vector<std::string> parts;
     for (const auto& [state, count] : states)
         parts.push_back(fmt::format("{} {}", count, names[std::min<size_t>(static_cast<size_t>(state), 7)]));
-    print_fact("status", "{}", listed(parts));
+    facts.add("status", "{}", listed(parts));
 }
 
 }  // namespace
 
-void summarize_beatmap(const std::filesystem::path& path) {
+void summarize_beatmap(const std::filesystem::path& path, Facts& facts) {
     const Beatmap map = read_beatmap(path);
-    print_fact("kind", "beatmap, {}, format v{}", name_of_mode(map.mode), map.format_version);
-    print_fact("map", "{} - {} [{}]", map.metadata.artist, map.metadata.title, map.metadata.version);
-    print_fact("mapper", "{}", map.metadata.creator);
-    print_fact("IDs", "beatmap {}, set {}", map.metadata.beatmap_id, map.metadata.set_id);
-    print_fact("objects", "{}", count_objects(map));
+    facts.add("kind", "beatmap, {}, format v{}", name_of_mode(map.mode), map.format_version);
+    facts.add("map", "{} - {} [{}]", map.metadata.artist, map.metadata.title, map.metadata.version);
+    facts.add("mapper", "{}", map.metadata.creator);
+    facts.add("IDs", "beatmap {}, set {}", map.metadata.beatmap_id, map.metadata.set_id);
+    facts.add("objects", "{}", count_objects(map));
     if (!map.objects.empty()) {
         double end = 0;
         for (const HitObject& object : map.objects) end = std::max(end, object.end_time);
-        print_fact("length", "{}", format_duration((end - map.objects.front().start_time) / 1000));
+        facts.add("length", "{}", format_duration((end - map.objects.front().start_time) / 1000));
     }
     const Difficulty& difficulty = map.difficulty;
-    print_fact("difficulty", "CS {}, AR {}, OD {}, HP {}, slider multiplier {}, tick rate {}", difficulty.cs,
-               difficulty.ar, difficulty.od, difficulty.hp, difficulty.slider_multiplier,
-               difficulty.slider_tick_rate);
-    print_timing(map);
-    if (map.mode == GameMode::standard) print_fact("datapoints", "{}", to_sequence(map).size());
-    print_warnings(map);
+    facts.add("difficulty", "CS {}, AR {}, OD {}, HP {}, slider multiplier {}, tick rate {}", difficulty.cs,
+              difficulty.ar, difficulty.od, difficulty.hp, difficulty.slider_multiplier,
+              difficulty.slider_tick_rate);
+    add_timing(map, facts);
+    if (map.mode == GameMode::standard) facts.add("datapoints", "{}", to_sequence(map).size());
+    add_warnings(map, facts);
 }
 
-void summarize_osz(const std::filesystem::path& path) {
+void summarize_osz(const std::filesystem::path& path, Facts& facts) {
     const OszArchive archive(path);
     const std::vector<OszMap> maps = archive.maps();
     if (maps.empty()) fail("{} is a zip archive, but holds no map", path.string());
     uint64_t size = 0;
     for (const OszEntry& entry : archive.entries()) size += entry.size;
-    print_fact("kind", "beatmap archive (.osz)");
-    print_fact("files", "{}, {} unpacked", archive.entries().size(), format_bytes(static_cast<double>(size)));
-    print_fact("maps", "{}", maps.size());
+    facts.add("kind", "beatmap archive (.osz)");
+    facts.add("files", "{}, {} unpacked", archive.entries().size(), format_bytes(static_cast<double>(size)));
+    facts.add("maps", "{}", maps.size());
     for (size_t i = 0; i < std::min(maps.size(), most_lines); ++i) {
         if (maps[i].problem.empty())
-            print_fact("", "[{}] {}, beatmap {}", maps[i].version, name_of_mode(maps[i].mode),
-                       maps[i].beatmap_id);
+            facts.add("", "[{}] {}, beatmap {}", maps[i].version, name_of_mode(maps[i].mode),
+                      maps[i].beatmap_id);
         else
-            print_fact("", "{}: {}", maps[i].file_name, maps[i].problem);
+            facts.add("", "{}: {}", maps[i].file_name, maps[i].problem);
     }
 }
 
 // The two begin alike. What cannot be read whole as either is told as the one of which more can be read.
-void summarize_database(const std::filesystem::path& path) {
+void summarize_database(const std::filesystem::path& path, Facts& facts) {
     OsuDatabase maps;
     try {
         maps = read_osu_database(path, Damaged::kept);
-        if (maps.damage.empty()) return print_database(maps);
+        if (maps.damage.empty()) return add_database(maps, facts);
     } catch (const Error&) {
     }
     try {
-        return summarize_collections(path);
+        return summarize_collections(path, facts);
     } catch (const Error&) {
         if (maps.beatmaps.empty()) throw;
     }
-    print_database(read_osu_database(path));
+    add_database(read_osu_database(path), facts);
 }
 
-void summarize_index(const std::filesystem::path& path) {
+void summarize_index(const std::filesystem::path& path, Facts& facts) {
     const std::string content = read_file(path);
     if (content.find("\"BeatmapSetId\"") != std::string::npos) {
         const TrackMetadata track = parse_track_metadata(content);
-        print_fact("kind", "metadata of a track in a dataset folder");
-        print_fact("set", "{} - {}, by {}, set {}", track.artist, track.title, track.creator, track.set_id);
-        print_fact("maps", "{}", track.beatmaps.size());
+        facts.add("kind", "metadata of a track in a dataset folder");
+        facts.add("set", "{} - {}, by {}, set {}", track.artist, track.title, track.creator, track.set_id);
+        facts.add("maps", "{}", track.beatmaps.size());
         return;
     }
     LabelIndex index;
@@ -161,28 +161,28 @@ void summarize_index(const std::filesystem::path& path) {
     std::set<std::string_view> mappers;
     for (const LabelEntry& entry : index.entries())
         if (!entry.creator.empty()) mappers.insert(entry.creator);
-    print_fact("kind", "index of beatmaps: beatmap ID to class");
-    print_fact("maps", "{}", index.entries().size());
-    print_fact("classes", "{}", index.class_count());
-    if (!mappers.empty()) print_fact("mappers", "{}", mappers.size());
+    facts.add("kind", "index of beatmaps: beatmap ID to class");
+    facts.add("maps", "{}", index.entries().size());
+    facts.add("classes", "{}", index.class_count());
+    if (!mappers.empty()) facts.add("mappers", "{}", mappers.size());
     const auto ids = index.by_beatmap_id();
-    if (!ids.empty()) print_fact("beatmap IDs", "{} to {}", ids.begin()->first, ids.rbegin()->first);
+    if (!ids.empty()) facts.add("beatmap IDs", "{} to {}", ids.begin()->first, ids.rbegin()->first);
 }
 
-void summarize_dataset(const std::filesystem::path& folder) {
+void summarize_dataset(const std::filesystem::path& folder, Facts& facts) {
     const DatasetFolder dataset = read_dataset_folder(folder);
     std::set<int64_t> sets;
     for (const FolderMap& map : dataset.maps) sets.insert(map.set_id);
-    print_fact("kind", "dataset folder");
-    print_fact("tracks", "{}", dataset.tracks);
-    print_fact("maps", "{} in {} sets", dataset.maps.size(), sets.size());
-    print_fact("classes", "{}", dataset.next_index);
+    facts.add("kind", "dataset folder");
+    facts.add("tracks", "{}", dataset.tracks);
+    facts.add("maps", "{} in {} sets", dataset.maps.size(), sets.size());
+    facts.add("classes", "{}", dataset.next_index);
     if (std::filesystem::exists(folder / "dataset.pack"))
-        print_fact("packed", "{}", (folder / "dataset.pack").string());
+        facts.add("packed", "{}", (folder / "dataset.pack").string());
     if (dataset.problems.empty()) return;
-    print_fact("problems", "{}", dataset.problems.size());
+    facts.add("problems", "{}", dataset.problems.size());
     for (size_t i = 0; i < std::min<size_t>(dataset.problems.size(), 10); ++i)
-        print_fact("", "{}: {}", dataset.problems[i].path, dataset.problems[i].reason);
+        facts.add("", "{}: {}", dataset.problems[i].path, dataset.problems[i].reason);
 }
 
 }  // namespace osu

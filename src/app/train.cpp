@@ -182,7 +182,7 @@ void run(Flags& flags) {
 
 void add_data_flags(CLI::App& verb, Flags& flags) {
     TrainOptions& o = flags.train;
-    verb.add_option("--data-path", o.data_path, "Train on this dataset folder, or packed dataset")
+    verb.add_option("--data-path,data", o.data_path, "Train on this dataset folder, or packed dataset")
         ->required();
     verb.add_option("--data-start", o.data_start, "Begin with this track folder")->check(at_least(0));
     verb.add_option("--data-end", o.data_end, "Stop before this track folder; -1: take all");

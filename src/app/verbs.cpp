@@ -7,6 +7,7 @@
 
 #include "app/flag.h"
 #include "app/manual.h"
+#include "ops/devices.h"
 
 namespace osu {
 
@@ -27,7 +28,10 @@ void add_manual_verbs(CLI::App& app) {
 
 void declare_command_line(CLI::App& app) {
     app.get_formatter()->column_width(38);
-    app.set_version_flag("--version", "osu-diffusion " OSU_DIFFUSION_VERSION);
+    app.set_version_flag("--version", [] {
+        return fmt::format("osu-diffusion {} ({})\ncomputes on {}", OSU_DIFFUSION_VERSION,
+                           OSU_DIFFUSION_COMMIT, describe_backends());
+    });
     app.require_subcommand(1);
     app.option_defaults()->always_capture_default();
     app.failure_message([](const CLI::App* failed, const CLI::Error& error) {

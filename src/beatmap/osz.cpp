@@ -231,6 +231,7 @@ OszMap OszArchive::find(std::string_view which) const {
     collect([&](const OszMap& map) { return is_id && map.beatmap_id == id; });
     collect([&](const OszMap& map) { return equal_but_for_case(map.file_name, with_slashes(which)); });
     collect([&](const OszMap& map) { return equal_but_for_case(map.version, which); });
+    collect([&](const OszMap& map) { return contains_but_for_case(map.version, which); });
     const auto is_damaged = [](const OszMap* map) { return !map->problem.empty(); };
     if (found.size() > 1 && !std::all_of(found.begin(), found.end(), is_damaged))
         std::erase_if(found, is_damaged);
@@ -241,7 +242,7 @@ OszMap OszArchive::find(std::string_view which) const {
         hint += fmt::format("\n  [{}] {} ({})", all[i].version, all[i].beatmap_id, all[i].file_name);
     if (which.empty()) fail(Hint{hint}, "{} holds {} maps: say which one", name_, all.size());
     if (found.empty()) fail(Hint{hint}, "{} has no map '{}'", name_, which);
-    fail(Hint{hint}, "{} has {} maps '{}': name the file", name_, found.size(), which);
+    fail(Hint{hint}, "{} has {} maps '{}': name more of it, or the file", name_, found.size(), which);
 }
 
 Beatmap OszArchive::map(const OszMap& map) const {

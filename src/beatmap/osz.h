@@ -49,8 +49,9 @@ class OszArchive {
     std::string read(std::string_view name, size_t limit = beatmap_size_limit) const;  // '/' or '\' alike
 
     std::vector<OszMap> maps() const;  // reads every .osu, but for those that other systems' tools leave
-    // The map whose difficulty name, beatmap ID or file name is `which`; without it the only map there is.
-    // Maps that cannot be read do not count beside one that can. Otherwise an Error that lists the maps.
+    // The map whose difficulty name, beatmap ID or file name is `which`, or the only one whose name has it as
+    // a part; without it the only map there is. Maps that cannot be read do not count beside one that can.
+    // Otherwise an Error that lists the maps.
     OszMap find(std::string_view which) const;
     Beatmap map(const OszMap& map) const;
     Beatmap map(std::string_view which) const { return map(find(which)); }

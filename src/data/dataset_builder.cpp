@@ -153,22 +153,7 @@ nlohmann::ordered_json to_json(const std::vector<SkippedMap>& maps) {
 }
 
 void Builder::write_report() const {
-    using Json = nlohmann::ordered_json;
-    Json json;
-    json["from"] = Json::array();
-    for (const MapSource& source : options_.sources)
-        json["from"].push_back({{"path", source.path.string()}, {"kind", source.description()}});
-    json["maps_found"] = report_.maps_found;
-    json["maps_added"] = report_.maps_added;
-    json["sets_added"] = report_.sets_added;
-    json["maps_already_there"] = report_.maps_already_there;
-    json["maps_in_dataset"] = report_.maps_in_dataset;
-    json["sets_in_dataset"] = report_.sets_in_dataset;
-    json["filtered"] = report_.filtered;
-    json["skipped"] = report_.skipped_by_reason();
-    json["skipped_maps"] = to_json(report_.skipped);
-    if (options_.with_audio) json["without_audio"] = to_json(report_.without_audio);
-    write_file(report_file(options_), json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+    write_file(report_file(options_), report_json(options_, report_) + "\n");
 }
 
 // The dataset's maps have lost their storyboards: as sources they would come in a second time. An --out below
@@ -205,6 +190,30 @@ std::map<std::string, uint64_t> DatasetReport::skipped_by_reason() const {
     std::map<std::string, uint64_t> counts;
     for (const SkippedMap& map : skipped) ++counts[map.reason];
     return counts;
+}
+
+std::string report_json(const DatasetOptions& options, const DatasetReport& report) {
+    using Json = nlohmann::ordered_json;
+    Json json;
+    json["from"] = Json::array();
+    for (const MapSource& source : options.sources)
+        json["from"].push_back({{"path", source.path.string()}, {"kind", source.description()}});
+    json["maps_found"] = report.maps_found;
+    json["maps_added"] = report.maps_added;
+    json["sets_added"] = report.sets_added;
+    json["maps_already_there"] = report.maps_already_there;
+    json["maps_in_dataset"] = report.maps_in_dataset;
+    json["sets_in_dataset"] = report.sets_in_dataset;
+    json["filtered"] = report.filtered;
+    json["skipped"] = report.skipped_by_reason();
+    json["skipped_maps"] = to_json(report.skipped);
+    if (options.with_audio) json["without_audio"] = to_json(report.without_audio);
+    if (options.dry_run) {
+        for (const auto& [year, count] : report.by_year) json["by_year"][std::to_string(year)] = count;
+        for (const auto& [stars, count] : report.by_stars) json["by_stars"][std::to_string(stars)] = count;
+        json["by_mapper"] = report.by_mapper;
+    }
+    return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
 fs::path report_file(const DatasetOptions& options) {

@@ -22,6 +22,7 @@ struct DatasetOptions {
     std::filesystem::path out;   // dataset folder …
     std::filesystem::path pack;  // … or, where that is empty, the pack to write
     MapFilter filter;
+    bool take_changed = false;                        // maps that differ from what osu!.db says of them
     bool with_audio = false;                          // into the folder
     bool dry_run = false;                             // finds and counts, takes nothing
     uint64_t limit = 0;                               // maps to add; 0: all
@@ -47,5 +48,6 @@ struct DatasetReport {
 // Writes dataset-report.json into the folder, or beside the pack (not in a dry run).
 DatasetReport build_dataset(const DatasetOptions& options, const Listener& listener = {});
 std::filesystem::path report_file(const DatasetOptions& options);
+std::string report_json(const DatasetOptions& options, const DatasetReport& report);  // what stands in it
 
 }  // namespace osu

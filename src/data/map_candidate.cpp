@@ -212,7 +212,7 @@ ExaminedFile examine_file(const std::string& path) {
     return file;
 }
 
-ExaminedFile examine_entry(const MapSource& source, DatabaseBeatmap entry) {
+ExaminedFile examine_entry(const MapSource& source, DatabaseBeatmap entry, bool take_changed) {
     ExaminedFile file;
     MapSummary summary{entry};
     summary.md5 = entry.md5;
@@ -226,7 +226,7 @@ ExaminedFile examine_entry(const MapSource& source, DatabaseBeatmap entry) {
     summary.year = year_of(from_dotnet(entry.modified));
     MapCandidate candidate =
         candidate_of({(source.maps / entry.folder / entry.osu_file).string(), {}}, summary);
-    candidate.known = std::make_shared<const KnownMap>(KnownMap{std::move(entry), source.maps});
+    candidate.known = std::make_shared<const KnownMap>(KnownMap{std::move(entry), source.maps, take_changed});
     file.maps.push_back({std::move(candidate), std::move(summary)});
     return file;
 }

@@ -27,6 +27,7 @@ struct MapPlace {
 struct KnownMap {
     DatabaseBeatmap entry;
     std::filesystem::path songs;
+    bool take_changed = false;  // also where the file is no longer the one that the database speaks of
 };
 
 struct MapCandidate {
@@ -58,7 +59,7 @@ std::vector<std::string> find_map_files(const MapSource& source, const std::file
 ExaminedFile examine_file(const std::string& file);
 
 // A map of the game's database; no file is looked at.
-ExaminedFile examine_entry(const MapSource& source, DatabaseBeatmap entry);
+ExaminedFile examine_entry(const MapSource& source, DatabaseBeatmap entry, bool take_changed);
 
 int drain_seconds(const Beatmap& map);  // as the game counts it; the map has objects
 

@@ -86,8 +86,9 @@ class Collector {
         const bool wants_stars = options_.filter.min_stars || options_.filter.max_stars;
         if (wants_stars && database.version < first_with_stars)
             fail("{} is of {}, before the game kept stars in it", source.database.string(), database.version);
-        run_blocks(database.beatmaps.size(), "maps",
-                   [&](size_t i) { return examine_entry(source, std::move(database.beatmaps[i])); });
+        run_blocks(database.beatmaps.size(), "maps", [&](size_t i) {
+            return examine_entry(source, std::move(database.beatmaps[i]), options_.take_changed);
+        });
     }
 
     template <class Examine>

@@ -57,15 +57,23 @@ void describe_set(const Facts& facts, const std::string& audio, TrackMetadata& s
     set.audio_file = "audio" + lower_extension(audio);
 }
 
+// What no file says.
+void add_known_alone(const DatabaseBeatmap& known, TrackBeatmap& facts) {
+    if (facts.beatmap_id <= 0) facts.beatmap_id = std::max<int64_t>(0, known.beatmap_id);
+    facts.online_offset = known.online_offset;
+    facts.ranked_status = static_cast<int>(known.status);
+    for (size_t mode = 0; mode < known.stars.size(); ++mode)
+        facts.stars[mode].insert(known.stars[mode].begin(), known.stars[mode].end());
+}
+
 // The database of before 2014 has whole difficulty values, and no stars.
 void add_known(const DatabaseBeatmap& known, TakenMap& map) {
     TrackBeatmap& facts = map.facts;
+    add_known_alone(known, facts);
     facts.beatmap_id = std::max<int64_t>(0, known.beatmap_id);
     facts.difficulty = known.version;
-    facts.online_offset = known.online_offset;
     facts.drain_time = known.drain_time;
     facts.total_time = known.total_time;
-    facts.ranked_status = static_cast<int>(known.status);
     facts.circles = known.circles;
     facts.spinners = known.spinners;
     facts.sliders = known.sliders;
@@ -76,8 +84,6 @@ void add_known(const DatabaseBeatmap& known, TakenMap& map) {
         facts.ar = known.ar;
         facts.od = known.od;
         facts.hp = known.hp;
-        for (size_t mode = 0; mode < known.stars.size(); ++mode)
-            facts.stars[mode].insert(known.stars[mode].begin(), known.stars[mode].end());
     }
     facts.slider_velocity = known.slider_velocity;
     facts.stack_leniency = known.stack_leniency;
@@ -116,22 +122,23 @@ std::string dataset_text(const Beatmap& map, int64_t beatmap_id, int64_t set_id)
 // Where the file really is.
 MapPlace resolve(const MapCandidate& candidate) {
     if (!candidate.known) return candidate.place;
-    const auto& [entry, songs] = *candidate.known;
+    const DatabaseBeatmap& entry = candidate.known->entry;
+    const fs::path& songs = candidate.known->songs;
     const fs::path file = find_named(songs, entry.folder + "/" + entry.osu_file);
     if (file.empty() || entry.osu_file.empty()) throw CannotTake("the file is missing", "");
     return {file.string(), {}};
 }
 
-Beatmap read_candidate(const MapCandidate& candidate) {
+Beatmap read_candidate(const MapCandidate& candidate, bool& changed) {
     std::string text;
     try {
         text = resolve(candidate).read(beatmap_size_limit);
     } catch (const Error& error) {
         throw CannotTake("cannot be read", error.what());
     }
-    if (!candidate.md5.empty() && md5_of(text) != candidate.md5)
-        throw CannotTake(candidate.known ? "changed since osu!.db was written" : "changed while it was read",
-                         "");
+    changed = !candidate.md5.empty() && md5_of(text) != candidate.md5;
+    if (changed && !candidate.known) throw CannotTake("changed while it was read", "");
+    if (changed && !candidate.known->take_changed) throw CannotTake(changed_since_database, "");
     try {
         Beatmap map = parse_beatmap(std::move(text));
         if (map.objects.empty())
@@ -156,13 +163,18 @@ Sequence finite_sequence(const Beatmap& map) {
 }
 
 TakenMap take_map(const MapCandidate& candidate, TakeSequence with_sequence) {
-    const Beatmap map = read_candidate(candidate);
+    bool changed = false;
+    const Beatmap map = read_candidate(candidate, changed);
     TakenMap taken;
     taken.facts = facts_of(map);
     taken.facts.md5 = candidate.md5.empty() ? md5_of(Rewrite(map).text()) : candidate.md5;
     taken.set.set_id = candidate.set_id;
     describe_set(map.metadata, map.audio_filename, taken.set);
-    if (candidate.known) add_known(candidate.known->entry, taken);
+    // By the database's MD5 the map is known again at the next run, changed or not.
+    if (changed)
+        add_known_alone(candidate.known->entry, taken.facts);
+    else if (candidate.known)
+        add_known(candidate.known->entry, taken);
     if (with_sequence == TakeSequence::no) {
         taken.text = dataset_text(map, taken.facts.beatmap_id, taken.set.set_id);
         return taken;

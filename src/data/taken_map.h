@@ -13,6 +13,9 @@
 
 namespace osu {
 
+// Of a map whose file is not the one that osu!.db speaks of.
+constexpr const char* changed_since_database = "changed since osu!.db was written";
+
 // Why a map that was found is not taken after all.
 struct CannotTake : std::runtime_error {
     CannotTake(const char* reason, const std::string& detail) : std::runtime_error(detail), reason(reason) {}
@@ -31,8 +34,8 @@ struct TakenMap {
     std::vector<float> distance;
 };
 
-// Reads the file again. What the game's database knows comes from there, the rest from the map. Throws
-// CannotTake.
+// Reads the file again. What the game's database knows comes from there, the rest from the map; where the
+// file has changed and is taken, all that it says itself comes from the file. Throws CannotTake.
 TakenMap take_map(const MapCandidate& candidate, TakeSequence with_sequence);
 
 // The sequence of a map of a packed dataset, and its distances. Error where a datapoint has no finite place

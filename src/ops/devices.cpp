@@ -3,6 +3,8 @@
 #include <charconv>
 #include <optional>
 
+#include <hwy/targets.h>
+
 #include "base/error.h"
 #ifdef OSU_CUDA
 #include "ops/cuda/gpus.h"
@@ -79,6 +81,16 @@ OpenDevice open_device(const DeviceChoice& choice) {
     const std::optional<int> index = cuda_index(choice.device, gpu);
     if (!index) fail(Hint{"known are auto, cpu, cuda, cuda:N"}, "there is no device {}", choice.device);
     return open_cuda(*index, choice.precision);
+}
+
+std::string describe_backends() {
+    const int64_t targets = hwy::SupportedTargets();
+    const char* const best = hwy::TargetName(targets & -targets);  // the lowest bit is the widest
+    std::string text = fmt::format("CPU with {}{}", best, cpu_has_bfloat16() ? ", bfloat16" : "");
+#ifdef OSU_CUDA
+    text += "; CUDA";
+#endif
+    return text;
 }
 
 }  // namespace osu

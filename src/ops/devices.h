@@ -23,4 +23,7 @@ struct OpenDevice {
 // Error for names that do not exist, and for a GPU that does not answer.
 OpenDevice open_device(const DeviceChoice& choice);
 
+// What this build computes on, for people: "CPU with AVX3, bfloat16; CUDA".
+std::string describe_backends();
+
 }  // namespace osu

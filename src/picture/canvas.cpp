@@ -46,6 +46,12 @@ void drop_last_character(std::string& text) {
     if (!text.empty()) text.pop_back();
 }
 
+void drop_first_character(std::string& text) {
+    size_t bytes = 1;
+    while (bytes < text.size() && (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80) ++bytes;
+    text.erase(0, bytes);
+}
+
 }  // namespace
 
 Paint mix(const Paint& from, const Paint& to, double share) {
@@ -135,9 +141,7 @@ void Canvas::end_group(double alpha) {
     cairo_restore(cairo());
 }
 
-void Canvas::choose_font(const TextStyle& style) {
-    cairo_select_font_face(cairo(), "sans-serif", CAIRO_FONT_SLANT_NORMAL,
-                           style.bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
+void Canvas::choose_size(const TextStyle& style) {
     cairo_set_font_size(cairo(), style.size);
     // Without hinting, letters have the same place and shape at every scale and in both formats.
     cairo_font_options_t* options = cairo_font_options_create();
@@ -146,6 +150,20 @@ void Canvas::choose_font(const TextStyle& style) {
     cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
     cairo_set_font_options(cairo(), options);
     cairo_font_options_destroy(options);
+}
+
+// Of all runs together; x_bearing is the first one's.
+cairo_text_extents_t Canvas::extents_of(std::span<const TextRun> runs) {
+    cairo_text_extents_t whole{};
+    for (const TextRun& run : runs) {
+        if (run.face) cairo_set_font_face(cairo(), run.face);
+        cairo_text_extents_t extents;
+        cairo_text_extents(cairo(), run.text.c_str(), &extents);
+        if (&run == runs.data()) whole.x_bearing = extents.x_bearing;
+        whole.width = whole.x_advance + extents.x_bearing + extents.width - whole.x_bearing;
+        whole.x_advance += extents.x_advance;
+    }
+    return whole;
 }
 
 void Canvas::text_upwards(double x, double y, std::string_view text, const TextStyle& style) {
@@ -157,41 +175,53 @@ void Canvas::text_upwards(double x, double y, std::string_view text, const TextS
 }
 
 double Canvas::text_width(std::string_view text, const TextStyle& style) {
-    choose_font(style);
-    cairo_text_extents_t extents;
-    cairo_text_extents(cairo(), drawable(text).c_str(), &extents);
-    return extents.x_advance;
+    choose_size(style);
+    return extents_of(runs_of(drawable(text), style.bold)).x_advance;
 }
 
-// Moves the pen to where the text begins; what is left of the text within its width.
-std::string Canvas::place_text(double x, double y, std::string_view text, const TextStyle& style) {
-    choose_font(style);
-    std::string shown = drawable(text);
-    cairo_text_extents_t extents;
-    cairo_text_extents(cairo(), shown.c_str(), &extents);
-    std::string kept = shown;
-    while (extents.x_advance > style.max_width && !kept.empty()) {
-        drop_last_character(kept);
-        shown = kept + "…";
-        cairo_text_extents(cairo(), shown.c_str(), &extents);
+// Moves the pen to where the text begins; what is left of the text within its width. What tells two texts
+// apart stands at their ends, a seed behind a long name: the middle is cut out.
+std::vector<TextRun> Canvas::place_text(double x, double y, std::string_view text, const TextStyle& style) {
+    choose_size(style);
+    std::string head = drawable(text), tail;
+    std::vector<TextRun> runs = runs_of(head, style.bold);
+    cairo_text_extents_t extents = extents_of(runs);
+    if (extents.x_advance > style.max_width) {
+        size_t middle = head.size() / 2;
+        while (middle > 0 && (static_cast<unsigned char>(head[middle]) & 0xc0) == 0x80) --middle;
+        tail = head.substr(middle);
+        head.resize(middle);
+    }
+    while (extents.x_advance > style.max_width && !(head.empty() && tail.empty())) {
+        if (head.size() >= tail.size())
+            drop_last_character(head);
+        else
+            drop_first_character(tail);
+        runs = runs_of(head + "…" + tail, style.bold);
+        extents = extents_of(runs);
     }
     if (style.align == Align::centre) x -= extents.x_bearing + extents.width / 2;
     if (style.align == Align::right) x -= extents.x_advance;
     cairo_move_to(cairo(), x, y);
-    return shown;
+    return runs;
 }
 
 void Canvas::text(double x, double y, std::string_view text, const TextStyle& style) {
-    const std::string shown = place_text(x, y, text, style);
+    const std::vector<TextRun> shown = place_text(x, y, text, style);
     set(style.paint);
-    cairo_show_text(cairo(), shown.c_str());
+    for (const TextRun& run : shown) {
+        if (run.face) cairo_set_font_face(cairo(), run.face);
+        cairo_show_text(cairo(), run.text.c_str());
+    }
     cairo_new_path(cairo());
 }
 
 void Canvas::outlined_text(double x, double y, std::string_view text, const TextStyle& style,
                            double thickness, const Paint& outline) {
-    const std::string shown = place_text(x, y, text, style);
-    cairo_text_path(cairo(), shown.c_str());
+    for (const TextRun& run : place_text(x, y, text, style)) {
+        if (run.face) cairo_set_font_face(cairo(), run.face);
+        cairo_text_path(cairo(), run.text.c_str());
+    }
     set(outline);
     cairo_set_line_width(cairo(), thickness);
     cairo_stroke_preserve(cairo());

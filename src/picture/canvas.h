@@ -12,6 +12,7 @@
 #include <cairo.h>
 
 #include "beatmap/beatmap.h"
+#include "picture/fonts.h"
 
 namespace osu {
 
@@ -43,7 +44,7 @@ struct TextStyle {
     Paint paint = theme::bright;
     Align align = Align::left;
     bool bold = false;
-    double max_width = 1e9;  // longer text ends in "…"
+    double max_width = 1e9;  // of longer text the middle becomes "…"
 };
 
 class Canvas {
@@ -80,8 +81,9 @@ class Canvas {
         void operator()(cairo_surface_t* surface) const { cairo_surface_destroy(surface); }
         void operator()(cairo_t* cairo) const { cairo_destroy(cairo); }
     };
-    void choose_font(const TextStyle& style);
-    std::string place_text(double x, double y, std::string_view text, const TextStyle& style);
+    void choose_size(const TextStyle& style);
+    cairo_text_extents_t extents_of(std::span<const TextRun> runs);
+    std::vector<TextRun> place_text(double x, double y, std::string_view text, const TextStyle& style);
 
     ImageFormat format_;
     double width_, height_;

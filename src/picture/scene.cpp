@@ -9,6 +9,7 @@
 #include "beatmap/combo.h"
 #include "beatmap/game_positions.h"
 #include "beatmap/slider_path.h"
+#include "picture/fonts.h"
 
 namespace osu {
 
@@ -94,6 +95,11 @@ std::string describe(const Scene& scene) {
     return text;
 }
 
+// As it is written in its own language where a font has that, romanised otherwise.
+const std::string& shown_name(const std::string& own, const std::string& romanised) {
+    return romanised.empty() || (!own.empty() && can_draw(own)) ? own : romanised;
+}
+
 }  // namespace
 
 std::string clock_time(double milliseconds) {
@@ -127,8 +133,8 @@ Scene make_scene(const Beatmap& map, const PictureOptions& options) {
     mark_beats(map, scene);
     mark_kiai(map, scene);
     const Metadata& about = map.metadata;
-    const std::string& title = about.title.empty() ? about.title_unicode : about.title;
-    const std::string& artist = about.artist.empty() ? about.artist_unicode : about.artist;
+    const std::string& title = shown_name(about.title_unicode, about.title);
+    const std::string& artist = shown_name(about.artist_unicode, about.artist);
     scene.title = options.caption.empty() ? fmt::format("{} – {}", artist, title) : options.caption;
     if (options.caption.empty()) scene.version = fmt::format(" [{}]", about.version);
     scene.detail = describe(scene);

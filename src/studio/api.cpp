@@ -163,8 +163,13 @@ json Api::styles(const Request& request, const std::string& what) {
 
 json Api::add_song(std::shared_ptr<Song> song) {
     json maps = described(*song);
-    keep_song(song);
     const std::lock_guard lock(mutex_);
+    hold_song(song);
+    return maps;
+}
+
+// The last used ones stay in memory.
+void Api::hold_song(const std::shared_ptr<Song>& song) {
     songs_[song->id] = song;
     std::erase(song_order_, song->id);
     song_order_.push_back(song->id);
@@ -172,7 +177,6 @@ json Api::add_song(std::shared_ptr<Song> song) {
         songs_.erase(song_order_.front());
         song_order_.erase(song_order_.begin());
     }
-    return maps;
 }
 
 // So that a session can be opened again by a program that was started anew.
@@ -202,8 +206,7 @@ std::shared_ptr<Song> Api::song(const std::string& id) {
         if (!options_.open_folder) refuse(not_found, {}, "{} cannot be opened here", folder);
         song = options_.open_folder(folder);
     }
-    songs_[id] = song;
-    song_order_.push_back(id);
+    hold_song(song);
     return song;
 }
 
@@ -223,8 +226,8 @@ std::string Api::open_session(const std::string& source, const std::string& file
         options_.storage.put("session-" + id + ".osu", text);
         open_[id] = std::move(open);
     }
+    keep_song(from);
     remember(*session(id));
-    close_old_sessions();
     return id;
 }
 

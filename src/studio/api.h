@@ -107,6 +107,7 @@ class Api {
     Json styles(const Request& request, const std::string& what);
 
     std::shared_ptr<Song> song(const std::string& id);
+    void hold_song(const std::shared_ptr<Song>& song);
     void keep_song(const std::shared_ptr<Song>& song);
     OpenSession session(const std::string& id);  // opens it again where it must; Refusal for an unknown one
     void close_old_sessions();

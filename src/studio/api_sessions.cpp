@@ -1,5 +1,6 @@
 // The routes below /api/v1/sessions/S.
 #include <algorithm>
+#include <charconv>
 
 #include "base/text.h"
 #include "beatmap/numbers.h"
@@ -99,6 +100,12 @@ Response Api::session_get(const Request& request, const OpenSession& open, const
     if (what.empty()) return scene(*open);
     if (what == "state") return answer(session.state());
     if (what == "takes") return answer(session.take_sets());
+    if (what == "step") {
+        size_t step = 0;
+        const std::string index = query(request, "index");
+        std::from_chars(index.data(), index.data() + index.size(), step);
+        return answer(session.picture_of(step));
+    }
     if (what == "audio") return file(*open, session.source().map.audio_filename, lock);
     if (what == "background") return file(*open, background_of(session.source().map), lock);
     if (what.starts_with("files/")) return file(*open, what.substr(6), lock);
@@ -192,10 +199,14 @@ json Api::session_post(const OpenSession& open, const std::string& what, const j
         session.keep(member(body, "take", std::string()), objects());
         emit(open->id, {{"type", "sets"}});
     } else if (what == "discard") {
-        if (body.contains("set"))
-            session.discard_set(member(body, "set", std::string()));
-        else
+        if (body.contains("set")) {
+            const std::string set = session.set_of(member(body, "set", std::string())).id;
+            for (const auto& job : queue_.cancel(open->id, set))
+                emit(open->id, {{"type", "done"}, {"job", job->id}, {"set", set}, {"cancelled", true}});
+            session.discard_set(set);
+        } else {
             session.discard_take(member(body, "take", std::string()));
+        }
         emit(open->id, {{"type", "sets"}});
         return result;
     } else if (what == "move") {

@@ -47,7 +47,7 @@ size_t JobQueue::place_of(const Job& job) const {
 
 std::vector<std::shared_ptr<Job>> JobQueue::cancel(const std::string& session, const std::string& id) {
     const auto meant = [&](const std::shared_ptr<Job>& job) {
-        return job && job->session == session && (id.empty() || job->id == id);
+        return job && job->session == session && (id.empty() || job->id == id || job->set == id);
     };
     if (meant(running_)) running_->cancelled = true;
     std::vector<std::shared_ptr<Job>> gone;

@@ -27,7 +27,8 @@ class JobQueue {
     std::shared_ptr<Job> next();  // null: none waits; the job then runs until finish()
     void finish(const Job& job);
     size_t place_of(const Job& job) const;  // 0: runs, or is the next
-    // Those of a session, or the one of this ID: what waits is taken out and returned, what runs is told.
+    // Those of a session, or the one of this ID or set: what waits is taken out and returned, what runs is
+    // told.
     std::vector<std::shared_ptr<Job>> cancel(const std::string& session, const std::string& id);
     bool has(const std::string& session) const;
 

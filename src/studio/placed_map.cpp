@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "beatmap/slider_path.h"
 #include "sequence/sequence.h"
+#include "sequence/sequence_path.h"
 
 namespace osu::studio {
 
@@ -16,6 +18,23 @@ Beatmap standard_map(std::string text) {
              "[{}] is a map of another game mode", map.metadata.version);
     if (map.objects.empty()) fail("[{}] has no hit objects", map.metadata.version);
     return map;
+}
+
+// Where a rewritten map has the source's datapoints. The last of two equal anchors may have been parted from
+// the other, so that the path can go on: it counts where the other is, from where it would be parted again.
+Vec2 place_of(const SourceMap& source, const Beatmap& map, uint32_t datapoint, SliderPath& path) {
+    const Sequence& sequence = source.datapoints.sequence();
+    const uint32_t index = sequence.object[datapoint];
+    const HitObject& object = map.objects[index];
+    if (object.kind != ObjectKind::slider) return object.position;
+    if (is_slider_end(sequence.type[datapoint])) {
+        path.assign(map, object);
+        return path.position_at(1);
+    }
+    const auto anchors = map.anchors_of(object), before = source.map.anchors_of(source.map.objects[index]);
+    const size_t anchor = sequence.anchor[datapoint], count = before.size();
+    const bool doubled = count > 2 && anchor == count - 1 && before[anchor] == before[anchor - 1];
+    return anchors[doubled ? anchor - 1 : anchor];
 }
 
 }  // namespace
@@ -74,13 +93,14 @@ PlacedMap PlacedMap::with(std::span<const uint32_t> objects, std::span<const Vec
         for (const uint32_t i : which) selected[i] = 1;
         auto map = std::make_shared<const Beatmap>(
             parse_beatmap(rewritten(placed.positions_, selected, inside, {})));
-        const std::vector<Vec2> read = to_sequence(*map).position;
-        scatter(*source_, which, gathered(*source_, which, read), placed.positions_);
+        SliderPath path;
+        for (const uint32_t i : which)
+            for (uint32_t t = source_->first[i]; t < source_->first[i + 1]; ++t)
+                placed.positions_[t] = place_of(*source_, *map, t, path);
         return map;
     };
     if (inside) settle(true, objects);
     for (const uint32_t i : objects) placed.is_changed_[i] = 1;
-    // Twice: rounding may part two anchors, which then are what they are.
     placed.map_ = settle(false, placed.changed());
     const std::vector<Vec2> source = gathered(*source_, objects, source_->positions());
     const std::vector<Vec2> now = gathered(*source_, objects, placed.positions_);

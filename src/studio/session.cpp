@@ -184,6 +184,19 @@ json Session::change() {
     return change;
 }
 
+json Session::picture_of(size_t step) const {
+    history_.check(step);
+    json shapes = json::object();
+    if (step > 0) {
+        const Step& one = history_.steps()[step - 1];
+        std::vector<Vec2> positions(now_.positions().begin(), now_.positions().end());
+        scatter(source(), one.objects, one.after, positions);
+        const PlacedMap then = now_.with(one.objects, positions, false);
+        for (const uint32_t i : one.objects) shapes[std::to_string(i)] = to_json(then.shapes()[i]);
+    }
+    return {{"shapes", std::move(shapes)}};
+}
+
 // Puts no places: the history is gone to once, at the end.
 void Session::replay(const json& record) {
     const auto list = [](const json& value) { return value.get<std::vector<uint32_t>>(); };

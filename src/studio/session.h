@@ -33,6 +33,8 @@ class Session {
     nlohmann::json state() const;  // State of docs/api.md
     nlohmann::json change();       // StateChange: what differs from the state before the last call
     nlohmann::json take_sets();    // {sets: […]}
+    // {shapes: {i: Shape}}: the objects that a step changed, as they were behind it. Refusal for none.
+    nlohmann::json picture_of(size_t step) const;
 
     // Each is a step of the history (but for pin), and one line of the journal. Refusal where they cannot be.
     void keep(const std::string& take, std::vector<uint32_t> objects);  // no objects: all of the take

@@ -1,13 +1,13 @@
 // Runs the program's command line inside the test.
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <gtest/gtest.h>
 
+#include "app/command_line.h"
 #include "app/verbs.h"
 #include "base/error.h"
 
@@ -21,12 +21,11 @@ struct CommandResult {
 inline CommandResult run_command(std::vector<std::string> arguments) {
     CLI::App app;
     declare_command_line(app);
-    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
     CommandResult result;
     ::testing::internal::CaptureStdout();
     ::testing::internal::CaptureStderr();
     try {
-        app.parse(arguments);
+        run_command_line(app, std::move(arguments));
     } catch (const Error& error) {
         result.error = error.what();
         result.hint = error.hint();

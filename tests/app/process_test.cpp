@@ -1,10 +1,13 @@
 // The program as a process: what it is started with, and who listens to it.
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <thread>
 
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "beatmap/beatmap.h"
 #include "support/launched_program.h"
 #include "support/map_text.h"
 #include "support/temporary_folder.h"
@@ -57,6 +60,55 @@ TEST_F(Process, ALimitOfFilesIsAnError) {
     EXPECT_EQ(WEXITSTATUS(status), 1);
     EXPECT_NE(content("errors").find("File too large"), std::string::npos) << content("errors");
     EXPECT_FALSE(std::filesystem::exists(folder_ / "data.pack"));
+}
+
+// What the reference's page says to type, as far as the dataset that is not there.
+TEST_F(Process, TheReferencesCommandLine) {
+    ASSERT_EQ(
+        run("train.py --data-path '..\\all_ranked_sets_ever' --model DiT-B --num-workers 4 --epochs 100 "
+            "--global-batch-size 256 --ckpt-every 20000 --seq-len 128 --dist gloo >/dev/null 2>errors"),
+        1);
+    EXPECT_NE(content("errors").find("all_ranked_sets_ever"), std::string::npos) << content("errors");
+}
+
+TEST_F(Process, NothingTypedIsAskingForHelp) {
+    ASSERT_EQ(run(">said"), 0);
+    EXPECT_NE(content("said").find("sample"), std::string::npos);
+    ASSERT_EQ(run("samle 2>errors"), 1);
+    EXPECT_NE(content("errors").find("did you mean sample?"), std::string::npos);
+}
+
+// A map is placed when it is saved, and again when it is saved again.
+TEST_F(Process, WatchesAMap) {
+    const std::string start =
+        "cd '" + folder_.path().string() + "' && { '" + test::program_path() +
+        "' sample maps/0.osu --watch --steps 1 --threads 1 >said 2>errors & echo $! >pid; }";
+    write_file(folder_ / "said", "");
+    ASSERT_EQ(std::system(start.c_str()), 0);
+    const auto times_said = [&](const std::string& what) {
+        const std::string said = content("said");
+        size_t count = 0;
+        for (size_t at = said.find(what); at != said.npos; at = said.find(what, at + 1)) ++count;
+        return count;
+    };
+    const auto wait_for = [&](size_t count) {
+        for (int i = 0; i < 600 && times_said("waiting") < count; ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        return times_said("waiting") >= count;
+    };
+    EXPECT_TRUE(wait_for(1)) << content("errors");
+    write_file(folder_ / "maps/0.osu", test::circle_map(100, 10, 61, "mapper 0"));
+    EXPECT_TRUE(wait_for(2)) << content("errors");
+    std::system(("kill $(cat '" + (folder_ / "pid").string() + "')").c_str());
+    size_t maps = 0;
+    std::string made;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / "maps"))
+        if (entry.path().filename().string().find("Diffusion") != std::string::npos) {
+            made = entry.path().string();
+            ++maps;
+        }
+    ASSERT_EQ(maps, 1u) << "beside the map, and replaced";
+    EXPECT_EQ(read_beatmap(made).objects.size(), 61u);
 }
 
 }  // namespace

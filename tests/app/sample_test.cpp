@@ -4,10 +4,11 @@
 #include <sstream>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 #include <sys/wait.h>
 
 #include "app/command.h"
-#include "app/sample_output.h"
+#include "app/sample_names.h"
 #include "base/file.h"
 #include "base/parallel.h"
 #include "base/text.h"
@@ -221,7 +222,7 @@ TEST_F(Sample, WritesTheMapWithNewPositions) {
     const auto written = files("out");
     ASSERT_EQ(written.size(), 1u);
     EXPECT_NE(result.output.find(written[0].string()), std::string::npos) << result.output;
-    EXPECT_EQ(written[0].parent_path().filename(), "77 Artist - Song- part 1-2");
+    EXPECT_EQ(written[0].parent_path().filename(), "7 Artist - Song- part 1-2");
     EXPECT_EQ(written[0].filename(), "Artist - Song- part 1-2 (me) [Diffusion Hard (seed 0)].osu");
 
     const Beatmap source = read_beatmap(map_), made = read_beatmap(written[0]);
@@ -249,8 +250,12 @@ TEST_F(Sample, TakesANewNameUnlessToldToOverwrite) {
     for (int i = 0; i < 3; ++i) ASSERT_EQ(sample({}).error, "");
     const auto written = files("out");
     ASSERT_EQ(written.size(), 3u);
-    EXPECT_EQ(written[0].filename(), "Artist - Song- part 1-2 (me) [Diffusion Hard (seed 0)] (2).osu");
-    EXPECT_EQ(read_file(written[0]), read_file(written[2]));  // and the same bytes: same seed, same threads
+    EXPECT_EQ(written[0].filename(), "Artist - Song- part 1-2 (me) [Diffusion Hard (seed 0) (2)].osu");
+    // The game shows two difficulties of one name. All else is the same: same seed, same threads.
+    const auto changed = differences(written[0], written[1]);
+    ASSERT_EQ(changed.size(), 1u);
+    EXPECT_EQ(changed[0].first, "Version:Diffusion Hard (seed 0) (2)\r");
+    EXPECT_EQ(changed[0].second, "Version:Diffusion Hard (seed 0) (3)\r");
     ASSERT_EQ(sample({"--overwrite", "--seed", "0"}).error, "");
     EXPECT_EQ(files("out").size(), 3u);
 }
@@ -298,19 +303,27 @@ TEST_F(Sample, EverySamplerAndRefining) {
 }
 
 TEST_F(Sample, Styles) {
-    const auto null = coordinates({}), first = coordinates({"--style-id", "100"});
+    const auto plain = [&](std::vector<std::string> flags) {
+        flags.insert(flags.end(), {"--cfg-scale", "1"});
+        return coordinates(flags);
+    };
+    const auto null = coordinates({}), first = plain({"--style-id", "100"});
     EXPECT_NE(first, null);
-    EXPECT_NE(first, coordinates({"--style-id", "110"}));
+    EXPECT_NE(first, plain({"--style-id", "110"}));
     EXPECT_NE(first, coordinates({"--style-id", "100", "--cfg-scale", "2"}));
     EXPECT_EQ(null, coordinates({"--cfg-scale", "3"}));  // towards nothing
     EXPECT_NE(sample({"--cfg-scale", "3"}).warnings.find("--cfg-scale changes nothing"), std::string::npos);
     EXPECT_EQ(sample({"--cfg-scale", "3", "--style-id", "100"}).warnings.find("changes nothing"),
               std::string::npos);
     // A mapper of one map is that map; of two, their mean, and letter case is no matter.
-    EXPECT_EQ(coordinates({"--style-mapper", "Bert"}), coordinates({"--style-id", "110"}));
+    EXPECT_EQ(plain({"--style-mapper", "Bert"}), plain({"--style-id", "110"}));
     const auto mean = coordinates({"--style-mapper", "ANNA"});
     EXPECT_NE(mean, first);
     EXPECT_NE(mean, coordinates({"--style-id", "200"}));
+    // Without a scale the one at which a style shows, and it is said.
+    EXPECT_EQ(mean, coordinates({"--style", "anna", "--cfg-scale", "5"}));
+    EXPECT_EQ(coordinates({"--style", "200"}), coordinates({"--style-id", "200", "--cfg-scale", "3"}));
+    EXPECT_NE(sample({"--style", "200"}).output.find("by 3 (--cfg-scale)"), std::string::npos);
     const auto written = files("out");
     EXPECT_TRUE(std::any_of(written.begin(), written.end(), [](const fs::path& path) {
         return path.filename().string().find("[Diffusion Hard (style 100, cfg 2, seed 0)]") !=
@@ -387,7 +400,7 @@ TEST_F(Sample, OtherModesAndBadInputAreErrors) {
     EXPECT_NE(sample({"--dump-coordinates", "xy.npy"}, "none").error, "");
     EXPECT_NE(sample({}, "none", "absent.safetensors").error, "");
     EXPECT_NE(sample({}, "none", "map.osu").error, "");
-    EXPECT_NE(sample({}, "map.osu").error.find("is a file"), std::string::npos);
+    EXPECT_NE(sample({}, "net.safetensors").error.find("is a file"), std::string::npos);
     write_network("broken.safetensors", 1, INFINITY);
     EXPECT_NE(sample({}, "none", "broken.safetensors").error.find("not finite"), std::string::npos);
     EXPECT_FALSE(fs::exists(folder_ / "none"));
@@ -447,6 +460,9 @@ TEST_F(Sample, Archives) {
     const auto unnamed = from({}, "none");
     EXPECT_NE((unnamed.error + unnamed.hint).find("Easy"), std::string::npos)
         << unnamed.error << unnamed.hint;
+    EXPECT_EQ(from({"--difficulty", "all"}, "all").error, "");
+    EXPECT_EQ(files("all").size(), 2u);
+    EXPECT_EQ(from({"--difficulty", "eas"}, "part").error, "");
     ASSERT_EQ(from({"--difficulty", "78", "--osz", "--num-variants", "2"}, "out").error, "");
     EXPECT_EQ(files("out").size(), 2u);
     ASSERT_EQ(files("out", ".osz").size(), 1u);
@@ -455,6 +471,9 @@ TEST_F(Sample, Archives) {
     EXPECT_EQ(made.read("hard.osu"), map_text);
     EXPECT_EQ(made.read(files("out")[1].filename().string()), read_file(files("out")[1]));
     EXPECT_EQ(OszArchive(archive).entries().size(), 2u);  // the source stays
+    ASSERT_EQ(from({"--difficulty", "Hard", "--osz"}, "out").error, "");
+    ASSERT_EQ(files("out", ".osz").size(), 1u);  // what it made before is gone on with
+    EXPECT_EQ(OszArchive(files("out", ".osz")[0]).entries().size(), 5u);
 
     const fs::path deep = folder_ / "deep.olz";
     fs::copy_file(archive, deep);
@@ -485,6 +504,76 @@ TEST(CleanName, FitsEverySystem) {
     EXPECT_EQ(clean_name("..", 99), "untitled");
     EXPECT_EQ(clean_name("", 99), "untitled");
     EXPECT_EQ(clean_name("ありがとう", 10), "ありが");  // three bytes each
+}
+
+TEST_F(Sample, WhereItIsWritten) {
+    const fs::path one = folder_ / "one.osu";
+    ASSERT_EQ(sample({}, "one.osu").error, "");
+    EXPECT_EQ(read_beatmap(one).metadata.version, "Diffusion Hard (seed 0)");
+    EXPECT_NE(sample({}, "one.osu").error.find("there already"), std::string::npos);
+    EXPECT_EQ(sample({"--overwrite"}, "one.osu").error, "");
+    EXPECT_NE(sample({"-n", "2"}, "two.osu").error.find("2 variants"), std::string::npos);
+    // A placement of a placement, named by hand or not, stays with its set.
+    const fs::path source = map_;
+    map_ = one;
+    ASSERT_EQ(sample({"--seed", "4"}).error, "");
+    ASSERT_EQ(sample({"--version-name", "Mine"}).error, "");
+    map_ = source;
+    const auto written = files("out");
+    ASSERT_EQ(written.size(), 2u);
+    EXPECT_EQ(written[0].parent_path().filename(), "7 Artist - Song- part 1-2");
+    EXPECT_EQ(read_beatmap(written[0]).metadata.version, "Diffusion Hard (seed 4)");
+    EXPECT_EQ(read_beatmap(written[1]).metadata.version, "Mine");
+}
+
+TEST_F(Sample, BesideTheSource) {
+    write_file(folder_ / "Songs/7/hard.osu", map_text);
+    const auto result = test::run_command({"sample", (folder_ / "Songs/7/hard.osu").string(), "--in-place",
+                                           "--section", "0:01..0:02", "--steps", "2", "--threads", "1",
+                                           "--ckpt", (folder_ / "net.safetensors").string()});
+    ASSERT_EQ(result.error, "");
+    EXPECT_NE(result.output.find("F5"), std::string::npos);
+    const fs::path made =
+        folder_ / "Songs/7/Artist - Song- part 1-2 (me) [Diffusion Hard (0-01 to 0-01, seed 0)].osu";
+    ASSERT_TRUE(fs::exists(made)) << result.output;
+    EXPECT_EQ(read_file(folder_ / "Songs/7/hard.osu"), map_text);
+    EXPECT_FALSE(fs::exists(folder_ / "results"));
+}
+
+TEST_F(Sample, ManyMapsAndOneThatIsBroken) {
+    std::string easy = map_text, taiko = map_text;
+    easy.replace(easy.find("Version:Hard"), 12, "Version:Fort's Light Insane");
+    taiko.replace(taiko.find("Mode: 0"), 7, "Mode: 1");
+    write_file(folder_ / "set/easy.osu", easy);
+    write_file(folder_ / "set/hard.osu", map_text);
+    write_file(folder_ / "set/taiko.osu", taiko);
+    write_file(folder_ / "set/broken.osu", "nothing");
+    const fs::path source = map_;
+    map_ = folder_ / "set";
+    const auto all = sample({"--json"}, "all");
+    EXPECT_EQ(all.error, "1 of 3 maps could not be placed");
+    EXPECT_NE(all.warnings.find("broken.osu"), std::string::npos);
+    const auto said = nlohmann::json::parse(all.output);
+    ASSERT_EQ(said["written"].size(), 2u);
+    EXPECT_EQ(said["failed"].size(), 1u);
+    EXPECT_TRUE(fs::exists(said["written"][0]["maps"][0]["file"].get<std::string>()));
+    EXPECT_EQ(files("all").size(), 2u);
+    ASSERT_EQ(sample({"--difficulty", "light", "--quiet"}, "part").error, "");
+    EXPECT_EQ(files("part").size(), 1u);
+    map_ = source;
+    const auto quiet = sample({"--quiet"}, "quiet");
+    EXPECT_EQ(quiet.output + quiet.warnings, "");
+}
+
+TEST_F(Sample, APictureOfASectionHasTheSourceBesideIt) {
+    const std::string svg = (folder_ / "p.svg").string();
+    const auto width = [&](std::vector<std::string> flags) {
+        flags.insert(flags.end(), {"--plot", svg});
+        EXPECT_EQ(sample(flags).error, "");
+        const std::string text = read_file(svg);
+        return std::stod(text.substr(text.find("width=\"") + 7));
+    };
+    EXPECT_GT(width({"--section", "0:01..0:02"}), 1.5 * width({}));
 }
 
 TEST_F(Sample, LongNamesStillFit) {

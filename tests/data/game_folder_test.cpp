@@ -98,6 +98,31 @@ TEST_F(GameFolderTest, SaysWhatIsMissingOrHasChanged) {
     EXPECT_NE(read_file(out_ / "dataset-report.json").find("nothing there.osu"), std::string::npos);
 }
 
+// Where line ends were changed, say: every map differs from what the database says of it.
+TEST_F(GameFolderTest, TakesChangedMapsWhereItIsAsked) {
+    add_maps();
+    const fs::path file = stable_.path() / "Songs" / stable_.maps()[0].folder / stable_.maps()[0].osu_file;
+    std::string text = read_file(file);
+    text.replace(text.find("Version:Hard"), 12, "Version:Other");
+    write_text(file, text);
+    stable_.write();
+    DatasetOptions options{.sources = {stable_.source()}, .out = out_};
+    options.take_changed = true;
+    EXPECT_EQ(build_dataset(options).maps_added, 3u);
+    bool found = false;
+    for (const auto& entry : fs::recursive_directory_iterator(out_))
+        if (entry.path().filename() == "metadata.json")
+            for (const TrackBeatmap& map : parse_track_metadata(read_file(entry.path())).beatmaps)
+                if (map.md5 == stable_.maps()[0].md5) {
+                    found = true;
+                    EXPECT_EQ(map.difficulty, "Other") << "as the file says";
+                    EXPECT_EQ(map.stars[0].at(0), 4.5) << "as only the database knows";
+                    EXPECT_EQ(map.ranked_status, 4);
+                }
+    EXPECT_TRUE(found);
+    EXPECT_EQ(build_dataset(options).maps_already_there, 3u);
+}
+
 TEST_F(GameFolderTest, FiltersByTheDatabase) {
     add_maps();
     stable_.write({{"Favourites", {stable_.maps()[1].md5, std::string(32, 'f')}}, {"None", {}}});

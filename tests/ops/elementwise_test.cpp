@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <limits>
 
@@ -70,6 +71,20 @@ TEST_P(Elementwise, SinusoidalFeatures) {
         own->sinusoidal_features(OnDevice(values).span(), 0.1f, out.own());
         reference->sinusoidal_features(values, 0.1f, out.reference());
         out.expect_equal(type == DType::f32 ? 2e-7 : 1.0 / 256, "features");
+    }
+}
+
+// Bits that PyTorch 1.13 gives for exp(−ln 10000 · k / 128), exact or not.
+TEST(Frequencies, ArePyTorchsOwn) {
+    const std::pair<size_t, uint32_t> expected[] = {
+        {0, 0x3f800000},   {1, 0x3f6e39f8},   {2, 0x3f5dafd6},   {13, 0x3ec8eb24}, {14, 0x3ebaf81a},
+        {26, 0x3e1db040},  {33, 0x3dbe94c8},  {44, 0x3d2cba16},  {53, 0x3cb4c692}, {56, 0x3c91ad3a},
+        {70, 0x3bd4ca16},  {84, 0x3b1b690e},  {89, 0x3ad8e674},  {91, 0x3abbd3ea}, {101, 0x3a36ee9e},
+        {108, 0x39dd1722}, {112, 0x39a5cb60}, {119, 0x394860c0}, {127, 0x38e15c8e}};
+    const std::vector<float> all = sinusoid_frequencies(128), half = sinusoid_frequencies(64);
+    for (const auto& [k, bits] : expected) {
+        EXPECT_EQ(std::bit_cast<uint32_t>(all[k]), bits) << k;
+        if (k % 2 == 0) EXPECT_EQ(half[k / 2], all[k]) << k;
     }
 }
 

@@ -1,6 +1,7 @@
 // A page of the studio in Debian's Chromium, watched for errors, and what tests do on it as a mapper would.
 import assert from 'node:assert/strict';
 import {chromium} from 'playwright-core';
+import {editorTime} from '../../studio/beats.js';
 
 const flags = [
     '--no-sandbox',
@@ -36,9 +37,12 @@ export class StudioPage {
             await launched()
         ).newContext({viewport: {width, height}, colorScheme, acceptDownloads: true});
         const page = await context.newPage();
+        page.setDefaultTimeout(20000);
         const studio = new StudioPage(page);
         page.on('pageerror', (error) => studio.errors.push(String(error.stack)));
         page.on('console', (message) => {
+            // It is the tests that read pixels back.
+            if (message.text().includes('getImageData')) return;
             if (message.type() === 'error' || message.type() === 'warning')
                 studio.errors.push(`${message.text()} ${message.location().url}`);
         });
@@ -75,6 +79,7 @@ export class StudioPage {
 
     /** Drops a file on the page, as a file manager does. */
     async drop(name, bytes) {
+        await this.page.locator('.drop, .field-canvas').first().waitFor();
         await this.page.evaluate(
             async ({name, base64}) => {
                 const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
@@ -89,9 +94,12 @@ export class StudioPage {
         );
     }
 
-    /** Goes to a time by the field for it; with an editor's timestamp, selects, too. @param {string} text */
-    async goTo(text) {
-        await this.page.locator('.time-input').fill(text);
+    /**
+     * Goes to a time by the field for it; with an editor's timestamp, selects, too.
+     * @param {string | number} time ms, or as the editor writes it
+     */
+    async goTo(time) {
+        await this.page.locator('.time-input').fill(typeof time === 'number' ? editorTime(time) : time);
         await this.page.locator('.time-input').press('Enter');
     }
 
@@ -176,7 +184,7 @@ export class StudioPage {
                         Math.abs(data[at] - red) +
                         Math.abs(data[at + 1] - green) +
                         Math.abs(data[at + 2] - blue);
-                    if (data[at + 3] > 200 && away < 60) count++;
+                    if (data[at + 3] > 120 && away < 60) count++;
                 }
                 return count;
             },

@@ -30,7 +30,7 @@ before(async () => {
 });
 after(async () => {
     await closeBrowser();
-    await studio?.stop();
+    await Studio.stopAll();
 });
 
 async function killedAndStarted() {

@@ -59,6 +59,14 @@ TEST_F(Http, OtherSitesAndOtherNamesAreRefused) {
     EXPECT_EQ(status({{"Host", "localhost:1"}}), 403);
 }
 
+TEST_F(Http, AStopThatComesAtOnceIsNotForgotten) {
+    for (int i = 0; i < 5; ++i) {
+        stop();
+        start();
+    }
+    get("about");
+}
+
 TEST(Gate, KnowsItsNames) {
     const Gate gate("t", "127.0.0.1", 99);
     EXPECT_TRUE(gate.knows_host("[::1]:99"));
@@ -226,6 +234,7 @@ TEST(FileStorage, AJournalEndsWhereACrashHasCutIt) {
     storage.journal("a")->append("{\"two\":2}");
     EXPECT_EQ(storage.journal("a")->read(), (std::vector<std::string>{"{\"one\":1}", "{\"two\":2}"}));
     EXPECT_THROW(storage.put("../x", "y"), Error);
+    EXPECT_THROW(FileStorage(folder / "data"), Error) << "one studio at a time";
     EXPECT_FALSE(storage.get("none"));
 }
 

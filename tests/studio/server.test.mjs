@@ -13,7 +13,7 @@ let studio;
 before(async () => {
     studio = await Studio.start();
 });
-after(() => studio?.stop());
+after(() => Studio.stopAll());
 
 /** A request with headers that fetch would not send; its status. */
 function status(path, {method = 'GET', headers = {}, body = ''} = {}) {

@@ -82,6 +82,23 @@ TEST_F(Studio, UndoAndRedoGiveTheSameBytes) {
     EXPECT_EQ(error_of(post("sessions/" + s + "/go", {{"step", 9}}), 404), "there is no step 9");
 }
 
+TEST_F(Studio, AStepIsShownByWhatItChangedWhereverTheHistoryStands) {
+    const std::string s = open_map();
+    const auto picture = [&](const char* step) {
+        return get_json("sessions/" + s + "/step", {{"index", step}})["shapes"];
+    };
+    post_json("sessions/" + s + "/move", {{"objects", {1, 3}}, {"dx", 20}, {"dy", -7}});
+    const json first = state(s)["shapes"];
+    post_json("sessions/" + s + "/move", {{"objects", {1}}, {"dx", 9}, {"dy", 9}});
+    const json second = state(s)["shapes"];
+    post_json("sessions/" + s + "/go", {{"step", 0}});
+    EXPECT_EQ(picture("0"), json::object());
+    EXPECT_EQ(picture("1"), json({{"1", first[1]}, {"3", first[3]}}));
+    EXPECT_EQ(picture("2"), json({{"1", second[1]}}));
+    EXPECT_EQ(get("sessions/" + s + "/step", {{"index", "3"}}).status, 404);
+    EXPECT_EQ(state(s)["changed"], json::array()) << "looking changes nothing";
+}
+
 TEST_F(Studio, AnotherProgramGoesOnWhereThisOneWasKilled) {
     const std::string s = open_map();
     const json set = place(s, {{"objects", {4, 5, 6, 7}}, {"count", 2}});
@@ -176,6 +193,47 @@ TEST_F(Studio, WhatWaitsAndWhatRunsIsCancelled) {
     EXPECT_FALSE(api_->run_next_job());
     for (int i = 0; i < 8; ++i) post_json("sessions/" + s + "/place", {{"objects", {6}}});
     EXPECT_NE(error_of(post("sessions/" + s + "/place", {{"objects", {6}}}), 429), "");
+}
+
+TEST_F(Studio, TakesAreThrownAwayOneByOneOrTogether) {
+    const std::string s = open_map(), at = "sessions/" + s;
+    const json set = place(s, {{"objects", {4}}, {"count", 3}});
+    post_json(at + "/discard", {{"take", set["takes"][1]["id"]}});
+    json sets = get_json(at + "/takes")["sets"];
+    ASSERT_EQ(sets[0]["takes"].size(), 2u);
+    EXPECT_EQ(sets[0]["takes"][1]["id"], "s1.3");
+    restart();
+    EXPECT_EQ(get_json(at + "/takes")["sets"], sets);
+    const json waiting = post_json(at + "/place", {{"objects", {6}}});
+    post_json(at + "/discard", {{"set", waiting["set"]}});
+    EXPECT_FALSE(api_->run_next_job()) << "its job is gone, too";
+    post_json(at + "/discard", {{"set", "s1"}});
+    EXPECT_EQ(get_json(at + "/takes")["sets"], json::array());
+    EXPECT_NE(error_of(post(at + "/discard", {{"set", "s1"}}), 404), "");
+    EXPECT_NE(error_of(post(at + "/discard", {{"set", ""}}), 404), "");
+}
+
+TEST_F(Studio, MoreLikeThisStartsFromTheTakeThatItNames) {
+    const std::string s = open_map();
+    const json set = place(s, {{"objects", {4, 5, 6}}, {"count", 1}});
+    const json& first = set["takes"][0];
+    const auto way = [&](double strength) {
+        const json more = place(s, {{"objects", {4, 5, 6}},
+                                    {"count", 1},
+                                    {"seed", 50},
+                                    {"strength", strength},
+                                    {"base", first["id"]},
+                                    {"keepSpacing", false},
+                                    {"keepStructure", false}});
+        double sum = 0;
+        for (const char* i : {"4", "5", "6"})
+            sum += std::hypot(
+                more["takes"][0]["shapes"][i]["x"].get<double>() - first["shapes"][i]["x"].get<double>(),
+                more["takes"][0]["shapes"][i]["y"].get<double>() - first["shapes"][i]["y"].get<double>());
+        return sum;
+    };
+    EXPECT_LT(way(0.05), 60);
+    EXPECT_LT(way(0.05), way(1));
 }
 
 TEST_F(Studio, TheExportDiffersInTheSectionAndItsNameAlone) {

@@ -13,6 +13,9 @@ export function temporaryFolder() {
     return folder;
 }
 
+/** @type {Set<Studio>} those that run */
+const started = new Set();
+
 export class Studio {
     /**
      * Starts the program; resolves when it listens.
@@ -20,6 +23,7 @@ export class Studio {
      */
     static async start({map, data = temporaryFolder(), port = 0, args = [], home} = {}) {
         const studio = new Studio();
+        started.add(studio);
         Object.assign(studio, {map, data, args, home, token: 'a-token-of-the-tests'});
         await studio.#run(port);
         return studio;
@@ -64,6 +68,12 @@ export class Studio {
     async stop() {
         this.process.kill('SIGTERM');
         await this.ended;
+        started.delete(this);
+    }
+
+    /** Those that tests which failed left behind, too. */
+    static async stopAll() {
+        await Promise.all([...started].map((studio) => studio.stop()));
     }
 
     /** @param {string} path @param {RequestInit & {headers?: Record<string, string>}} [options] */

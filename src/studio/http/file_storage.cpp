@@ -77,6 +77,12 @@ FileStorage::FileStorage(fs::path folder) : folder_(std::move(folder)) {
     fs::create_directories(folder_, problem);
     if (!fs::is_directory(folder_, problem)) fail("cannot make the folder {}", folder_.string());
     fs::permissions(folder_, fs::perms::owner_all, problem);
+    try {
+        lock_ = std::make_unique<WriterLock>(folder_);
+    } catch (const Error&) {
+        fail(Hint{"use the page of that one, or give another folder with --data"},
+             "another studio keeps what it makes in {}", folder_.string());
+    }
 }
 
 // Names come from the Api, which makes them of digests; what leads elsewhere would be its mistake.

@@ -4,13 +4,15 @@
 
 #include <filesystem>
 
+#include "data/writer_lock.h"
 #include "studio/storage.h"
 
 namespace osu::studio {
 
 class FileStorage : public Storage {
   public:
-    explicit FileStorage(std::filesystem::path folder);  // made where there is none
+    // Made where there is none. Error when another process has it: their journals would mix.
+    explicit FileStorage(std::filesystem::path folder);
     void put(const std::string& name, std::string_view content) override;
     std::optional<Bytes> get(const std::string& name) override;
     std::vector<std::string> names(std::string_view prefix) override;
@@ -18,6 +20,7 @@ class FileStorage : public Storage {
 
   private:
     const std::filesystem::path folder_;
+    std::unique_ptr<WriterLock> lock_;
     std::filesystem::path path_of(const std::string& name) const;
 };
 

@@ -76,7 +76,7 @@ struct Server::Parts {
 
     std::mutex mutex;
     std::condition_variable job_came;
-    bool job_waits = false, stopping = false;
+    bool job_waits = false, stopping = false, running = false;
 
     std::filesystem::path open_given();
     void listen();
@@ -365,8 +365,17 @@ const std::string& Server::token() const {
 }
 
 void Server::run() {
+    {
+        const std::lock_guard lock(parts_->mutex);
+        if (parts_->stopping) return;
+        parts_->running = true;
+    }
     std::thread worker([this] { parts_->work(); });
     parts_->http.listen_after_bind();
+    {
+        const std::lock_guard lock(parts_->mutex);
+        parts_->running = false;
+    }
     stop();
     worker.join();
 }
@@ -379,6 +388,12 @@ void Server::stop() {
     }
     parts_->api.cancel_all();
     parts_->hub.close();
+    // The library forgets a stop that comes before it listens.
+    const auto is_starting = [this] {
+        const std::lock_guard lock(parts_->mutex);
+        return parts_->running && !parts_->http.is_running();
+    };
+    while (is_starting()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     parts_->http.stop();
 }
 

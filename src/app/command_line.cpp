@@ -1,0 +1,172 @@
+#include "app/command_line.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <numeric>
+
+#include <CLI/CLI.hpp>
+
+#include "app/source_map.h"
+#include "base/error.h"
+#include "base/text.h"
+
+namespace osu {
+
+namespace {
+
+constexpr const char* program = "osu-diffusion";
+
+// Insertions, deletions and substitutions from one word to the other.
+size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), size_t{0});
+    for (size_t i = 0; i < a.size(); ++i) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < b.size(); ++j) {
+            const size_t above = row[j + 1];
+            row[j + 1] = std::min({row[j] + 1, above + 1, diagonal + (a[i] != b[j])});
+            diagonal = above;
+        }
+    }
+    return row.back();
+}
+
+Hint suggestion(const std::vector<std::string>& near, const std::string& otherwise) {
+    return {near.empty() ? otherwise : "did you mean " + near.front() + "?"};
+}
+
+std::vector<std::string> verb_names(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::App* verb :
+         app.get_subcommands([](const CLI::App* each) { return !each->get_group().empty(); }))
+        names.push_back(verb->get_name());
+    return names;
+}
+
+const CLI::App* verb_named(const CLI::App& app, const std::string& name) {
+    const auto all = app.get_subcommands({});
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const CLI::App* each) { return each->get_name() == name; });
+    return found == all.end() ? nullptr : *found;
+}
+
+std::vector<std::string> flag_names(const CLI::App& verb) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : verb.get_options())
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    return names;
+}
+
+bool is_known(const CLI::App& verb, const std::string& flag) {
+    return verb.get_option_no_throw(flag) != nullptr;
+}
+
+bool is_truth(const std::string& word) {
+    constexpr std::array words = {"true", "false", "1", "0", "yes", "no", "on", "off"};
+    return std::any_of(words.begin(), words.end(),
+                       [&](const char* each) { return equal_but_for_case(word, each); });
+}
+
+// A flag that stands for true without a value.
+bool takes_truth(const CLI::Option& option) {
+    return option.get_type_name().starts_with("BOOLEAN") && option.get_expected_min() == 0;
+}
+
+// The reference's page says `python sample.py …`, and its dataset's `Mapperator.ConsoleApp.exe dataset …`.
+void drop_launcher(std::vector<std::string>& words) {
+    const std::string first = lower(std::filesystem::path(words[0]).filename().string());
+    if (first == "torchrun")
+        fail(Hint{"several processes: mpirun -np N osu-diffusion train …; one: osu-diffusion train …"},
+             "torchrun starts programs in Python, and this is none");
+    if (first == "python" || first == "python3" || first == "mapperator.consoleapp.exe")
+        words.erase(words.begin());
+    if (!words.empty() && words[0].ends_with(".py")) words[0].resize(words[0].size() - 3);
+}
+
+// Puts a verb in front, or help's flag behind.
+void find_verb(const CLI::App& app, std::vector<std::string>& words) {
+    if (!words.empty()) drop_launcher(words);
+    if (words.empty()) words.emplace_back("--help");
+    if (words[0] == "help") {
+        words.erase(words.begin());
+        words.emplace_back("--help");
+    }
+    const std::string& first = words[0];
+    if (first.starts_with('-')) return;
+    if (verb_named(app, first)) {
+        if (words.size() == 2 && words[1] == "help") words[1] = "--help";
+        return;
+    }
+    const std::string extension = lower_extension(first);
+    if (extension == ".osu" || is_archive(first) || std::filesystem::exists(first)) {
+        words.insert(words.begin(), "sample");
+        return;
+    }
+    const std::vector<std::string> verbs = verb_names(app);
+    fail(suggestion(nearest_names(first, verbs), "the verbs are " + listed(verbs)), "there is no verb {}",
+         first);
+}
+
+[[noreturn]] void fail_unknown(const CLI::App& verb, const std::string& flag) {
+    const std::string name = verb.get_name();
+    if (flag == "--nproc-per-node")
+        fail(Hint{"mpirun -np N osu-diffusion train … runs N processes"}, "{} has no {}, which is torchrun's",
+             name, flag);
+    fail(suggestion(nearest_names(flag, flag_names(verb)),
+                    std::string(program) + " " + name + " --help lists every flag"),
+         "{} has no flag {}", name, flag);
+}
+
+// One word that begins with two hyphens, as the verb knows it; `next`: the word behind it, or null.
+std::string declared_flag(const CLI::App& verb, const std::string& word, const std::string* next) {
+    const size_t end = std::min(word.find('='), word.size());
+    std::string name = word.substr(0, end), value = word.substr(end);
+    if (!is_known(verb, name)) std::replace(name.begin(), name.end(), '_', '-');
+    if (!is_known(verb, name) && name.starts_with("--no-") && value.empty()) {
+        const CLI::Option* option = verb.get_option_no_throw("--" + name.substr(5));
+        if (option && (takes_truth(*option) || option->get_expected_max() == 0))
+            return "--" + name.substr(5) + "=false";
+    }
+    const CLI::Option* option = verb.get_option_no_throw(name);
+    if (!option) fail_unknown(verb, name);
+    // CLI11 would take the file behind it for its value.
+    if (value.empty() && takes_truth(*option) && !(next && is_truth(*next))) value = "=true";
+    return name + value;
+}
+
+}  // namespace
+
+std::vector<std::string> nearest_names(std::string_view typed, const std::vector<std::string>& names) {
+    const size_t most = std::max<size_t>(2, typed.size() / 4);
+    std::vector<std::pair<size_t, std::string>> near;
+    for (const std::string& name : names) {
+        const size_t distance = edit_distance(typed, name);
+        const bool begins = typed.size() > 3 && name.starts_with(typed);
+        if (distance <= most || begins) near.emplace_back(begins ? std::min(distance, most) : distance, name);
+    }
+    std::stable_sort(near.begin(), near.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<std::string> result;
+    for (const auto& [distance, name] : near) result.push_back(name);
+    return result;
+}
+
+std::vector<std::string> as_declared(const CLI::App& app, std::vector<std::string> words) {
+    find_verb(app, words);
+    const CLI::App* verb = verb_named(app, words[0]);
+    if (!verb) return words;
+    for (size_t i = 1; i < words.size() && words[i] != "--"; ++i)
+        if (words[i].starts_with("--"))
+            words[i] = declared_flag(*verb, words[i], i + 1 < words.size() ? &words[i + 1] : nullptr);
+    return words;
+}
+
+void run_command_line(CLI::App& app, std::vector<std::string> words) {
+    words = as_declared(app, std::move(words));
+    std::reverse(words.begin(), words.end());  // as CLI11 wants them
+    app.parse(std::move(words));
+}
+
+}  // namespace osu
