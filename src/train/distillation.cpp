@@ -229,7 +229,7 @@ struct Distillation::Way {
     }
 };
 
-void Distillation::teach(const Batch& batch, Lesson& lesson) {
+void Distillation::teach(const Batch& batch, Lesson& lesson, const std::function<void()>& part_done) {
     const ProfileScope scope("teaching");
     const size_t levels = segments_.size();
     lesson.rows = batch;
@@ -250,6 +250,7 @@ void Distillation::teach(const Batch& batch, Lesson& lesson) {
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t first = batch.size * part / parts;
         teach_rows(batch, first, batch.size * (part + 1) / parts - first, lesson);
+        if (part_done) part_done();
     }
 }
 

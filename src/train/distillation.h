@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -36,8 +37,8 @@ class Distillation {
     ~Distillation();
 
     int64_t levels() const;
-    // A function of the batch's samples, their rhythms and the student.
-    void teach(const Batch& batch, Lesson& lesson);
+    // A function of the batch's samples, their rhythms and the student. `part_done` is called now and then.
+    void teach(const Batch& batch, Lesson& lesson, const std::function<void()>& part_done = {});
 
   private:
     struct Segment;

@@ -114,9 +114,9 @@ const Batch& Objective::filled_up(const Batch& batch) {
 }
 
 // spread_over: how many samples share the timesteps evenly; 0: each draws its own.
-void Objective::draw(const Batch& batch, int64_t spread_over) {
+void Objective::draw(const Batch& batch, int64_t spread_over, const std::function<void()>& part_done) {
     if (distillation_) {
-        distillation_->teach(batch, lesson_);
+        distillation_->teach(batch, lesson_, part_done);
     } else {
         const ProfileScope scope("noise");
         const size_t width = static_cast<size_t>(2 * batch.tokens);
@@ -195,7 +195,7 @@ std::vector<float> Objective::losses_of(const Batch& batch, int64_t spread_over)
 
 void Objective::run(const Batch& batch, int64_t whole, float* gradients, double* loss,
                     GradientListener* listener, const std::function<void()>& micro_batch_done) {
-    draw(filled_up(batch), 0);
+    draw(filled_up(batch), 0, micro_batch_done);
     run_drawn({whole, gradients, listener, micro_batch_done});
     // Windows that fill up have a loss of zero.
     network_.backend().sum(static_cast<const float*>(terms_.get()),

@@ -64,7 +64,7 @@ class Objective {
     void run_drawn(const Pass& pass);
     const Batch& filled_up(const Batch& batch);
     std::vector<float> losses_of(const Batch& batch, int64_t spread_over);
-    void draw(const Batch& batch, int64_t spread_over);
+    void draw(const Batch& batch, int64_t spread_over, const std::function<void()>& part_done = {});
     void run_rows(int64_t first, int64_t rows, const Pass& pass);
 };
 

@@ -40,8 +40,8 @@ struct TrainOptions {
     double max_time_offset = 100000;             // ms
     // From the weights of ckpt, with steps, data order and optimiser from the beginning.
     bool new_run = false;
-    // Trains a student of the checkpoint `teacher`, to sample in so many steps (train/distillation.h). Without
-    // ckpt it begins as its teacher.
+    // Trains a student of the checkpoint `teacher`, to sample in so many steps (train/distillation.h).
+    // Without ckpt it begins as its teacher.
     std::filesystem::path teacher;
     int distill_steps = 4;
     bool relearn_embeds = false;

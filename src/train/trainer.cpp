@@ -116,8 +116,9 @@ TrainingRun::TrainingRun(const TrainOptions& options, const TrainEvents& events,
 
 std::optional<Distillation> TrainingRun::start_distillation() {
     if (options_.teacher.empty()) return std::nullopt;
-    return std::optional<Distillation>(std::in_place, read_checkpoint(options_.teacher), info_, network_,
-                                       tokens_at_once());
+    const Checkpoint teacher = read_checkpoint(options_.teacher);
+    verify(teacher);
+    return std::optional<Distillation>(std::in_place, teacher, info_, network_, tokens_at_once());
 }
 
 void TrainingRun::say(const std::string& message) {
