@@ -24,7 +24,8 @@ class ChainFit {
     explicit ChainFit(bool inside = true) : inside_(inside) {}  // false: bodies may leave the playfield
 
     // Moves `at` of each. Near a solution two or three iterations reach it to 0.1 px.
-    void apply(std::span<Body> bodies, int iterations);
+    // `margin`: px from the edges inside which bodies do not begin, where that can be.
+    void apply(std::span<Body> bodies, int iterations, float margin = 0);
 
   private:
     struct Link {
@@ -39,7 +40,7 @@ class ChainFit {
 
     void measure(std::span<const Body> bodies);
     void solve();
-    void move(std::span<Body> bodies);
+    void move(std::span<Body> bodies, float margin);
 };
 
 }  // namespace osu

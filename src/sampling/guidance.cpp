@@ -102,6 +102,8 @@ void VariantSampler::fit(size_t index, std::span<float> x0) const {
         const std::span<float> one = x0.subspan(first, row);
         for (int round = 0; round < times; ++round) {
             if (constraints.structure) constraints.structure->apply(one, kept);
+            if (constraints.sliders) constraints.sliders->apply(one, noise);
+            if (constraints.turns) constraints.turns->apply(one, noise);
             if (constraints.fit) hold_to(*constraints.fit, noise, index == 0, one);
         }
     }

@@ -13,7 +13,9 @@
 #include "sampling/options.h"
 #include "sampling/placement_fit.h"
 #include "sampling/section.h"
+#include "sampling/slider_relations.h"
 #include "sampling/structure.h"
+#include "sampling/turn_fit.h"
 
 namespace osu {
 
@@ -42,10 +44,12 @@ class GuidedNetwork {
 
 // What is known of the result beside what the network says.
 struct Constraints {
-    std::optional<Structure> structure;  // parts that the source makes alike
-    std::optional<PlacementFit> fit;     // spacing, lengths of sliders, nothing partly under another
-    std::vector<float> mask;             // (2, T): 1 for coordinates that stay; empty: none
-    std::vector<float> position;         // (2, T): where those are, and what a strength below 1 starts from
+    std::optional<Structure> structure;      // parts that the source makes alike
+    std::optional<SliderRelations> sliders;  // that are parallel, or lie around a neighbour
+    std::optional<TurnFit> turns;            // that go on evenly, or are equal
+    std::optional<PlacementFit> fit;         // spacing, lengths of sliders, nothing partly under another
+    std::vector<float> mask;                 // (2, T): 1 for coordinates that stay; empty: none
+    std::vector<float> position;  // (2, T): where those are, and what a strength below 1 starts from
 };
 
 // All that stays the same over the variants of a map, or of a section of one: T is then its size.

@@ -14,6 +14,8 @@ constexpr int separations = 12;
 // spacing of a blur means nothing. Between 30 and 2,000 the ruler hardly tells one bound from another.
 constexpr double most_noise = 400;
 constexpr int fit_iterations = 3, last_iterations = 12;
+// px from the edges that objects are kept off on the way: the network puts twice as many there as people do.
+constexpr float edge_margin = 13;
 constexpr float most_outline = 24;  // points along a slider
 
 PointType point_type(uint8_t type) {
@@ -76,20 +78,21 @@ void PlacementFit::separate(const Datapoints& asked) {
 }
 
 void hold_to(PlacementFit& fit, double noise, bool last, std::span<float> x) {
-    if (noise <= most_noise) fit.apply(x, last ? last_iterations : fit_iterations);
+    if (noise > most_noise) return;
+    fit.apply(x, last ? last_iterations : fit_iterations, last ? 0 : edge_margin);
 }
 
-void PlacementFit::apply(std::span<float> x, int iterations) {
+void PlacementFit::apply(std::span<float> x, int iterations, float margin) {
     const size_t count = type_.size();
     assert(x.size() == 2 * count);
     for (size_t i = 0; i < count; ++i)
         points_[i].at = {x[i] * playfield_size.x, x[count + i] * playfield_size.y};
-    chain_.apply(points_, iterations);
+    chain_.apply(points_, iterations, 0);
     for (size_t i = 0; i < count; ++i) position_[i] = points_[i].at;
     // Sliders get their lengths, which moves their ends; then objects move as wholes to meet them.
     for (size_t i = 0; i < objects_.size(); ++i)
         if (objects_[i].slider && objects_[i].length.path > 0) shape(objects_[i], outlines_[i]);
-    move_objects(iterations);
+    move_objects(iterations, margin);
     for (size_t i = 0; i < count; ++i) {
         if (points_[i].fixed) continue;
         x[i] = position_[i].x / playfield_size.x;
@@ -132,13 +135,14 @@ ChainFit::Body PlacementFit::body(const Object& object) const {
     return body;
 }
 
-void PlacementFit::move_objects(int iterations) {
+void PlacementFit::move_objects(int iterations, float margin) {
     bodies_.clear();
     for (const Object& object : objects_) bodies_.push_back(body(object));
     for (int i = 0; separation_ && i < separations; ++i) {
         separation_->push(bodies_, outlines_);
-        chain_.apply(bodies_, 1);
+        chain_.apply(bodies_, 1, margin);
     }
+    if (margin > 0) chain_.apply(bodies_, iterations, margin);
     chain_.apply(bodies_, iterations);
     for (size_t i = 0; i < objects_.size(); ++i) {
         const Vec2 moved = bodies_[i].at - position_[objects_[i].first];

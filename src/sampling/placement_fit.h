@@ -22,7 +22,8 @@ class PlacementFit {
     explicit PlacementFit(const Datapoints& asked, std::span<const uint8_t> fixed = {}, bool inside = true);
 
     // x (2, T) in [0, 1] on the playfield.
-    void apply(std::span<float> x, int iterations);
+    // `margin`: px from the edges that objects keep off, where the spacing lets them.
+    void apply(std::span<float> x, int iterations, float margin = 0);
 
   private:
     struct Object {
@@ -45,7 +46,7 @@ class PlacementFit {
     void separate(const Datapoints& asked);
     void shape(const Object& slider, std::vector<Vec2>& outline);
     ChainFit::Body body(const Object& object) const;
-    void move_objects(int iterations);
+    void move_objects(int iterations, float margin);
 };
 
 // Holds what a step of `noise` px predicts; at the last step all of it is to be right. x (2, T) as above.

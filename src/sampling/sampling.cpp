@@ -35,8 +35,11 @@ Constraints constraints_of(const Datapoints& map, const Given& given, const MapS
     if (options.keep_spacing && options.rng != "torch")
         constraints.fit.emplace(section.view(), fixed, !options.allow_offscreen);
     // Of the whole map: what is placed may repeat what lies far away.
-    if (constraints.fit && options.keep_structure)
-        constraints.structure.emplace(map, given.fixed, given.position);
+    if (constraints.fit && options.keep_structure) {
+        constraints.structure.emplace(map, given.fixed);
+        constraints.sliders.emplace(section.view(), fixed);
+        constraints.turns.emplace(section.view(), fixed);
+    }
     constraints.position = coordinates(section.of(positions_now(map, given)));
     for (int twice = 0; twice < 2; ++twice)
         constraints.mask.insert(constraints.mask.end(), fixed.begin(), fixed.end());

@@ -1,3 +1,14 @@
+// What may cover what is decided once, from the source alone. Two objects are a pair when the later begins
+// before the earlier has faded out, by the map's approach rate. But the spacing itself may lay one over the
+// other: a stream of circles 30 px apart covers itself, and must. So of each pair the whole way that the
+// cursor goes from the one to the other is added up, distances and slider lengths; where it is shorter than
+// two circles side by side the source asks for the covering, and the pair is left alone.
+//
+// Pushing is local and greedy: pair by pair, both bodies move half of what is missing along the line between
+// their nearest points, and what they run into on the other side is a pair of its own, met in this round or
+// the next. It knows nothing of the spacing that it breaks; the chain (sampling/chain_fit.h) follows each
+// round and puts that right, and a dozen rounds of the two agree wherever the field has room. A slider counts
+// as points along its middle. Where two bodies cross, no way is the shorter, and they are left as they are.
 #include "sampling/separation.h"
 
 #include <cmath>

@@ -9,13 +9,17 @@ namespace osu {
 namespace {
 
 constexpr size_t window = 8;           // objects that make a repeat; any longer one is taken whole
+constexpr size_t echo = 4;             // objects that are repeated at once
 constexpr size_t farthest = 4000;      // objects to look back: no map of people's has more
 constexpr double same_time = 8;        // ms
-constexpr double repeat_rms = 12;      // px between parts that a mapper made alike
+constexpr double longest_gap = 1000;   // ms between objects that belong together
+constexpr double repeat_rms = 14;      // px between heads of parts that a mapper made alike
+constexpr double echo_share = 0.12;    // of their extent, the same for parts that follow one another …
+constexpr double least_echo = 45;      // px, … and that are as large as this
 constexpr double slider_rms = 6;       // px between anchors of sliders of one shape
+constexpr double shape_rms = 12;       // px, the same within parts that are alike
 constexpr size_t sliders_between = 4;  // objects from a slider to the one that it is like
 constexpr int rounds = 3;              // of averaging: copies of copies
-constexpr float fixed_weight = 1000;
 
 // What a datapoint is to a rhythm: a new combo is no part of it.
 uint8_t kind(uint8_t type) {
@@ -24,25 +28,6 @@ uint8_t kind(uint8_t type) {
         case PointType::slider_head_new_combo: return static_cast<uint8_t>(PointType::slider_head);
         default: return type;
     }
-}
-
-// Whether object b is to the one before it what a is.
-template <class Object>
-bool alike(const Datapoints& map, std::span<const Object> objects, size_t a, size_t b, bool first) {
-    const Object &p = objects[a], &q = objects[b];
-    if (p.end - p.first != q.end - q.first) return false;
-    for (uint32_t i = 0; i < p.end - p.first; ++i)
-        if (kind(map.type[p.first + i]) != kind(map.type[q.first + i])) return false;
-    if (first) return true;
-    const double gap_a = map.time[p.first] - map.time[objects[a - 1].first];
-    const double gap_b = map.time[q.first] - map.time[objects[b - 1].first];
-    return std::abs(gap_a - gap_b) <= same_time;
-}
-
-Vec2 centre_of(std::span<const Vec2> points) {
-    Vec2 sum{};
-    for (const Vec2 point : points) sum = sum + point;
-    return points.empty() ? sum : sum * (1 / static_cast<float>(points.size()));
 }
 
 Vec2 turned(Vec2 arm, const Structure::Tie& tie) {
@@ -54,15 +39,31 @@ Vec2 turned_back(Vec2 arm, const Structure::Tie& tie) {
     return {tie.mirrored ? -back.x : back.x, back.y};
 }
 
-// Fills in the best rotation, or mirroring and rotation, and returns the root mean square that is left, in
-// px.
-double align(std::span<const Vec2> position, Structure::Tie& tie) {
-    const auto a = position.subspan(tie.from, tie.count), b = position.subspan(tie.to, tie.count);
-    const Vec2 centre_a = centre_of(a), centre_b = centre_of(b);
-    double squares = 0, cosine[2]{}, sine[2]{};
-    for (size_t i = 0; i < a.size(); ++i) {
-        const Vec2 p = a[i] - centre_a, q = b[i] - centre_b;
-        squares += double{p.x} * p.x + double{p.y} * p.y + double{q.x} * q.x + double{q.y} * q.y;
+struct Centres {
+    Vec2 from, to;
+};
+Centres centres_of(std::span<const Vec2> position, const Structure::Tie& tie) {
+    Centres sum{};
+    for (const auto& [from, to] : tie.points) {
+        sum.from = sum.from + position[from];
+        sum.to = sum.to + position[to];
+    }
+    const float share = 1 / static_cast<float>(tie.points.size());
+    return {sum.from * share, sum.to * share};
+}
+
+struct Agreement {
+    double rms = 0, extent = 0;  // px: what is left between the parts, and how large they are
+};
+
+// Fills in the best rotation, or mirroring and rotation.
+Agreement align(std::span<const Vec2> position, Structure::Tie& tie) {
+    const Centres centre = centres_of(position, tie);
+    double squares = 0, of_to = 0, cosine[2]{}, sine[2]{};
+    for (const auto& [from, to] : tie.points) {
+        const Vec2 p = position[from] - centre.from, q = position[to] - centre.to;
+        of_to += double{q.x} * q.x + double{q.y} * q.y;
+        squares += double{p.x} * p.x + double{p.y} * p.y;
         for (int mirrored = 0; mirrored < 2; ++mirrored) {
             const double x = mirrored ? -p.x : p.x;
             cosine[mirrored] += x * q.x + double{p.y} * q.y;
@@ -74,82 +75,153 @@ double align(std::span<const Vec2> position, Structure::Tie& tie) {
     const double best = fit[tie.mirrored];
     tie.cosine = best > 0 ? static_cast<float>(cosine[tie.mirrored] / best) : 1;
     tie.sine = best > 0 ? static_cast<float>(sine[tie.mirrored] / best) : 0;
-    return std::sqrt(std::max(0.0, squares - 2 * best) / static_cast<double>(a.size()));
+    const auto count = static_cast<double>(tie.points.size());
+    return {std::sqrt(std::max(0.0, squares + of_to - 2 * best) / count), std::sqrt(of_to / count)};
 }
 
 }  // namespace
 
-Structure::Structure(const Datapoints& map, std::span<const uint8_t> fixed, std::span<const Vec2> stay)
-    : fixed_(fixed.begin(), fixed.end()), sum_(map.size()), weight_(map.size()) {
-    if (stay.empty()) stay = map.position;
-    position_.assign(stay.begin(), stay.end());
+Structure::Structure(const Datapoints& map, std::span<const uint8_t> fixed)
+    : fixed_(fixed.begin(), fixed.end()),
+      position_(map.position.begin(), map.position.end()),
+      sum_(map.size()),
+      weight_(map.size()) {
     assert(map.position.size() == map.size());
-    std::vector<Object> objects;
-    for (uint32_t i = 0; i < map.size(); i = objects.back().end) {
+    for (uint32_t i = 0; i < map.size(); i = objects_.back().end) {
         const bool slider = is_slider_head(static_cast<PointType>(map.type[i]));
-        objects.push_back({i, slider ? static_cast<uint32_t>(slider_end(map.type, i)) : i + 1});
+        objects_.push_back({i, slider ? static_cast<uint32_t>(slider_end(map.type, i)) : i + 1});
     }
-    find_repeats(map, objects);
-    find_sliders(map, objects);
+    find_repeats(map);
+    find_echoes(map);
+    find_sliders(map);
+    tied_.assign(map.size(), 0);
+    for (const Tie& tie : ties_)
+        for (const auto& [from, to] : tie.points) tied_[from] = tied_[to] = 1;
+}
+
+// Whether object b is to the one before it what a is: of its kind, and as long after it. What stays is like
+// nothing.
+bool Structure::alike(const Datapoints& map, size_t a, size_t b, bool first) const {
+    if (stays(a) || stays(b)) return false;
+    const auto of_object = [&](size_t i) { return kind(map.type[objects_[i].first]); };
+    if (of_object(a) != of_object(b)) return false;
+    const auto gap = [&](size_t i) { return map.time[objects_[i].first] - map.time[objects_[i - 1].first]; };
+    return first || std::abs(gap(a) - gap(b)) <= same_time;
+}
+
+// Objects from `from` and from `to` on, by their heads; sliders with all their anchors where those agree,
+// too.
+Structure::Tie Structure::tie(const Datapoints& map, size_t from, size_t to, size_t count) const {
+    Tie tie;
+    for (size_t i = 0; i < count; ++i)
+        tie.points.push_back({objects_[from + i].first, objects_[to + i].first});
+    align(map.position, tie);
+    for (size_t i = 0; i < count; ++i) {
+        const Object &a = objects_[from + i], &b = objects_[to + i];
+        if (a.end - a.first != b.end - b.first) continue;
+        bool agree = true;
+        for (uint32_t k = 1; agree && k < a.end - a.first; ++k) {
+            const Vec2 p = map.position[a.first + k] - map.position[a.first];
+            const Vec2 q = map.position[b.first + k] - map.position[b.first];
+            agree = map.type[a.first + k] == map.type[b.first + k] && length(turned(p, tie) - q) <= shape_rms;
+        }
+        for (uint32_t k = 1; agree && k < a.end - a.first; ++k)
+            tie.points.push_back({a.first + k, b.first + k});
+    }
+    return tie;
+}
+
+// Whether the first heads agree at least nearly: without that no longer part will, and most that have the
+// same rhythm do not, in a map that has one rhythm alone.
+bool Structure::begin_alike(const Datapoints& map, size_t from, size_t to) const {
+    Tie heads;
+    for (size_t i = 0; i < window; ++i)
+        heads.points.push_back({objects_[from + i].first, objects_[to + i].first});
+    return align(map.position, heads).rms <= 2 * repeat_rms;
 }
 
 // From the front: each part is tied to the longest that came before it and is like it, and of equally long
 // ones to the first, so that the copies of a chorus hang together.
-void Structure::find_repeats(const Datapoints& map, std::span<const Object> objects) {
-    for (size_t later = window; later + window <= objects.size();) {
-        Tie best;
-        size_t longest = 0;
+void Structure::find_repeats(const Datapoints& map) {
+    const size_t count = objects_.size();
+    for (size_t later = window; later + window <= count;) {
+        size_t longest = 0, of = 0;
         for (size_t earlier = later > farthest ? later - farthest : 0; earlier + window <= later; ++earlier) {
+            const auto goes_on = [&](size_t length) {
+                return earlier + length < later && later + length < count &&
+                       alike(map, earlier + length, later + length, length == 0);
+            };
             size_t length = 0;
-            while (earlier + length < later && later + length < objects.size() &&
-                   alike(map, objects, earlier + length, later + length, length == 0))
-                ++length;
+            while (length < window && goes_on(length)) ++length;
+            if (length < window || !begin_alike(map, earlier, later)) continue;
+            while (goes_on(length)) ++length;
             for (; length >= window && length > longest; length -= std::max<size_t>(1, length / 8)) {
-                const uint32_t from = objects[earlier].first, to = objects[later].first;
-                Tie tie{from, to, objects[later + length - 1].end - to};
-                if (align(map.position, tie) > repeat_rms) continue;
-                best = tie;
+                Tie heads;
+                for (size_t i = 0; i < length; ++i)
+                    heads.points.push_back({objects_[earlier + i].first, objects_[later + i].first});
+                if (align(map.position, heads).rms > repeat_rms) continue;
                 longest = length;
+                of = earlier;
                 break;
             }
         }
-        if (longest > 0) ties_.push_back(best);
+        if (longest > 0) ties_.push_back(tie(map, of, later, longest));
         later += std::max<size_t>(longest, 1);
     }
 }
 
-void Structure::find_sliders(const Datapoints& map, std::span<const Object> objects) {
-    size_t before = objects.size();
-    for (size_t i = 0; i < objects.size(); ++i) {
-        if (!is_slider_head(static_cast<PointType>(map.type[objects[i].first]))) continue;
-        if (before < i && i - before <= sliders_between && alike(map, objects, before, i, true)) {
-            Tie tie{objects[before].first, objects[i].first, objects[i].end - objects[i].first};
-            if (align(map.position, tie) <= slider_rms) ties_.push_back(tie);
+// Figures that are made again at once.
+void Structure::find_echoes(const Datapoints& map) {
+    const auto gap = [&](size_t i) {
+        return map.time[objects_[i].first] - map.time[objects_[i - 1].end - 1];
+    };
+    for (size_t to = echo; to + echo <= objects_.size(); ++to) {
+        const size_t from = to - echo;
+        bool same = gap(to) <= longest_gap;
+        for (size_t i = 0; same && i < echo; ++i)
+            same = alike(map, from + i, to + i, i == 0) && (i == 0 || gap(to + i) <= longest_gap);
+        if (!same) continue;
+        Tie heads;
+        for (size_t i = 0; i < echo; ++i)
+            heads.points.push_back({objects_[from + i].first, objects_[to + i].first});
+        const Agreement agreement = align(map.position, heads);
+        if (agreement.extent >= least_echo && agreement.rms <= echo_share * agreement.extent)
+            ties_.push_back(tie(map, from, to, echo));
+    }
+}
+
+void Structure::find_sliders(const Datapoints& map) {
+    size_t before = objects_.size();
+    for (size_t i = 0; i < objects_.size(); ++i) {
+        const Object& slider = objects_[i];
+        if (!is_slider_head(static_cast<PointType>(map.type[slider.first]))) continue;
+        if (before < i && i - before <= sliders_between && !stays(before) && !stays(i) &&
+            objects_[before].end - objects_[before].first == slider.end - slider.first) {
+            Tie tie;
+            bool same = true;
+            for (uint32_t k = 0; k < slider.end - slider.first; ++k) {
+                tie.points.push_back({objects_[before].first + k, slider.first + k});
+                same = same && kind(map.type[tie.points.back().first]) == kind(map.type[slider.first + k]);
+            }
+            if (same && align(map.position, tie).rms <= slider_rms) ties_.push_back(tie);
         }
         before = i;
     }
 }
 
 void Structure::average() {
-    const auto weight_of = [&](size_t i) { return !fixed_.empty() && fixed_[i] ? fixed_weight : 1.0f; };
-    for (size_t i = 0; i < position_.size(); ++i) {
-        weight_[i] = weight_of(i);
-        sum_[i] = position_[i] * weight_[i];
-    }
+    sum_ = position_;
+    std::fill(weight_.begin(), weight_.end(), 1.0f);
     for (const Tie& tie : ties_) {
-        const Vec2 from = centre_of(std::span(position_).subspan(tie.from, tie.count));
-        const Vec2 to = centre_of(std::span(position_).subspan(tie.to, tie.count));
-        for (uint32_t i = 0; i < tie.count; ++i) {
-            const size_t a = tie.from + i, b = tie.to + i;
-            const float weight_a = weight_of(a), weight_b = weight_of(b);
-            sum_[b] = sum_[b] + (to + turned(position_[a] - from, tie)) * weight_a;
-            weight_[b] += weight_a;
-            sum_[a] = sum_[a] + (from + turned_back(position_[b] - to, tie)) * weight_b;
-            weight_[a] += weight_b;
+        const Centres centre = centres_of(position_, tie);
+        for (const auto& [a, b] : tie.points) {
+            sum_[b] = sum_[b] + centre.to + turned(position_[a] - centre.from, tie);
+            sum_[a] = sum_[a] + centre.from + turned_back(position_[b] - centre.to, tie);
+            ++weight_[a];
+            ++weight_[b];
         }
     }
-    for (size_t i = 0; i < position_.size(); ++i)
-        if (weight_of(i) != fixed_weight) position_[i] = sum_[i] * (1 / weight_[i]);
+    for (size_t i = 0; i < position_.size(); ++i) position_[i] = sum_[i] * (1 / weight_[i]);
 }
 
 void Structure::apply(std::span<float> x, std::span<const uint32_t> kept) {
@@ -159,7 +231,11 @@ void Structure::apply(std::span<float> x, std::span<const uint32_t> kept) {
     const auto in_map = [&](size_t i) { return kept.empty() ? i : kept[i]; };
     for (size_t i = 0; i < count; ++i)
         position_[in_map(i)] = {x[i] * playfield_size.x, x[count + i] * playfield_size.y};
+    const std::vector<Vec2> before = position_;
     for (int round = 0; round < rounds; ++round) average();
+    for (const Object& object : objects_)
+        for (uint32_t i = object.first + 1; i < object.end; ++i)
+            if (!tied_[i]) position_[i] = position_[i] + position_[object.first] - before[object.first];
     for (size_t i = 0; i < count; ++i) {
         if (!fixed_.empty() && fixed_[in_map(i)]) continue;
         x[i] = position_[in_map(i)].x / playfield_size.x;

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "sequence/datapoints.h"
@@ -19,18 +20,17 @@ namespace osu {
 
 class Structure {
   public:
-    // Datapoints [from, from + count) and [to, to + count), which agree when the first is mirrored (x → −x)
-    // or not, and then turned.
+    // Datapoints of a part, each with its twin of another: they agree when the first are mirrored (x → −x) or
+    // not, and then turned.
     struct Tie {
-        uint32_t from = 0, to = 0, count = 0;
+        std::vector<std::pair<uint32_t, uint32_t>> points;
         float cosine = 1, sine = 0;
         bool mirrored = false;
     };
 
-    // Of a map with its positions. `fixed` (T): datapoints that stay are 1 and are followed; empty: none.
-    // `stay` (T): px where they do; empty: where the map has them.
-    explicit Structure(const Datapoints& map, std::span<const uint8_t> fixed = {},
-                       std::span<const Vec2> stay = {});
+    // Of a map with its positions. `fixed` (T): datapoints that stay are 1; empty: none. Nothing is tied to
+    // them: whoever has a section placed anew, beside choruses that stay, wants something else than those.
+    explicit Structure(const Datapoints& map, std::span<const uint8_t> fixed = {});
 
     const std::vector<Tie>& ties() const { return ties_; }
 
@@ -43,12 +43,19 @@ class Structure {
         uint32_t first = 0, end = 0;  // datapoints
     };
     std::vector<uint8_t> fixed_;
+    std::vector<Object> objects_;
     std::vector<Tie> ties_;
+    std::vector<uint8_t> tied_;  // datapoints of ties; the others of a slider go where its head goes
     std::vector<Vec2> position_, sum_;
     std::vector<float> weight_;
 
-    void find_repeats(const Datapoints& map, std::span<const Object> objects);
-    void find_sliders(const Datapoints& map, std::span<const Object> objects);
+    bool stays(size_t object) const { return !fixed_.empty() && fixed_[objects_[object].first]; }
+    bool begin_alike(const Datapoints& map, size_t from, size_t to) const;
+    bool alike(const Datapoints& map, size_t a, size_t b, bool first) const;
+    Tie tie(const Datapoints& map, size_t from, size_t to, size_t count) const;
+    void find_repeats(const Datapoints& map);
+    void find_echoes(const Datapoints& map);
+    void find_sliders(const Datapoints& map);
     void average();
 };
 

@@ -76,6 +76,8 @@ TEST_F(Process, NothingTypedIsAskingForHelp) {
     EXPECT_NE(content("said").find("sample"), std::string::npos);
     ASSERT_EQ(run("samle 2>errors"), 1);
     EXPECT_NE(content("errors").find("did you mean sample?"), std::string::npos);
+    ASSERT_EQ(run("convert a b first second 2>errors"), 1);
+    EXPECT_NE(content("errors").find("not expected: first second"), std::string::npos) << content("errors");
 }
 
 // A map is placed when it is saved, and again when it is saved again.

@@ -177,6 +177,31 @@ TEST_F(Sample, StrengthStartsFromTheSource) {
     EXPECT_NE(sample({"--strength", "1.5"}, "none").error, "");
 }
 
+// What the source says twice, the result says twice; the flag lets it go.
+TEST_F(Sample, KeepsTheStructure) {
+    std::string text = map_text;
+    text.resize(text.find("100,100,1000"));
+    const Vec2 figure[] = {{100, 100}, {180, 120}, {160, 200}, {90, 230}, {150, 260},
+                           {230, 240}, {260, 170}, {210, 90},  {130, 60}};
+    for (int part = 0; part < 2; ++part)
+        for (int i = 0; i < 9; ++i)  // the second time mirrored, elsewhere
+            text += fmt::format("{},{},{},1,0,0:0:0:0:\r\n", part ? 420 - figure[i].x : figure[i].x,
+                                figure[i].y + (part ? 40.0f : 0.0f), 1000 + 7000 * part + 400 * i);
+    write_file(map_, text);
+    const auto differ = [&](const std::string& keep) {
+        const std::vector<float> xy = coordinates({"--keep-structure", keep});
+        const auto side = [&](int i, int k) {  // lengths are the same after any turn and mirror
+            return std::hypot(xy[i] - xy[k], xy[18 + i] - xy[18 + k]);
+        };
+        double sum = 0;
+        for (int i = 0; i < 9; ++i)
+            for (int k = 0; k < i; ++k) sum += std::abs(side(i, k) - side(9 + i, 9 + k)) / 36;
+        return sum;
+    };
+    EXPECT_LT(differ("true"), 10);
+    EXPECT_GT(differ("false"), 30);
+}
+
 TEST_F(Sample, ASelectionOfNothingIsAnError) {
     for (const std::vector<std::string>& flags : {std::vector<std::string>{"--objects", "0"},
                                                   {"--objects", "x"},

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "app/command.h"
 #include "archive/checkpoint.h"
@@ -125,6 +126,12 @@ TEST_F(StylesTest, SearchesByMapperTitleAndTag) {
     EXPECT_EQ(ids(styles({"--tag", "piano"})), (std::vector{1}));
     EXPECT_EQ(ids(styles({"--mapper", "Ann", "--title", "first"})), (std::vector{0}));
     EXPECT_NE(styles({"--limit", "1"}).find("and 3 more"), std::string::npos);
+    EXPECT_EQ(ids(styles({"--mapper", "bo"})), (std::vector{1})) << "a part of a name does";
+    const std::string mappers = styles({"--mappers"});
+    EXPECT_NE(mappers.find("3  Ann\n"), std::string::npos) << mappers;
+    EXPECT_NE(mappers.find("1  Bob\n"), std::string::npos) << mappers;
+    EXPECT_EQ(nlohmann::json::parse(styles({"--json"}))["styles"].size(), 4u);
+    EXPECT_EQ(nlohmann::json::parse(styles({"--mappers", "--json"}))["mappers"][0]["mapper"], "Ann");
 }
 
 TEST_F(StylesTest, TheNearestAreNearest) {

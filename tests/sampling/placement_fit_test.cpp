@@ -208,5 +208,20 @@ TEST(PlacementFit, WhatIsOnTheScreenByTheApproachRateIsNotCovered) {
     EXPECT_GT(apart(preempt_of(3)), 71);
 }
 
+TEST(PlacementFit, KeepsOffTheEdgesWhereTheSpacingLetsIt) {
+    const Walk made = walk(5, 4);
+    std::vector<float> x = made.noisy;
+    for (size_t i = 0; i < count; i += 5) x[i] = 0.999f;
+    const auto near_edge = [&](float margin) {
+        std::vector<float> placed = x;
+        fit(made).apply(placed, 12, margin);
+        EXPECT_LT(worst_error(placed, made.distance), 2);
+        size_t near = 0;
+        for (size_t i = 0; i < count; ++i) near += placed[i] * 512 > 512 - 15;
+        return near;
+    };
+    EXPECT_LT(near_edge(16), near_edge(0) / 4);
+}
+
 }  // namespace
 }  // namespace osu

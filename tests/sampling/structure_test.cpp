@@ -1,6 +1,7 @@
 // What a map has of itself is found, and asked of what is placed.
 #include "sampling/structure.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <gtest/gtest.h>
@@ -56,9 +57,8 @@ TEST(Structure, FindsTheCopyAndItsMirror) {
     const Structure structure(song.view());
     ASSERT_EQ(structure.ties().size(), 1u);
     const Structure::Tie& tie = structure.ties()[0];
-    EXPECT_EQ(tie.from, 0u);
-    EXPECT_EQ(tie.to, 22u);
-    EXPECT_EQ(tie.count, part);
+    EXPECT_EQ(tie.points.front(), std::pair(0u, 22u));
+    EXPECT_EQ(tie.points.size(), part);
     EXPECT_TRUE(tie.mirrored);
     EXPECT_NEAR(tie.cosine, 0, 1e-4);
 }
@@ -90,41 +90,55 @@ TEST(Structure, TheResultRepeatsWithItsOwnCentresAndShape) {
     for (size_t i = part; i < 22; ++i) EXPECT_NEAR(length(at(x, i) - at(before, i)), 0, 1e-3);
 }
 
-TEST(Structure, WhatIsFixedStaysAndIsFollowed) {
+// A section that is placed anew beside a part like it would else be that part again, whatever its seed.
+TEST(Structure, WhatIsFixedIsLikeNothing) {
     const Song song;
     std::vector<uint8_t> fixed(32);
     for (size_t i = 0; i < part; ++i) fixed[i] = 1;
-    const std::vector<float> before = noise(2);
-    std::vector<float> x = before;
-    Structure(song.view(), fixed).apply(x);
-    for (size_t i = 0; i < part; ++i) {
-        EXPECT_EQ(at(x, i), at(before, i));
-        const Vec2 a = at(x, i) - centre(x, 0), b = at(x, 22 + i) - centre(x, 22);
-        EXPECT_NEAR(a.y, b.x, 1);
-        EXPECT_NEAR(a.x, b.y, 1);
-    }
+    EXPECT_TRUE(Structure(song.view(), fixed).ties().empty());
+    fixed.assign(32, 0);
+    for (size_t i = part; i < 22; ++i) fixed[i] = 1;
+    EXPECT_EQ(Structure(song.view(), fixed).ties().size(), 1u) << "two parts that are both placed";
 }
 
-// A section is placed like the part far away that it repeats.
-TEST(Structure, ASectionFollowsWhatLiesOutsideOfIt) {
+// x has the datapoints of a section alone.
+TEST(Structure, TiesWithinASection) {
     const Song song;
-    std::vector<uint8_t> fixed(32, 1);
+    std::vector<uint8_t> fixed(32);
     std::vector<uint32_t> kept;
-    for (uint32_t i = 20; i < 32; ++i) kept.push_back(i);
-    for (uint32_t i = 22; i < 32; ++i) fixed[i] = 0;
-    std::vector<Vec2> now = song.position;
-    for (Vec2& at : now) at = {at.x + 30, 384 - at.y};  // the part stands mirrored by now
-    Structure structure(song.view(), fixed, now);
+    for (uint32_t i = 0; i < 32; ++i) {
+        fixed[i] = i >= 12 && i < 20;
+        if (i < 15 || i >= 18) kept.push_back(i);
+    }
+    Structure structure(song.view(), fixed);
     Philox random(4);
     std::vector<float> x(2 * kept.size());
     for (float& value : x) value = random.uniform();
     structure.apply(x, kept);
-    const auto placed = [&](size_t i) { return Vec2{512 * x[i - 20], 384 * x[kept.size() + i - 20]}; };
+    const auto placed = [&](size_t i) {
+        const auto at = static_cast<size_t>(std::find(kept.begin(), kept.end(), i) - kept.begin());
+        return Vec2{512 * x[at], 384 * x[kept.size() + at]};
+    };
     for (size_t i = 1; i < part; ++i) {
-        const Vec2 here = placed(22 + i) - placed(22), there = now[i] - now[0];
+        const Vec2 here = placed(22 + i) - placed(22), there = placed(i) - placed(0);
         EXPECT_NEAR(here.x, there.y, 1) << i;
         EXPECT_NEAR(here.y, there.x, 1) << i;
     }
+}
+
+// A map of one rhythm asks for every pair of its objects.
+TEST(Structure, OneRhythmIsNoWorkOfHours) {
+    std::vector<uint8_t> type(3000);
+    std::vector<double> time;
+    std::vector<float> distance(3000);
+    std::vector<Vec2> position;
+    Philox random(5);
+    for (size_t i = 0; i < type.size(); ++i) {
+        time.push_back(250.0 * static_cast<double>(i));
+        position.push_back({512 * random.uniform(), 384 * random.uniform()});
+    }
+    const Datapoints map{.type = type, .time = time, .distance = distance, .position = position};
+    EXPECT_TRUE(Structure(map).ties().empty());
 }
 
 }  // namespace

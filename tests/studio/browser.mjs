@@ -184,7 +184,7 @@ export class StudioPage {
                         Math.abs(data[at] - red) +
                         Math.abs(data[at + 1] - green) +
                         Math.abs(data[at + 2] - blue);
-                    if (data[at + 3] > 120 && away < 60) count++;
+                    if (data[at + 3] > 120 && away < 40) count++;
                 }
                 return count;
             },

@@ -102,6 +102,7 @@ test('the keys of the game and of its editor go through the song', async () => {
     await page.press('?');
     await page.page.locator('.help-dialog[open]').waitFor();
     await page.press('Escape');
+    await page.page.locator('.help-dialog').waitFor({state: 'hidden'});
     page.noErrors();
 });
 

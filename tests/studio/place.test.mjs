@@ -218,6 +218,7 @@ test('a style is found by name, lit on the map of styles, and a favourite', asyn
     await page.press('s');
     await dialog.locator('section', {hasText: 'Favourites'}).locator('.row').first().waitFor();
     await page.press('Escape');
+    await dialog.waitFor({state: 'hidden'});
     page.noErrors();
 });
 

@@ -94,14 +94,14 @@ test('names never become paths', async () => {
         }
     // Entries of an archive, and what it is called.
     const outside = temporaryFolder();
+    const name = encodeURIComponent('../../x/../../y.osz');
     const wicked = await archive({
-        'a.osu': mapOf(signs, {audio: '../../../../etc/passwd'}),
+        'a.osu': mapOf(signs),
         '../../../../../../../../tmp/osu-studio-was-here.txt': 'x',
     });
-    const {source, maps} = await studio.post(
-        `sources?name=${encodeURIComponent('../../x/../../y.osz')}`,
-        new Blob([wicked]),
-    );
+    await assert.rejects(studio.post(`sources?name=${name}`, new Blob([wicked])), /400 .*unsafe name/);
+    const odd = await archive({'a.osu': mapOf(signs, {audio: '../../../../etc/passwd'})});
+    const {source, maps} = await studio.post(`sources?name=${name}`, new Blob([odd]));
     const opened = await studio.post('sessions', {source, file: maps[0].file});
     assert.equal((await studio.fetch(`sessions/${opened.session}/audio`)).ok, false);
     const version = encodeURIComponent('../../../tmp/osu-studio-was-here');
