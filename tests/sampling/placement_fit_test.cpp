@@ -209,18 +209,19 @@ TEST(PlacementFit, WhatIsOnTheScreenByTheApproachRateIsNotCovered) {
 }
 
 TEST(PlacementFit, KeepsOffTheEdgesWhereTheSpacingLetsIt) {
-    const Walk made = walk(5, 4);
-    std::vector<float> x = made.noisy;
-    for (size_t i = 0; i < count; i += 5) x[i] = 0.999f;
-    const auto near_edge = [&](float margin) {
-        std::vector<float> placed = x;
-        fit(made).apply(placed, 12, margin);
-        EXPECT_LT(worst_error(placed, made.distance), 2);
-        size_t near = 0;
-        for (size_t i = 0; i < count; ++i) near += placed[i] * 512 > 512 - 15;
-        return near;
+    const std::vector<uint8_t> circles(6, 0);
+    const std::vector<double> time(6);
+    const std::vector<float> distance = {254, 40, 50, 60, 50, 40};
+    const auto placed = [&](float margin) {  // down the right edge
+        std::vector<float> x = {510, 510, 510, 510, 510, 510, 192, 232, 282, 342, 292, 252};
+        for (size_t i = 0; i < 6; ++i) x[i] /= 512, x[6 + i] /= 384;
+        PlacementFit({circles, time, distance}).apply(x, 12, margin);
+        for (size_t i = 1; i < 6; ++i)
+            EXPECT_NEAR(std::hypot(512 * (x[i] - x[i - 1]), 384 * (x[6 + i] - x[5 + i])), distance[i], 0.5);
+        return x;
     };
-    EXPECT_LT(near_edge(16), near_edge(0) / 4);
+    EXPECT_GT(placed(0)[2] * 512, 505);
+    for (size_t i = 1; i < 6; ++i) EXPECT_LT(placed(16)[i] * 512, 498) << i;
 }
 
 }  // namespace
