@@ -96,8 +96,9 @@ void run(const Flags& flags) {
     progress.reset();
     const std::string how = fmt::format(
         "{} of {} held-out maps, {} seed{}, {} with {} steps, {} at step {}", evaluation.maps.size(),
-        split.validation.size(), sampling.variants, sampling.variants == 1 ? "" : "s", sampling.sampler,
-        sampling_steps(sampling, network.info()).steps(), network.config().name(), network.info().step);
+        split.validation.size(), sampling.variants, sampling.variants == 1 ? "" : "s",
+        sampler_name(sampling, network.info()), sampling_steps(sampling, network.info()).steps(),
+        network.config().name(), network.info().step);
     report(flags, evaluation, how);
 }
 

@@ -70,10 +70,12 @@ std::unique_ptr<Backend> open_backend(const DeviceChoice& choice) {
 void add_sampling_flags(CLI::App& verb, SamplingOptions& options) {
     verb.add_option("--sampler", options.sampler,
                     "Choose dpm++, ddpm (the reference's, with 250 steps) or ddim")
-        ->check(CLI::IsMember({"ddpm", "ddim", "dpm++"}));
+        ->check(CLI::IsMember({"ddpm", "ddim", "dpm++"}))
+        ->default_str("dpm++, or what a student was made for");
     verb.add_option("--num-sampling-steps,--steps", options.steps,
                     "Denoise in so many steps; or sections (10,15,20), or an integer stride (ddim25)")
-        ->type_name("STEPS");
+        ->type_name("STEPS")
+        ->default_str("15, or what a student was made for");
     verb.add_option("-s,--seed", options.seed, "Seed the noise; variant i has seed + i");
     verb.add_option("--seq-len", options.seq_len, "Let a datapoint see so many before and after it")
         ->check(CLI::Range(1, 1 << 20))

@@ -94,8 +94,8 @@ Placement SampleRun::sample(const MapDatapoints& map, std::span<const uint8_t> s
     const SamplingOptions& sampling = options_.sampling;
     const Diffusion steps = sampling_steps(sampling, network_->info());
     const size_t all_steps = steps.steps() + (refiner_ ? options_.refine_iters : 0);
-    say("{} datapoints, {} of {} steps, {}{}\n", map.sequence().size(), sampling.sampler, steps.steps(),
-        network_->config().name(),
+    say("{} datapoints, {} of {} steps, {}{}\n", map.sequence().size(),
+        sampler_name(sampling, network_->info()), steps.steps(), network_->config().name(),
         options_.styled() && !options_.scale_given && sampling.cfg_scale != 1
             ? fmt::format(", guided to the style by {:g} (--cfg-scale)", sampling.cfg_scale)
             : "");

@@ -221,6 +221,13 @@ void add_model_flags(CLI::App& verb, Flags& flags) {
         ->check(CLI::Range(0, 1 << 24));
     verb.add_option("--ckpt", o.ckpt, "Go on from this checkpoint (ours, or a .pt of the reference)")
         ->check(CLI::ExistingFile);
+    auto* teacher = verb.add_option("--distill", o.teacher,
+                                    "Train a student of this checkpoint, which samples in --steps as it does "
+                                    "in many; without --ckpt it begins as its teacher")
+                        ->check(CLI::ExistingFile);
+    verb.add_option("--steps", o.distill_steps, "Let the student of --distill sample in so many steps")
+        ->check(CLI::Range(2, few_steps))
+        ->needs(teacher);
     add_truth(verb, "--new-run", o.new_run,
               "Take only the weights of --ckpt: steps, rate, data order and optimiser begin anew");
     add_truth(

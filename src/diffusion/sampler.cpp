@@ -51,8 +51,10 @@ class ReverseProcess {
                     spread = static_cast<float>(std::sqrt(1 - alpha));
         const std::span<const float> begin = options_.start;
         for (size_t i = 0; i < x_.size(); ++i) {
-            if (!is_known(i) && begin.empty()) continue;
-            const float value = is_known(i) ? options_.known.value[i % row_] : begin[i % row_];
+            if (!is_known(i) && begin.empty() && !options_.middle) continue;
+            const float value = is_known(i)      ? options_.known.value[i % row_]
+                                : !begin.empty() ? begin[i % row_]
+                                                 : *options_.middle;
             x_[i] = signal * value + spread * x_[i];
         }
     }

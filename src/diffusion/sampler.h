@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,8 @@ struct SamplerOptions {
     // Makes the predicted x₀ (rows, 2, T) of step `index` what the caller knows it must be; may be empty.
     // What is known it must leave.
     std::function<void(size_t index, std::span<float> x0)> shape;
+    // The mean of x₀, where the first step is not so noisy that nothing of it shows in x; may be empty.
+    std::optional<float> middle;
 };
 
 // x (rows, 2, T): noise in, the sample out. x₀ is clipped to [−1, 2] at every step, as the reference clips:

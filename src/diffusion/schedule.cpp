@@ -118,6 +118,26 @@ std::vector<int> respace_log_snr(NoiseSchedule schedule, int count, int steps) {
     return kept;
 }
 
+std::vector<int> respace_few(NoiseSchedule schedule, int count, int steps) {
+    if (count < 2 || count > few_steps) fail("a few steps are 2 to {}, not {}", few_steps, count);
+    constexpr double field = 512, most = 1600 / field, left = 5 / field;  // noise over signal
+    std::vector<double> noise;                                            // its logarithm, ascending
+    double alpha = 1;
+    for (double beta : betas(schedule, steps)) {
+        alpha *= 1 - beta;
+        noise.push_back(std::log((1 - alpha) / alpha) / 2);
+    }
+    std::vector<int> kept;
+    for (int i = 1; i <= count; ++i) {
+        const double wanted = std::log(left) + std::log(most / left) * i / count;
+        int step = kept.empty() ? 0 : kept.back() + 1;
+        while (step + 1 < steps && std::abs(noise[step + 1] - wanted) < std::abs(noise[step] - wanted))
+            ++step;
+        kept.push_back(step);
+    }
+    return kept;
+}
+
 Diffusion::Diffusion(NoiseSchedule schedule, const std::vector<int>& kept) : timestep(kept) {
     const std::vector<double> all = betas(schedule);
     const size_t n = kept.size();

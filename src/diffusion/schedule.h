@@ -19,6 +19,12 @@ std::vector<int> respace(std::string_view spacing, int steps = 1000);
 // steps even in time, the last ones are so wide in it that spreads come out a tenth wrong.
 std::vector<int> respace_log_snr(NoiseSchedule schedule, int count, int steps = 1000);
 
+// The same for 2 to few_steps steps, which have none to waste where noise hides the map anyway, nor where
+// there is hardly any: they begin at 1,600 px of noise, and each takes it down by the same factor, the last
+// one from where it would leave 5 px.
+constexpr int few_steps = 10;
+std::vector<int> respace_few(NoiseSchedule schedule, int count, int steps = 1000);
+
 // The tables of a (respaced) process; index i is the i-th kept step.
 struct Diffusion {
     Diffusion(NoiseSchedule schedule, const std::vector<int>& kept);

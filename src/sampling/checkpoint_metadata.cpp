@@ -35,7 +35,7 @@ T field(const json& object, const char* key, T otherwise) {
 CheckpointInfo describe(const Checkpoint& checkpoint, int heads, bool with_labels) {
     CheckpointInfo info;
     const json config = part(checkpoint, "config"), training = part(checkpoint, "training"),
-               args = part(checkpoint, "args");
+               args = part(checkpoint, "args"), sampling = part(checkpoint, "sampling");
     const int stored_heads = config.is_null() ? 0 : field(config, "heads", 0);
     if (heads > 0 && stored_heads > 0 && heads != stored_heads)
         fail("{} heads were asked for, but the checkpoint was trained with {}", heads, stored_heads);
@@ -53,6 +53,7 @@ CheckpointInfo describe(const Checkpoint& checkpoint, int heads, bool with_label
             fail("the checkpoint's labels name {} classes of {}", info.labels.class_count(),
                  info.config.num_classes);
     }
+    if (!sampling.is_null()) info.student_steps = field(sampling, "steps", std::vector<int>());
     info.step = checkpoint.optimizer_step;
     if (!training.is_null()) {
         info.step = field(training, "step", info.step);
@@ -75,6 +76,9 @@ void set_metadata(Checkpoint& checkpoint, const CheckpointInfo& info) {
         {"num_classes", info.config.num_classes},
         {"noise_schedule",
          name_of(info.noise_schedule)}}.dump();
+    checkpoint.metadata.erase("sampling");
+    if (!info.student_steps.empty())
+        checkpoint.metadata["sampling"] = json{{"sampler", "ddim"}, {"steps", info.student_steps}}.dump();
     checkpoint.metadata["labels"] = info.labels.to_json();
     checkpoint.metadata["training"] = json{
         {"step", info.step},

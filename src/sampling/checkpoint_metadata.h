@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "archive/checkpoint.h"
 #include "data/label_index.h"
@@ -21,6 +22,9 @@ struct CheckpointInfo {
     HeldOut held_out;    // what training never saw
     uint64_t seed = 0;
     uint64_t samples = 0;  // windows seen: where the data order goes on
+
+    // The steps, of the 1,000, that a student was made for, ascending, by ddim; empty: any.
+    std::vector<int> student_steps;
 
     int64_t window() const { return tokens > 0 ? tokens : 128; }  // else the reference's
 };

@@ -42,12 +42,10 @@ class VariantNoise final : public NormalSource {
     std::vector<float> all_;
 };
 
-// Above this noise, in px, the predicted x₀ is a blur between all the maps that are possible, and the
-// spacing of a blur means nothing. Between 30 and 2,000 the ruler hardly tells one bound from another.
-constexpr double most_noise = 400;
-// px from the edges that objects are kept off on the way: the network puts twice as many there as people do.
-constexpr float edge_margin = 13;
-constexpr int fit_iterations = 3, last_iterations = 12, last_rounds = 4;
+constexpr int last_rounds = 4;  // of the constraints, at the last step
+// Of the share of x₀ in x, squared: from here on the middle of the field, where maps lie on average, shows in
+// the noise that a sampler begins with.
+constexpr double known_signal = 1e-3;
 
 // Short maps go through the network together, which saves a tenth of the time at 128 datapoints and nothing
 // from 1,024 on; one at a time where a variant's bits would then depend on the others.
@@ -99,23 +97,22 @@ void VariantSampler::fit(size_t index, std::span<float> x0) const {
     const size_t row = 2 * map.time.size();
     const std::span<const uint32_t> kept = section ? std::span(section->kept()) : std::span<const uint32_t>();
     // The constraints part what was tied; at the end they meet over a few rounds.
-    const int rounds = index == 0 && constraints.structure ? last_rounds : 1;
+    const int times = index == 0 && constraints.structure ? std::max(rounds, last_rounds) : rounds;
     for (size_t first = 0; first < x0.size(); first += row) {
         const std::span<float> one = x0.subspan(first, row);
-        for (int round = 0; round < rounds; ++round) {
+        for (int round = 0; round < times; ++round) {
             if (constraints.structure) constraints.structure->apply(one, kept);
             if (constraints.sliders) constraints.sliders->apply(one, noise);
             if (constraints.turns) constraints.turns->apply(one, noise);
-            if (constraints.fit && noise <= most_noise)
-                constraints.fit->apply(one, index == 0 ? last_iterations : fit_iterations,
-                                       index == 0 ? 0 : edge_margin);
+            if (constraints.fit) hold_to(*constraints.fit, noise, index == 0, one);
         }
     }
 }
 
 SamplerOptions VariantSampler::sampler_options(int first, int count, size_t steps, bool& stopped) const {
     SamplerOptions to;
-    to.kind = sampler_kind(options.sampler);
+    to.kind = kind;
+    if (options.rng != "torch" && diffusion.alpha_cumprod.back() > known_signal) to.middle = 0.5f;
     to.eta = static_cast<float>(options.eta);
     if (!constraints.mask.empty()) to.known = {constraints.mask, constraints.position};
     if (options.strength < 1) to.start = constraints.position;

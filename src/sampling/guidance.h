@@ -62,6 +62,8 @@ struct VariantSampler {
     Constraints& constraints;
     const OnStep& on_step;
     const MapSection* section = nullptr;  // that `map` is; null: it is a map
+    const SamplerKind kind = sampler_kind(options.sampler);
+    int rounds = 1;  // of the constraints at a step
 
     // x (variants, 2, T). False when on_step stopped it.
     bool sample(std::span<float> x);

@@ -10,6 +10,12 @@ namespace {
 
 constexpr float least_scale = 0.5f, most_scale = 2;  // of a slider that does not have its length yet
 constexpr int separations = 12;
+// Above this noise, in px, the predicted x₀ is a blur between all the maps that are possible, and the
+// spacing of a blur means nothing. Between 30 and 2,000 the ruler hardly tells one bound from another.
+constexpr double most_noise = 400;
+constexpr int fit_iterations = 3, last_iterations = 12;
+// px from the edges that objects are kept off on the way: the network puts twice as many there as people do.
+constexpr float edge_margin = 13;
 constexpr float most_outline = 24;  // points along a slider
 
 PointType point_type(uint8_t type) {
@@ -30,7 +36,7 @@ PlacementFit::PlacementFit(const Datapoints& asked, std::span<const uint8_t> fix
     const std::vector<uint32_t> from = came_from(asked.type);
     for (size_t i = 0; i < type_.size(); ++i) {
         points_[i].distance = asked_[i];
-        points_[i].linked = i == 0 || from[i] + 1 == i;
+        points_[i].linked = i == 0 ? asked_[0] >= 0 : from[i] + 1 == i;
         points_[i].fixed = !fixed.empty() && fixed[i] != 0;
     }
     find_objects(asked);
@@ -69,6 +75,11 @@ void PlacementFit::separate(const Datapoints& asked) {
     }
     separation_.emplace(timed, distance, asked.circle_radius,
                         asked.preempt > 0 ? asked.preempt : usual_preempt(asked));
+}
+
+void hold_to(PlacementFit& fit, double noise, bool last, std::span<float> x) {
+    if (noise > most_noise) return;
+    fit.apply(x, last ? last_iterations : fit_iterations, last ? 0 : edge_margin);
 }
 
 void PlacementFit::apply(std::span<float> x, int iterations, float margin) {
@@ -113,7 +124,7 @@ void PlacementFit::shape(const Object& slider, std::vector<Vec2>& outline) {
 ChainFit::Body PlacementFit::body(const Object& object) const {
     ChainFit::Body body = points_[object.first];
     body.at = position_[object.first];
-    body.linked = true;
+    body.linked = object.first > 0 || points_[0].linked;
     for (uint32_t i = object.first; i < object.end; ++i) {
         const Vec2 arm = position_[i] - body.at;
         body.low = {std::min(body.low.x, arm.x), std::min(body.low.y, arm.y)};

@@ -18,7 +18,7 @@ namespace osu {
 class PlacementFit {
   public:
     // `fixed` (T): datapoints of objects that stay as they are are 1; empty: none. `inside`: all stay inside
-    // the playfield.
+    // the playfield. A first distance below 0 asks for nothing.
     explicit PlacementFit(const Datapoints& asked, std::span<const uint8_t> fixed = {}, bool inside = true);
 
     // x (2, T) in [0, 1] on the playfield.
@@ -48,5 +48,8 @@ class PlacementFit {
     ChainFit::Body body(const Object& object) const;
     void move_objects(int iterations, float margin);
 };
+
+// Holds what a step of `noise` px predicts; at the last step all of it is to be right. x (2, T) as above.
+void hold_to(PlacementFit& fit, double noise, bool last, std::span<float> x);
 
 }  // namespace osu

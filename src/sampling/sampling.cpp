@@ -11,6 +11,9 @@ namespace osu {
 
 namespace {
 
+// Of the constraints at each of a few steps: the next one is too far to wait for.
+constexpr int rounds_of_few_steps = 4;
+
 // Of T datapoints, px.
 std::vector<float> coordinates(std::span<const Vec2> position) {
     std::vector<float> x(2 * position.size());
@@ -74,47 +77,14 @@ bool with_network(SamplingNetwork& network, const Datapoints& map, std::span<con
     Constraints constraints = constraints_of(map, given, section, options);
     const OnStep show = of_whole_map(on_step, section, positions_now(map, given));
     section.take(x, rows);
+    const SamplerKind kind = sampler_kind(sampler_name(options, network.info()));
+    const int rounds = takes_few_steps(options, network.info()) ? rounds_of_few_steps : 1;
     const std::lock_guard turn(network.in_use());
-    const bool finished = work(
-        VariantSampler{network.network(), guidance, context, diffusion, options, constraints, show, &section},
-        std::span(rows));
+    const bool finished = work(VariantSampler{network.network(), guidance, context, diffusion, options,
+                                              constraints, show, &section, kind, rounds},
+                               std::span(rows));
     section.put(rows, x);
     return finished;
-}
-
-// The noise of a strength, as a share of the schedule's time. With the square objects go about as far as it
-// says: 24 px in the mean at 0.2, 82 at 0.5, 138 at 0.7, 214 at 1 (five maps of people's, the bundled model).
-double strength_time(double strength) {
-    return strength * strength;
-}
-
-double log_noise(const std::vector<double>& alphas, int step) {
-    return std::log(1 / alphas[step] - 1);
-}
-
-// Of the kept steps those below the noise of a strength, the first of them at that noise.
-std::vector<int> steps_of_strength(NoiseSchedule schedule, std::vector<int> kept, double strength) {
-    if (!(strength >= 0 && strength <= 1)) fail("a strength is from 0 to 1, not {}", strength);
-    if (strength == 1) return kept;
-    std::vector<double> alphas;
-    double alpha = 1;
-    for (const double beta : betas(schedule)) alphas.push_back(alpha *= 1 - beta);
-    const int top = static_cast<int>(strength_time(strength) * static_cast<double>(alphas.size() - 1));
-    // The last step may be half as wide as it was, or half again: dpm++ wants no narrow ones.
-    while (kept.size() > 1 && log_noise(alphas, kept.back()) + log_noise(alphas, kept[kept.size() - 2]) >
-                                  2 * log_noise(alphas, top))
-        kept.pop_back();
-    kept.back() = kept.size() > 1 ? std::max(top, kept[kept.size() - 2] + 1) : top;
-    return kept;
-}
-
-std::vector<int> steps_of_flag(const SamplingOptions& options, NoiseSchedule schedule) {
-    const std::string& steps = options.steps;
-    const bool number = !steps.empty() && steps.find_first_not_of("0123456789") == std::string::npos;
-    // dpm++ takes a plain number of steps evenly in log SNR; all else is respace()'s.
-    if (options.sampler == "dpm++" && number)
-        return respace_log_snr(schedule, steps.size() > 4 ? 0 : std::stoi(steps));
-    return respace(steps);
 }
 
 }  // namespace
@@ -134,11 +104,6 @@ std::vector<Vec2> Placement::pixels(int variant) const {
 
 size_t Placement::outside() const {
     return static_cast<size_t>(std::count_if(x.begin(), x.end(), [](float v) { return v < 0 || v > 1; }));
-}
-
-Diffusion sampling_steps(const SamplingOptions& options, const CheckpointInfo& info) {
-    const NoiseSchedule schedule = info.noise_schedule;
-    return {schedule, steps_of_strength(schedule, steps_of_flag(options, schedule), options.strength)};
 }
 
 Placement place(SamplingNetwork& network, const Datapoints& map, std::span<const int32_t> style,

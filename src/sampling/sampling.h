@@ -10,6 +10,7 @@
 
 #include "sampling/network.h"
 #include "sampling/options.h"
+#include "sampling/steps.h"
 #include "sequence/datapoints.h"
 
 namespace osu {
@@ -26,10 +27,6 @@ struct Placement {
 
 // One row (2, T) in [0, 1] as (T) px.
 std::vector<Vec2> pixels(std::span<const float> x);
-
-// The schedule of the steps that the options ask for, from the noise of their strength on; Error where they
-// make no sense.
-Diffusion sampling_steps(const SamplingOptions& options, const CheckpointInfo& info);
 
 // Where a map stands before it is placed. What is asked of the result (spacing, lengths, structure) comes
 // from the map itself all the same.

@@ -6,6 +6,7 @@
 
 #include "beatmap/numbers.h"
 #include "data/digest.h"
+#include "sampling/steps.h"
 #include "studio/api_state.h"
 #include "studio/refusal.h"
 #include "studio/styles.h"
@@ -123,27 +124,28 @@ json Api::about() {
         can[what] =
             std::find(options_.front_can.begin(), options_.front_can.end(), what) != options_.front_can.end();
     json model{{"file", to_utf8(options_.engine.file())}};
+    CheckpointInfo made_for;
     try {
         const CheckpointInfo& info = options_.engine.info();
+        made_for.student_steps = info.student_steps;
         model["name"] = info.config.name();
         model["window"] = info.window();
         model["styles"] = options_.engine.known().size();
     } catch (const Error& error) {
         model["problem"] = error_json(error);
     }
-    const SamplingOptions defaults;
     return {{"version", options_.version},
             {"model", std::move(model)},
             {"device", options_.engine.device()},
             {"threads", options_.threads},
             {"can", std::move(can)},
             {"defaults",
-             {{"steps", std::stoi(defaults.steps)},
-              {"sampler", defaults.sampler},
+             {{"steps", sampling_steps({}, made_for).steps()},
+              {"sampler", sampler_name({}, made_for)},
               {"count", default_count},
               {"strength", 1},
               {"cfgScale", {{"none", cfg_of_none}, {"map", cfg_of_map}, {"mapper", cfg_of_mapper}}}}},
-            {"fast", false}};
+            {"fast", true}};
 }
 
 json Api::styles(const Request& request, const std::string& what) {

@@ -25,6 +25,7 @@ SamplingOptions options_of(const PlaceRequest& request) {
     options.keep_structure = request.keep_structure;
     options.cfg_scale = request.cfg_scale.value_or(usual_guidance(request.style));
     options.strength = request.strength;
+    if (request.fast) options.steps = fast_steps;
     if (request.steps) options.steps = std::to_string(*request.steps);
     return options;
 }
@@ -35,7 +36,6 @@ struct Cancelled {};
 
 json Api::place(const OpenSession& open, PlaceRequest request, bool keep_when_done) {
     queue_.check_room(open->id);
-    if (request.fast) fail(Hint{"leave \"fast\" out"}, "this model has no fast mode");
     if (!request.base.empty()) open->session.positions_of(request.base);  // is it there?
     const auto is_pinned = [&](uint32_t i) { return open->session.pinned()[i]; };
     if (std::all_of(request.objects.begin(), request.objects.end(), is_pinned))

@@ -27,6 +27,16 @@ int64_t micro_batch(int64_t batch, int64_t most) {
     return quotient_up(batch, quotient_up(batch, std::clamp<int64_t>(most, 1, batch)));
 }
 
+// Of a window that is several rows, whose loss is their mean. Its teacher says nothing of the variance: where
+// the least is the most and the means agree, the bound and its slopes are 0.
+void make_taught(LossRow& row, int64_t rows) {
+    row.mean_weight /= static_cast<double>(rows);
+    row.gradient_weight /= static_cast<double>(rows);
+    row.coef1 = row.coef2 = 0;
+    row.log_least = row.log_most;
+    row.first = false;
+}
+
 template <class T>
 std::span<const T> rows_of(const std::vector<T>& all, int64_t first, int64_t rows, int64_t width) {
     return std::span(all).subspan(static_cast<size_t>(first * width), static_cast<size_t>(rows * width));
@@ -72,8 +82,14 @@ struct Objective::Inputs {
     }
 };
 
-Objective::Objective(const Diffusion& diffusion, bool l1, uint64_t seed, Dit& network, int64_t tokens_at_once)
-    : diffusion_(diffusion), l1_(l1), seed_(seed), network_(network), tokens_at_once_(tokens_at_once) {}
+Objective::Objective(const Diffusion& diffusion, bool l1, uint64_t seed, Dit& network, int64_t tokens_at_once,
+                     Distillation* distillation)
+    : diffusion_(diffusion),
+      l1_(l1),
+      seed_(seed),
+      network_(network),
+      tokens_at_once_(tokens_at_once),
+      distillation_(distillation) {}
 
 Objective::~Objective() = default;
 
@@ -98,41 +114,52 @@ const Batch& Objective::filled_up(const Batch& batch) {
 }
 
 // spread_over: how many samples share the timesteps evenly; 0: each draws its own.
-void Objective::draw(const Batch& batch, int64_t spread_over) {
-    const ProfileScope scope("noise");
-    const size_t width = static_cast<size_t>(2 * batch.tokens);
-    noise_.resize(batch.x.size());
-    x_t_.resize(batch.x.size());
-    step_.resize(static_cast<size_t>(batch.size));
-    timestep_.resize(step_.size());
-    const uint64_t steps = diffusion_.steps(), spread = static_cast<uint64_t>(spread_over);
-    parallel_for(batch.size, [&](int64_t row) {
-        const size_t r = static_cast<size_t>(row);
-        Philox random(seed_, noise_stream | batch.sample[r]);
-        const uint64_t drawn = random.below(steps);
-        step_[r] = static_cast<int>(spread > 0 ? (2 * batch.sample[r] + 1) * steps / (2 * spread) : drawn);
-        timestep_[r] = static_cast<float>(diffusion_.timestep[static_cast<size_t>(step_[r])]);
-        random.fill_normal(std::span(noise_).subspan(r * width, width));
-    });
-    add_noise(diffusion_, batch.x, noise_, step_, x_t_);
+void Objective::draw(const Batch& batch, int64_t spread_over, const std::function<void()>& part_done) {
+    if (distillation_) {
+        distillation_->teach(batch, lesson_, part_done);
+    } else {
+        const ProfileScope scope("noise");
+        const size_t width = static_cast<size_t>(2 * batch.tokens);
+        lesson_.rows = batch;
+        lesson_.noise.resize(batch.x.size());
+        lesson_.x_t.resize(batch.x.size());
+        lesson_.step.resize(static_cast<size_t>(batch.size));
+        const uint64_t steps = diffusion_.steps(), spread = static_cast<uint64_t>(spread_over);
+        parallel_for(batch.size, [&](int64_t row) {
+            const size_t r = static_cast<size_t>(row);
+            Philox random(seed_, noise_stream | batch.sample[r]);
+            const uint64_t drawn = random.below(steps);
+            lesson_.step[r] =
+                static_cast<int>(spread > 0 ? (2 * batch.sample[r] + 1) * steps / (2 * spread) : drawn);
+            random.fill_normal(std::span(lesson_.noise).subspan(r * width, width));
+        });
+        add_noise(diffusion_, batch.x, lesson_.noise, lesson_.step, lesson_.x_t);
+    }
+    timestep_.clear();
+    for (const int step : lesson_.step)
+        timestep_.push_back(static_cast<float>(diffusion_.timestep[static_cast<size_t>(step)]));
 }
 
-void Objective::run_rows(const Batch& batch, int64_t first, int64_t rows, const Pass& pass) {
+void Objective::run_rows(int64_t first, int64_t rows, const Pass& pass) {
+    const Batch& batch = lesson_.rows;
     const int64_t tokens = batch.tokens;
     Backend& backend = network_.backend();
     const bool whole = std::all_of(batch.lengths.begin() + first, batch.lengths.begin() + first + rows,
                                    [&](int32_t length) { return length == tokens; });
     const auto lengths = whole ? std::span<const int32_t>() : rows_of(batch.lengths, first, rows, 1);
-    const auto x_t = rows_of(x_t_, first, rows, 2 * tokens);
+    const auto x_t = rows_of(lesson_.x_t, first, rows, 2 * tokens);
     network_.forward({rows, tokens, x_t, rows_of(batch.time, first, rows, tokens),
                       rows_of(batch.distance, first, rows, tokens), rows_of(batch.type, first, rows, tokens),
                       rows_of(timestep_, first, rows, 1), rows_of(batch.label, first, rows, 1), lengths, 0});
 
     if (!inputs_ || inputs_->rows != rows || inputs_->tokens != tokens)
         inputs_ = std::make_unique<Inputs>(backend, rows, tokens);
-    inputs_->send(rows_of(batch.x, first, rows, 2 * tokens), x_t, rows_of(noise_, first, rows, 2 * tokens),
-                  loss_rows(diffusion_, rows_of(step_, first, rows, 1), lengths, tokens,
-                            1 / static_cast<double>(pass.whole)));
+    std::vector<LossRow> weights = loss_rows(diffusion_, rows_of(lesson_.step, first, rows, 1), lengths,
+                                             tokens, 1 / static_cast<double>(pass.whole));
+    if (distillation_)
+        for (LossRow& row : weights) make_taught(row, rows_of_window());
+    inputs_->send(rows_of(batch.x, first, rows, 2 * tokens), x_t,
+                  rows_of(lesson_.noise, first, rows, 2 * tokens), weights);
     backend.diffusion_loss(inputs_->loss(network_.output(), l1_),
                            pass.gradients ? network_.output_gradient() : Matrix{},
                            static_cast<float*>(terms_.get()) + 2 * first);
@@ -141,34 +168,38 @@ void Objective::run_rows(const Batch& batch, int64_t first, int64_t rows, const 
     if (pass.micro_batch_done) pass.micro_batch_done();
 }
 
-void Objective::run_drawn(const Batch& batch, const Pass& pass) {
+void Objective::run_drawn(const Pass& pass) {
+    const Batch& batch = lesson_.rows;
     if (terms_rows_ < batch.size) {
         terms_ = network_.backend().allocate(static_cast<size_t>(2 * batch.size) * sizeof(float));
         terms_rows_ = batch.size;
     }
-    const int64_t at_once = micro_batch(batch.size, tokens_at_once_ / batch.tokens);
-    for (int64_t first = 0; first < batch.size; first += at_once) run_rows(batch, first, at_once, pass);
+    // So many windows fill up evenly, and their rows do then.
+    const int64_t at_once = micro_batch(batch.size / rows_of_window(), tokens_at_once_ / batch.tokens);
+    for (int64_t first = 0; first < batch.size; first += at_once) run_rows(first, at_once, pass);
 }
 
 std::vector<float> Objective::losses_of(const Batch& batch, int64_t spread_over) {
     if (batch.size == 0) return {};
     const Batch& filled = filled_up(batch);
     draw(filled, spread_over);
-    run_drawn(filled, {batch.size, nullptr, nullptr, {}});
-    std::vector<float> terms(static_cast<size_t>(2 * batch.size));  // error, bound of each window
+    run_drawn({batch.size, nullptr, nullptr, {}});
+    const size_t rows = static_cast<size_t>(lesson_.rows.size), windows = static_cast<size_t>(filled.size);
+    std::vector<float> terms(2 * rows);  // error, bound of each row
     network_.backend().download(terms.data(), terms_.get(), terms.size() * sizeof(float));
-    std::vector<float> losses;
-    for (size_t i = 0; i < terms.size(); i += 2) losses.push_back(terms[i] + terms[i + 1]);
+    std::vector<float> losses(static_cast<size_t>(batch.size));
+    for (size_t i = 0; i < rows; ++i)
+        if (i % windows < losses.size()) losses[i % windows] += terms[2 * i] + terms[2 * i + 1];
     return losses;
 }
 
 void Objective::run(const Batch& batch, int64_t whole, float* gradients, double* loss,
                     GradientListener* listener, const std::function<void()>& micro_batch_done) {
-    const Batch& filled = filled_up(batch);
-    draw(filled, 0);
-    run_drawn(filled, {whole, gradients, listener, micro_batch_done});
-    network_.backend().sum(static_cast<const float*>(terms_.get()), static_cast<size_t>(2 * batch.size),
-                           loss);
+    draw(filled_up(batch), 0, micro_batch_done);
+    run_drawn({whole, gradients, listener, micro_batch_done});
+    // Windows that fill up have a loss of zero.
+    network_.backend().sum(static_cast<const float*>(terms_.get()),
+                           static_cast<size_t>(2 * lesson_.rows.size), loss);
 }
 
 std::vector<float> Objective::losses(const Batch& batch) {

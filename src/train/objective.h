@@ -12,6 +12,7 @@
 #include "data/windows.h"
 #include "diffusion/loss.h"
 #include "model/dit.h"
+#include "train/distillation.h"
 
 namespace osu {
 
@@ -19,8 +20,9 @@ class Objective {
   public:
     // `tokens_at_once`: the largest micro-batch, in datapoints. The noise of a sample is a function of (seed,
     // number of the sample), whatever batch it is in.
-    Objective(const Diffusion& diffusion, bool l1, uint64_t seed, Dit& network,
-              int64_t tokens_at_once = 4096);
+    // `distillation`: the network learns what that teaches, instead of noise; alive as long as this.
+    Objective(const Diffusion& diffusion, bool l1, uint64_t seed, Dit& network, int64_t tokens_at_once = 4096,
+              Distillation* distillation = nullptr);
     ~Objective();
 
     // Adds the gradients of the mean loss to `gradients`, and puts the sum of the windows' losses into *loss
@@ -41,10 +43,11 @@ class Objective {
     const uint64_t seed_;
     Dit& network_;
     const int64_t tokens_at_once_;
+    Distillation* const distillation_;
 
     Batch filled_;
-    std::vector<float> noise_, x_t_, timestep_;
-    std::vector<int> step_;
+    Lesson lesson_;  // of the batch: what the network is given, and what it should say
+    std::vector<float> timestep_;
     // What the loss takes of a micro-batch, in the device's memory, and its terms (B, 2) of the whole batch.
     struct Inputs;
     std::unique_ptr<Inputs> inputs_;
@@ -57,11 +60,12 @@ class Objective {
         GradientListener* listener = nullptr;
         const std::function<void()>& micro_batch_done;
     };
-    void run_drawn(const Batch& batch, const Pass& pass);
+    int64_t rows_of_window() const { return distillation_ ? distillation_->levels() : 1; }
+    void run_drawn(const Pass& pass);
     const Batch& filled_up(const Batch& batch);
     std::vector<float> losses_of(const Batch& batch, int64_t spread_over);
-    void draw(const Batch& batch, int64_t spread_over);
-    void run_rows(const Batch& batch, int64_t first, int64_t rows, const Pass& pass);
+    void draw(const Batch& batch, int64_t spread_over, const std::function<void()>& part_done = {});
+    void run_rows(int64_t first, int64_t rows, const Pass& pass);
 };
 
 // The maps of the windows whose loss is not finite, a line each, the first eight; of all when there is no

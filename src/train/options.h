@@ -40,6 +40,10 @@ struct TrainOptions {
     double max_time_offset = 100000;             // ms
     // From the weights of ckpt, with steps, data order and optimiser from the beginning.
     bool new_run = false;
+    // Trains a student of the checkpoint `teacher`, to sample in so many steps (train/distillation.h).
+    // Without ckpt it begins as its teacher.
+    std::filesystem::path teacher;
+    int distill_steps = 4;
     bool relearn_embeds = false;
     bool grow_labels = false;  // rows for the maps that the dataset has more than ckpt
     int64_t embed_only_epochs = 0;

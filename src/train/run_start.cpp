@@ -70,6 +70,21 @@ std::optional<Checkpoint> start_checkpoint(const TrainOptions& options, const Pa
     return checkpoint;
 }
 
+// What a student keeps of its teacher's steps.
+std::vector<int> student_steps(const TrainOptions& options, const CheckpointInfo& resumed) {
+    const std::vector<int>& before = resumed.student_steps;
+    if (options.teacher.empty()) {
+        if (before.empty() || options.new_run) return {};
+        fail(Hint{"name its teacher with --distill, or make any network of it with --new-run"},
+             "{} is a student of {} steps", options.ckpt.string(), before.size());
+    }
+    std::vector<int> steps = respace_few(resumed.noise_schedule, options.distill_steps);
+    if (!before.empty() && !options.new_run && steps != before)
+        fail(Hint{"give the same --steps, or begin a --new-run from its weights"},
+             "{} is a student of {} steps, not of {}", options.ckpt.string(), before.size(), steps.size());
+    return steps;
+}
+
 CheckpointInfo start_info(const TrainOptions& options, const PackedDataset& dataset,
                           const std::optional<Checkpoint>& resumed) {
     CheckpointInfo info;
@@ -99,6 +114,7 @@ CheckpointInfo start_info(const TrainOptions& options, const PackedDataset& data
     info.seed = options.seed.value_or(options.new_run ? 0 : info.seed);
     info.held_out = held_out(options, info, info.seed);
     info.labels = label_index(dataset);
+    info.student_steps = student_steps(options, info);
     return info;
 }
 

@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int64_t validation_windows = 512;
+constexpr int64_t validation_windows = 512, taught_validation_windows = 32;
 
 // The parts of a run, and the steps over them.
 class TrainingRun {
@@ -52,6 +52,7 @@ class TrainingRun {
     std::optional<GradientBuckets> buckets_;
     StepResults results_;
     const Diffusion diffusion_;
+    std::optional<Distillation> distillation_;  // of a student
     Objective objective_;
     std::optional<RunFolder> folder_;  // of rank 0
     fs::path last_checkpoint_;
@@ -63,6 +64,10 @@ class TrainingRun {
     std::optional<Progress> progress_;  // of rank 0
     std::chrono::steady_clock::time_point log_start_ = std::chrono::steady_clock::now();
 
+    int64_t tokens_at_once() const {
+        return backend_->tokens_at_once(training_token_bytes(info_.config, backend_->compute_type()));
+    }
+    std::optional<Distillation> start_distillation();
     bool labels_only() const;  // whether the next step trains the label table alone
     double learning_rate() const { return osu::learning_rate(options_, info_.step, start_.total_steps); }
     void say(const std::string& message);
@@ -93,8 +98,9 @@ TrainingRun::TrainingRun(const TrainOptions& options, const TrainEvents& events,
       state_(network_.layout(), *backend_),
       results_(*backend_),
       diffusion_(info_.noise_schedule, respace("1000")),
-      objective_(diffusion_, options.l1_loss, info_.seed, network_,
-                 backend_->tokens_at_once(training_token_bytes(info_.config, backend_->compute_type()))) {
+      distillation_(start_distillation()),
+      objective_(diffusion_, options.l1_loss, info_.seed, network_, tokens_at_once(),
+                 distillation_ ? &*distillation_ : nullptr) {
     if (sums_) {
         const Parameter& table = network_.layout().find(label_table);
         const LabelRows rows{table.offset, table.count, static_cast<size_t>(table.shape[1]),
@@ -106,6 +112,13 @@ TrainingRun::TrainingRun(const TrainOptions& options, const TrainEvents& events,
     start_.resumed.reset();  // as large as the state itself
     network_.load(state_.parameters());
     if (ranks.leads()) folder_.emplace(options.results_dir, info_.config.name());
+}
+
+std::optional<Distillation> TrainingRun::start_distillation() {
+    if (options_.teacher.empty()) return std::nullopt;
+    const Checkpoint teacher = read_checkpoint(options_.teacher);
+    verify(teacher);
+    return std::optional<Distillation>(std::in_place, teacher, info_, network_, tokens_at_once());
 }
 
 void TrainingRun::say(const std::string& message) {
@@ -122,6 +135,9 @@ void TrainingRun::announce() {
     if (!options_.ckpt.empty())
         say(fmt::format("Restored from checkpoint at {} (step {}{})", options_.ckpt.string(), info_.step,
                         options_.new_run ? ", a new run" : ""));
+    if (distillation_)
+        say(fmt::format("A student of {} steps, taught by {}", distillation_->levels(),
+                        options_.teacher.string()));
     if (!start_.changed.empty()) say("Notice: other than in the checkpoint: " + start_.changed);
     if (options_.embed_only_epochs > 0 && !labels_only())
         say("Notice: the epochs of --embed-only-epochs are over; --new-run begins them anew");
@@ -252,8 +268,8 @@ std::pair<double, double> TrainingRun::validate() {
     windows.label_dropout = 1;  // nothing is known of a style that was never seen
     const WindowLoader loader(start_.dataset, start_.split.validation, windows);
     Batch batch;
-    const int64_t all =
-        std::min<int64_t>(validation_windows, static_cast<int64_t>(loader.windows_per_epoch()));
+    const int64_t all = std::min<int64_t>(distillation_ ? taught_validation_windows : validation_windows,
+                                          static_cast<int64_t>(loader.windows_per_epoch()));
     const Share share = share_of(all, ranks_);
     loader.load(static_cast<uint64_t>(share.first), share.count, batch);
     const auto sum_of_losses = [&] {
@@ -380,7 +396,12 @@ TrainOutcome train(const TrainOptions& options, const TrainEvents& events, Commu
 
 TrainOutcome train(const TrainOptions& options, const TrainEvents& events, Communicator& ranks,
                    const DeviceOpener& open) {
-    return TrainingRun(options, events, ranks, open).go();
+    TrainOptions begun = options;
+    if (!begun.teacher.empty() && begun.ckpt.empty()) {
+        begun.ckpt = begun.teacher;
+        begun.new_run = true;
+    }
+    return TrainingRun(begun, events, ranks, open).go();
 }
 
 }  // namespace osu

@@ -85,6 +85,19 @@ class Sample : public ::testing::Test {
         return test::run_command(arguments);
     }
 
+    // The coordinates of --fast alone: sample() adds flags that it does not go with.
+    std::vector<float> fast() {
+        const fs::path dump = folder_ / "fast.safetensors";
+        EXPECT_EQ(
+            test::run_command({"sample", "--beatmap", map_.string(), "--ckpt",
+                               (folder_ / "net.safetensors").string(), "--fast", "--threads", "1", "--out",
+                               (folder_ / "fast").string(), "--dump-coordinates", dump.string()})
+                .error,
+            "");
+        const Safetensors dumped = Safetensors::open(dump);
+        return to_floats(dumped.tensor("xy"));
+    }
+
     std::vector<fs::path> files(const std::string& out, const std::string& extension = ".osu") {
         std::vector<fs::path> found;
         if (fs::exists(folder_ / out))
@@ -308,6 +321,7 @@ TEST_F(Sample, EverySamplerAndRefining) {
     EXPECT_EQ(
         coordinates({"--refine-ckpt", (folder_ / "refine.safetensors").string(), "--refine-iters", "0"}),
         plain);
+    EXPECT_EQ(coordinates({"--sampler", "dpm++", "--num-sampling-steps", "4"}), fast());
     EXPECT_NE(sample({"--num-sampling-steps", "0"}).error, "");
     EXPECT_NE(sample({"--sampler", "dpm++", "--num-sampling-steps", "1001"}).error, "");
     EXPECT_NE(sample({"--sampler", "euler"}).error, "");

@@ -126,6 +126,26 @@ TEST(Samplers, SecondOrderIsNearerThanFirst) {
     EXPECT_LT(error[1], 0.05);
 }
 
+// Where a way begins so late that the data's mean shows in x, it has to be put there.
+TEST(Samplers, AWayFromHalfwayBeginsAboutTheMiddle) {
+    constexpr int64_t tokens = 20000;
+    const NoiseSchedule schedule = NoiseSchedule::squaredcos_cap_v2;
+    const Diffusion diffusion(schedule, respace_few(schedule, few_steps));
+    const auto ends_at = [&](std::optional<float> middle) {
+        Sources sources(5, 1);
+        std::vector<float> x = sources.start(tokens);
+        SamplerOptions options;
+        options.kind = SamplerKind::dpmpp;
+        options.middle = middle;
+        sample(diffusion, normal_data(diffusion, tokens), options, 1, tokens, x);
+        double sum = 0;
+        for (int64_t t = 0; t < tokens; ++t) sum += x[static_cast<size_t>(t)];
+        return sum / tokens;
+    };
+    EXPECT_NEAR(ends_at(static_cast<float>(mean[0])), mean[0], 0.03 * deviation[0]);
+    EXPECT_GT(std::abs(ends_at({}) - mean[0]), 0.1 * deviation[0]);
+}
+
 TEST_P(EverySampler, KeepsWhatIsKnown) {
     const Way way = GetParam();
     const Diffusion diffusion = process({way.name, way.kind, way.eta, 50, 0});

@@ -84,6 +84,26 @@ TEST(Schedule, EvenInLogSnr) {
     }
 }
 
+TEST(Schedule, FewStepsWasteNone) {
+    for (auto schedule : {NoiseSchedule::linear, NoiseSchedule::squaredcos_cap_v2}) {
+        const Diffusion all(schedule, respace("1000"));
+        const auto noise = [&](int t) {  // px
+            return 512 * std::sqrt((1 - all.alpha_cumprod[t]) / all.alpha_cumprod[t]);
+        };
+        for (int count = 2; count <= few_steps; ++count) {
+            const std::vector<int> kept = respace_few(schedule, count);
+            ASSERT_EQ(kept.size(), static_cast<size_t>(count));
+            EXPECT_NEAR(noise(kept.back()), 1600, 20);
+            const double factor = std::pow(320, 1.0 / count);
+            for (size_t i = 1; i < kept.size(); ++i)
+                EXPECT_NEAR(noise(kept[i]) / noise(kept[i - 1]), factor, 0.15 * factor) << count << ", " << i;
+        }
+        EXPECT_THROW(respace_few(schedule, 1), Error);
+        EXPECT_THROW(respace_few(schedule, few_steps + 1), Error);
+    }
+    EXPECT_EQ(respace_few(NoiseSchedule::squaredcos_cap_v2, 4), (std::vector<int>{19, 102, 399, 800}));
+}
+
 TEST(Schedule, NonsenseIsAnError) {
     for (const char* spacing : {"", "0", "-3", "1001", "ten", "10,", "10,x", "400,400,400", "ddim", "ddim0",
                                 "ddim999", "ddim-4", "0,0", "25 ", "99999999999999"})

@@ -63,6 +63,23 @@ TEST_F(Place, TheCallbackSeesEveryStepAndStopsTheRun) {
     EXPECT_EQ(steps, 4u);
 }
 
+TEST_F(Place, FewStepsKeepTheSpacing) {
+    const Datapoints map = map_.view();
+    const std::vector<float> asked = asked_distances(map);
+    const std::vector<uint32_t> from = came_from(map.type);
+    for (const char* steps : {"3", "4", "8"}) {
+        options_.steps = steps;
+        const std::vector<Vec2> placed = place(network_, map, {}, options_).pixels(0);
+        double off = 0, objects = 0;
+        for (size_t i = 1; i < map.size(); ++i) {
+            if (map.type[i] > static_cast<uint8_t>(PointType::slider_head_new_combo)) continue;
+            off += std::abs(length(placed[i] - placed[from[i]]) - asked[i]);
+            ++objects;
+        }
+        EXPECT_LT(off / objects, 0.5) << steps;
+    }
+}
+
 TEST_F(Place, WhatIsFixedStays) {
     std::vector<uint8_t> fixed(map_.view().size());
     for (size_t i = 0; i < 20; ++i) fixed[i] = 1;

@@ -68,6 +68,22 @@ TEST(PlacementFit, ReachesTheSpacing) {
     }
 }
 
+// A window of a map begins anywhere: nothing is asked of its first datapoint.
+TEST(PlacementFit, AFirstDistanceBelowZeroIsNone) {
+    Walk made = walk(0, 2);
+    for (size_t i = 0; i < count; ++i) made.x[i] = 0.6f * made.x[i] + 0.2f;  // elsewhere than it was asked
+    std::vector<float> x = made.x;
+    for (size_t i = 1; i < count; ++i)
+        made.distance[i] = std::hypot(512 * (x[i] - x[i - 1]), 384 * (x[count + i] - x[count + i - 1]));
+    made.distance[0] = 0;
+    fit(made).apply(x, 3);
+    EXPECT_GT(std::hypot(x[0] - made.x[0], x[count] - made.x[count]), 1e-3);
+    made.distance[0] = -1;
+    x = made.x;
+    fit(made).apply(x, 3);
+    for (size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(x[i], made.x[i], 1e-5);
+}
+
 TEST(PlacementFit, LeavesWhatIsRight) {
     const Walk made = walk(0, 2);
     std::vector<float> x = made.x;

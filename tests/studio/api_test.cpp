@@ -118,6 +118,11 @@ TEST_F(Studio, StylesGuideAndUnknownOnesAreRefused) {
     };
     const json plain = shapes(nullptr);
     EXPECT_EQ(shapes(nullptr), plain) << "a seed is a take";
+    const auto of_steps = [&](const char* key, const json& value) {
+        return place(s, {{"objects", {4, 5}}, {"count", 1}, {"seed", 7}, {key, value}})["takes"][0]["shapes"];
+    };
+    EXPECT_NE(of_steps("fast", true), of_steps("fast", false));
+    EXPECT_EQ(of_steps("fast", true), of_steps("steps", 4));
     shapes({{"mapper", "somebody"}});
     shapes({{"id", 103}});
     shapes({{"session", true}});
@@ -175,7 +180,7 @@ TEST_F(Studio, OddRequestsAreRefusedAndDoNoHarm) {
                              json{{"all", true}, {"count", 0}}, json{{"all", true}, {"count", 1000}},
                              json{{"all", true}, {"strength", 0}}, json{{"all", true}, {"style", "x"}},
                              json{{"all", true}, {"steps", 100000}}, json{{"all", true}, {"cfgScale", 1e9}},
-                             json{{"all", true}, {"fast", true}}, json{{"from", 5}, {"to", 6}}})
+                             json{{"all", true}, {"fast", 1}}, json{{"from", 5}, {"to", 6}}})
         EXPECT_NE(error_of(post(at + "/place", body), 400), "") << body.dump();
     EXPECT_NE(error_of(post(at + "/place", {{"all", true}, {"base", "s9.1"}}), 404), "");
     EXPECT_NE(error_of(post(at + "/keep", {{"take", "s9.1"}}), 404), "");
