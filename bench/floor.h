@@ -11,6 +11,7 @@
 #include "ops/cpu/backend.h"
 #include "ops/cpu/memory.h"
 #include "ops/cpu/onednn.h"
+#include "ops/cpu/products.h"
 
 namespace osu::bench {
 
