@@ -1,7 +1,8 @@
 // Places a map in float32, wherever it was compiled for, and prints what came out and where its time went:
 //   bench_engine MODEL.safetensors MAP.osu [steps [threads [times]]]
-// In browsers and Node.js too (preset web-threads), where scripts/web_engine.mjs gives it its files: positions are
-// compared, and times are taken, between builds. The model is read to memory first, as a page has it.
+// In browsers and Node.js too (preset web-threads), where scripts/web_engine.mjs gives it its files:
+// positions are compared, and times are taken, between builds. The model is read to memory first, as a page
+// has it.
 #include <cstdio>
 #include <cstdlib>
 #include <exception>

@@ -269,7 +269,9 @@ class TorchWriter {
 void write_torch_zip(const std::filesystem::path& path, const Checkpoint& checkpoint) {
     TorchWriter writer(checkpoint);
     const std::string pickle = writer.write_pickle();
-    const auto bytes_of = [](std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); };
+    const auto bytes_of = [](std::string_view text) {
+        return std::as_bytes(std::span(text.data(), text.size()));
+    };
     StoredZipWriter zip(path);
     zip.add("archive/data.pkl", bytes_of(pickle));
     zip.add("archive/byteorder", bytes_of("little"));

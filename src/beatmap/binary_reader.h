@@ -50,7 +50,8 @@ class BinaryReader {
             if (byte < 0x80) break;
         }
         const std::byte* from = take(length);
-        return from ? to_utf8({reinterpret_cast<const char*>(from), static_cast<size_t>(length)}) : std::string{};
+        return from ? to_utf8({reinterpret_cast<const char*>(from), static_cast<size_t>(length)})
+                    : std::string{};
     }
 
   private:

@@ -1,10 +1,11 @@
 // Which of oneDNN's implementations the products of a network get: its general one, "gemm:jit", and "ref" are
 // several times slower than those for packed weights where the CPU has those.
+#include "ops/cpu/products.h"
+
 #include <gtest/gtest.h>
 
 #include "base/parallel.h"
 #include "ops/cpu/backend.h"
-#include "ops/cpu/products.h"
 
 namespace osu {
 namespace {
