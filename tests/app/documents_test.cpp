@@ -85,7 +85,7 @@ std::string in_small(std::string line) {
     replace("000-DiT-S/", "000-DiT-XS/");
     replace("0050000.safetensors", "0000001.safetensors");
     replace(" FILE", " results/000-DiT-XS/checkpoints/0000001.safetensors");
-    replace("--max-steps 500", "");
+    line = std::regex_replace(line, std::regex(" --max-steps [0-9]+"), "");
     if (line.starts_with("train "))
         line += " --global-batch-size 2 --device cpu --max-steps " +
                 std::string(line.find("--new-run") == std::string::npos && line.find("--ckpt") != line.npos
