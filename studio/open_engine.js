@@ -14,7 +14,9 @@ export async function openEngine() {
     if (engine !== 'worker') return new ServerEngine();
     const bar = h('progress', {max: '1', value: '0', 'aria-label': 'Fetching the model'});
     const note = h('p', {}, 'Getting ready…');
-    byId('page').replaceChildren(h('main', {class: 'waiting'}, h('strong', {}, 'osu-diffusion studio'), bar, note));
+    byId('page').replaceChildren(
+        h('main', {class: 'waiting'}, h('strong', {}, 'osu-diffusion studio'), bar, note),
+    );
     try {
         await isolate();
         const {WorkerEngine} = await import('./worker_engine.js');
@@ -31,7 +33,9 @@ export async function openEngine() {
         return opened;
     } catch (error) {
         const {message, hint = ''} = /** @type {import("./engine.js").EngineError} */ (error);
-        byId('page').replaceChildren(h('main', {class: 'waiting'}, h('strong', {}, message), h('p', {}, hint)));
+        byId('page').replaceChildren(
+            h('main', {class: 'waiting'}, h('strong', {}, message), h('p', {}, hint)),
+        );
         return new Promise(() => {}); // the page says what to do, and there is nothing else to do
     }
 }

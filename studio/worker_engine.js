@@ -19,7 +19,7 @@ const LOST = {error: 'The engine has stopped', hint: 'Load this page again: what
  */
 
 export class WorkerEngine {
-    /** @type {Worker} */ #worker;
+    /** @type {Worker} begun by #begin() */ #worker = /** @type {any} */ (null);
     /** @type {Map<number, {resolve: (answer: any) => void, reject: (error: any) => void}>} */
     #asked = new Map();
     #next = 1;
@@ -84,7 +84,8 @@ export class WorkerEngine {
                             'Download what you want to keep before you close it: private windows forget.',
                         );
                     resolve(undefined);
-                } else if (data.failed && data.id === undefined) reject(new EngineError(data.failed, LOST.hint, 0));
+                } else if (data.failed && data.id === undefined)
+                    reject(new EngineError(data.failed, LOST.hint, 0));
                 else this.#take(data);
             };
             this.#worker.postMessage({begin: {...this.given, model: this.model}});

@@ -30,7 +30,8 @@ const memory = () => new Uint8Array(program.wasmMemory.buffer);
 /** Bytes in the program's memory while it is called. @param {Uint8Array} bytes @param {(at: number) => any} call */
 function lent(bytes, call) {
     const at = program._malloc(bytes.length + 1);
-    if (at === 0) throw new Error('the browser gives no more memory: close other tabs, and load this page again');
+    if (at === 0)
+        throw new Error('the browser gives no more memory: close other tabs, and load this page again');
     memory().set(bytes, at);
     memory()[at + bytes.length] = 0;
     try {
@@ -48,7 +49,9 @@ function lentTexts([text, ...others], call, ...before) {
 
 /** @param {string} name @param {boolean} journal @param {Uint8Array} content */
 function restore(name, journal, content) {
-    lentTexts([name], (at) => lent(content, (bytes) => program._studio_restore(at, journal ? 1 : 0, bytes, content.length)));
+    lentTexts([name], (at) =>
+        lent(content, (bytes) => program._studio_restore(at, journal ? 1 : 0, bytes, content.length)),
+    );
 }
 
 /** What the program says: see deliver() in src/studio/web/front.cpp. */
@@ -85,7 +88,11 @@ async function answer({id, method, path, body = new Uint8Array()}) {
     const reply = lentTexts([method, decodeURIComponent(url.pathname), query], (...texts) =>
         lent(body, (at) => {
             const answer = program._studio_handle(...texts, at, body.length);
-            const [status, type, attachment, content, size] = new Uint32Array(program.wasmMemory.buffer, answer, 5);
+            const [status, type, attachment, content, size] = new Uint32Array(
+                program.wasmMemory.buffer,
+                answer,
+                5,
+            );
             return {
                 id,
                 status,
@@ -112,7 +119,10 @@ async function begin(given) {
     threads = given.threads;
     const folder = threads > 1 ? 'threads' : 'one-thread';
     const {default: load} = await import(`./${folder}/studio_engine.js`);
-    [program, kept] = await Promise.all([load({threads: threads + 1, deliver, print: console.log, printErr: console.error}), Kept.open()]);
+    [program, kept] = await Promise.all([
+        load({threads: threads + 1, deliver, print: console.log, printErr: console.error}),
+        Kept.open(),
+    ]);
     await kept.restore(restore);
     const model = new Uint8Array(given.model);
     lentTexts([given.file, given.example, given.version], (...texts) =>

@@ -88,12 +88,12 @@ class Sample : public ::testing::Test {
     // The coordinates of --fast alone: sample() adds flags that it does not go with.
     std::vector<float> fast() {
         const fs::path dump = folder_ / "fast.safetensors";
-        EXPECT_EQ(
-            test::run_command({"sample", "--beatmap", map_.string(), "--ckpt",
-                               (folder_ / "net.safetensors").string(), "--fast", "--threads", "1", "--out",
-                               (folder_ / "fast").string(), "--dump-coordinates", dump.string()})
-                .error,
-            "");
+        EXPECT_EQ(test::run_command({"sample", "--beatmap", map_.string(), "--ckpt",
+                                     (folder_ / "net.safetensors").string(), "--precision", "f32", "--fast",
+                                     "--threads", "1", "--out", (folder_ / "fast").string(),
+                                     "--dump-coordinates", dump.string()})
+                      .error,
+                  "");
         const Safetensors dumped = Safetensors::open(dump);
         return to_floats(dumped.tensor("xy"));
     }
