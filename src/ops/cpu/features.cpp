@@ -1,6 +1,7 @@
 // Sinusoidal features. Angles reach 10⁵ and more, so the reduction to a quarter turn is done in float64.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "base/parallel.h"
 #include "base/profile.h"
@@ -16,11 +17,12 @@
 HWY_BEFORE_NAMESPACE();
 namespace osu::cpu::HWY_NAMESPACE {
 
-using DoubleTag = hn::ScalableTag<double>;
-constexpr int64_t double_lanes = HWY_LANES(double);
-
 // Up to this the products below are exact enough; beyond it (and for infinities) the C library is asked.
 constexpr float largest_angle = 1e8f;
+
+#if HWY_HAVE_FLOAT64
+using DoubleTag = hn::ScalableTag<double>;
+constexpr int64_t double_lanes = HWY_LANES(double);
 
 struct SineCosine {
     hn::Vec<DoubleTag> sine, cosine;
@@ -54,10 +56,35 @@ HWY_INLINE SineCosine sine_cosine(hn::Vec<DoubleTag> angle) {
     return {hn::Xor(hn::IfThenElse(swap, c, s), sine_sign), hn::Xor(hn::IfThenElse(swap, s, c), cosine_sign)};
 }
 
-template <class T>
-void features_row(float value, const float* frequencies, int64_t half, T* out) {
+// Of double_lanes angles.
+HWY_INLINE void sines_and_cosines(const float* angle, float* sine, float* cosine) {
     const DoubleTag d;
     const hn::Rebind<float, DoubleTag> narrow;
+    const auto result = sine_cosine(hn::PromoteTo(d, hn::Load(narrow, angle)));
+    hn::Store(hn::DemoteTo(narrow, result.sine), narrow, sine);
+    hn::Store(hn::DemoteTo(narrow, result.cosine), narrow, cosine);
+}
+#else  // the same, for targets whose vectors Highway gives no float64
+constexpr int64_t double_lanes = 8;
+
+inline void sines_and_cosines(const float* angle, float* sine, float* cosine) {
+    for (int64_t i = 0; i < double_lanes; ++i) {
+        const double turns = std::nearbyint(angle[i] * 0.6366197723675814);
+        const double r = angle[i] - turns * 1.5707963267341256 - turns * 6.077100506506192e-11, z = r * r;
+        const double s = r + r * z * (-1.0 / 6 + z * (1.0 / 120 + z * (-1.0 / 5040 + z * (1.0 / 362880))));
+        const double c =
+            1 + z * (-0.5 + z * (1.0 / 24 + z * (-1.0 / 720 + z * (1.0 / 40320 - z * (1.0 / 3628800)))));
+        const double bits = turns + 6755399441055744.0;  // turns mod 4 sits in the lowest
+        int64_t quarter;
+        std::memcpy(&quarter, &bits, sizeof quarter);
+        sine[i] = static_cast<float>((quarter & 2 ? -1 : 1) * (quarter & 1 ? c : s));
+        cosine[i] = static_cast<float>(((quarter + 1) & 2 ? -1 : 1) * (quarter & 1 ? s : c));
+    }
+}
+#endif
+
+template <class T>
+void features_row(float value, const float* frequencies, int64_t half, T* out) {
     alignas(64) float angle[double_lanes], sine[double_lanes], cosine[double_lanes];
     const auto put = [](float v, T& to) {
         if constexpr (sizeof(T) == 2)
@@ -68,9 +95,7 @@ void features_row(float value, const float* frequencies, int64_t half, T* out) {
     for (int64_t k = 0; k < half; k += double_lanes) {
         const int64_t count = std::min(double_lanes, half - k);
         for (int64_t i = 0; i < double_lanes; ++i) angle[i] = i < count ? value * frequencies[k + i] : 0.0f;
-        const auto result = sine_cosine(hn::PromoteTo(d, hn::Load(narrow, angle)));
-        hn::Store(hn::DemoteTo(narrow, result.sine), narrow, sine);
-        hn::Store(hn::DemoteTo(narrow, result.cosine), narrow, cosine);
+        sines_and_cosines(angle, sine, cosine);
         for (int64_t i = 0; i < count; ++i) {
             if (!(std::abs(angle[i]) <= largest_angle)) {
                 sine[i] = static_cast<float>(std::sin(double{angle[i]}));
