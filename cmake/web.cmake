@@ -31,17 +31,15 @@ set(sources_of_evaluation "[a-z_]*marks|plan")
 # before the program begins, for a worker that waits cannot make any; Module.threads says how many cores there are,
 # one more makes takes while requests are answered.
 function(web_programs)
-  set(link -sMODULARIZE -sEXPORT_ES6 -sALLOW_MEMORY_GROWTH -sINITIAL_MEMORY=64MB -sMAXIMUM_MEMORY=2GB
-      -sTOTAL_STACK=1MB -sEXIT_RUNTIME=0 -sEXPORTED_FUNCTIONS=_malloc,_free,_main
-      -sEXPORTED_RUNTIME_METHODS=FS,callMain,stringToUTF8,lengthBytesUTF8,UTF8ToString -sINVOKE_RUN=0)
+  set(link -sMODULARIZE -sEXPORT_ES6 -sALLOW_MEMORY_GROWTH -sINITIAL_MEMORY=64MB -sMAXIMUM_MEMORY=2GB -sTOTAL_STACK=1MB)
   if(OSU_WEB_THREADS)
     list(APPEND link -sPTHREAD_POOL_SIZE=Module.threads -sDEFAULT_PTHREAD_STACK_SIZE=1MB)
   endif()
   add_executable(bench_engine bench/engine.cpp)
   target_link_libraries(bench_engine PRIVATE osu_sampling)
-  target_link_options(bench_engine PRIVATE ${link} -sENVIRONMENT=web,worker,node)
+  target_link_options(bench_engine PRIVATE ${link} -sENVIRONMENT=web,worker,node -sINVOKE_RUN=0 -sEXPORTED_RUNTIME_METHODS=FS,callMain)
   add_executable(studio_engine src/studio/web/front.cpp)
   target_link_libraries(studio_engine PRIVATE osu_studio)
-  list(TRANSFORM link REPLACE ",_main" "")
-  target_link_options(studio_engine PRIVATE ${link} -sENVIRONMENT=worker --no-entry)
+  target_link_options(studio_engine PRIVATE ${link} -sENVIRONMENT=worker --no-entry
+    -sEXPORTED_FUNCTIONS=_malloc,_free -sEXPORTED_RUNTIME_METHODS=UTF8ToString,wasmMemory)
 endfunction()
