@@ -40,7 +40,13 @@ const server = await serve(
 );
 const browser = await chromium.launch({
     executablePath: process.env.OSU_CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+    args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+    ],
 });
 const page = await browser.newPage();
 page.on('console', (message) => console.error(message.text()));

@@ -25,7 +25,7 @@ let turn = Promise.resolve();
 let jobsWait = false;
 
 /** The program's memory, as large as it is now. */
-const memory = () => new Uint8Array(program.wasmMemory.buffer);
+const memory = () => new Uint8Array((program.wasmMemory ?? program.HEAPU8).buffer);
 
 /** Bytes in the program's memory while it is called. @param {Uint8Array} bytes @param {(at: number) => any} call */
 function lent(bytes, call) {
@@ -88,11 +88,7 @@ async function answer({id, method, path, body = new Uint8Array()}) {
     const reply = lentTexts([method, decodeURIComponent(url.pathname), query], (...texts) =>
         lent(body, (at) => {
             const answer = program._studio_handle(...texts, at, body.length);
-            const [status, type, attachment, content, size] = new Uint32Array(
-                program.wasmMemory.buffer,
-                answer,
-                5,
-            );
+            const [status, type, attachment, content, size] = new Uint32Array(memory().buffer, answer, 5);
             return {
                 id,
                 status,
