@@ -1,5 +1,5 @@
 // Places a map in float32, wherever it was compiled for, and prints what came out and where its time went:
-//   bench_engine MODEL.safetensors MAP.osu [steps [threads [times]]]
+//   bench_engine MODEL.safetensors MAP.osu [steps [threads [times [free]]]]
 // In browsers and Node.js too (preset web-threads), where scripts/web_engine.mjs gives it its files:
 // positions are compared, and times are taken, between builds. The model is read to memory first, as a page
 // has it.
@@ -21,7 +21,7 @@ namespace osu {
 namespace {
 
 void run(int argc, char** argv) {
-    if (argc < 3) fail("usage: bench_engine MODEL MAP [steps [threads [times]]]");
+    if (argc < 3) fail("usage: bench_engine MODEL MAP [steps [threads [times [free]]]]");
     const auto number = [&](int i, int usual) { return i < argc ? std::atoi(argv[i]) : usual; };
     const Profile profile(true);
     set_thread_count(number(4, 0));
@@ -32,6 +32,8 @@ void run(int argc, char** argv) {
     SamplingNetwork network(parse_checkpoint(std::as_bytes(std::span(model))), argv[1], {}, *backend);
     SamplingOptions options;
     options.steps = fmt::format("{}", number(3, 15));
+    options.keep_spacing = options.keep_structure = number(6, 0) == 0;
+    options.allow_offscreen = true;
     Placement placed;
     for (int i = 0; i < number(5, 1); ++i) placed = place(network, source.view(), {}, options);
     for (const Vec2& position : placed.pixels(0)) fmt::print("{:.3f} {:.3f}\n", position.x, position.y);

@@ -1,5 +1,5 @@
 // bench_engine as a browser runs it, in Chromium: what it prints, to be compared with the native program's.
-//   node bench/engine.mjs BUILD_FOLDER MODEL MAP [steps [threads [times]]]
+//   node bench/engine.mjs BUILD_FOLDER MODEL MAP [steps [threads [times [free]]]]
 // BUILD_FOLDER: build/web-threads or build/web-one-thread.
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
