@@ -25,7 +25,7 @@ version=$(sed -n 's/^project(osu-diffusion VERSION \([0-9.]*\).*/\1/p' CMakeList
 policy="default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; style-src 'self'; \
 img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self' blob:; font-src 'self'; manifest-src 'self'; \
 base-uri 'none'; form-action 'none'"
-sed -e "s|<html lang=\"en\"|& data-engine=\"worker\" data-model=\"models/$(basename "$model")\" data-version=\"$version\"|" \
+sed -e "s|<html lang=\"en\"|& data-engine=\"worker\" data-model=\"models/$(basename "$model")?$(cksum <"$model" | cut -d' ' -f1)\" data-version=\"$version\"|" \
     -e "s|<meta charset=\"utf-8\" />|&<meta http-equiv=\"Content-Security-Policy\" content=\"$policy\" />|" \
     -e 's|<link rel="icon"|<link rel="manifest" href="manifest.webmanifest" />&|' studio/index.html >$site.new/index.html
 

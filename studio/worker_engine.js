@@ -46,7 +46,7 @@ export class WorkerEngine {
         const example = await (await fetch('waltz.osu')).text();
         const engine = new WorkerEngine(options, {
             threads: threadCount(),
-            file: options.model.replace(/.*\//, ''),
+            file: options.model.replace(/.*\//, '').replace(/\?.*/, ''),
             version: options.version,
             example,
         });
@@ -226,5 +226,7 @@ async function fetchModel({model, progress}) {
     }
     const blob = new Blob(parts);
     await cache?.put(model, new Response(blob)).catch(() => {}); // no space: fetched again the next time
+    for (const other of (await cache?.keys()) ?? [])
+        if (!other.url.endsWith(model)) await cache?.delete(other); // of an older page
     return blob.arrayBuffer();
 }

@@ -43,6 +43,6 @@ async function answer(request) {
 self.addEventListener('fetch', (event) => {
     const {request} = event;
     const ours = new URL(request.url).origin === self.location.origin;
-    if (request.method !== 'GET' || !ours || request.url.endsWith('.safetensors')) return;
+    if (request.method !== 'GET' || !ours || new URL(request.url).pathname.endsWith('.safetensors')) return;
     event.respondWith(answer(request));
 });

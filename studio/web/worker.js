@@ -22,7 +22,9 @@ let threads = 1;
 const restored = new Set();
 /** Requests are answered one after the other. */
 let turn = Promise.resolve();
-let jobsWait = false;
+/** Jobs that wait or are made. */
+const jobs = new Set();
+let listening = 0;
 
 /** The program's memory, as large as it is now. */
 const memory = () => new Uint8Array((program.wasmMemory ?? program.HEAPU8).buffer);
@@ -56,13 +58,26 @@ function restore(name, journal, content) {
 
 /** What the program says: see deliver() in src/studio/web/front.cpp. */
 function deliver(kind, name, content) {
-    if (kind === 'put') kept.put(name, content);
-    else if (kind === 'append') kept.append(name, content);
+    if (kind === 'put') {
+        kept.put(name, content);
+        restored.add(name);
+    } else if (kind === 'append') kept.append(name, content);
     else {
         const event = JSON.parse(decoder.decode(content));
-        if (event.type === 'queued') jobsWait = true;
+        if (event.type === 'queued') jobs.add(event.job);
+        if (event.type === 'done' || event.type === 'failed') jobs.delete(event.job);
         postMessage({event, session: name});
+        listen();
     }
+}
+
+/** While takes are made, what other threads have to say is looked for as often as a screen shows anything new. */
+function listen() {
+    const wanted = jobs.size > 0;
+    if (threads === 1 || wanted === listening > 0) return;
+    clearInterval(listening);
+    listening = wanted ? setInterval(() => program._studio_deliver(), 16) : 0;
+    if (!wanted) setTimeout(() => program._studio_deliver(), 100); // what came behind the last job's end
 }
 
 /** Songs are large: one comes when its session is asked for. @param {string} path */
@@ -105,8 +120,7 @@ async function answer({id, method, path, body = new Uint8Array()}) {
 
 /** Takes that wait are made between requests where there is one thread alone. */
 function runJobs() {
-    if (threads > 1 || !jobsWait) return;
-    jobsWait = false;
+    if (threads > 1 || jobs.size === 0) return;
     setTimeout(() => program._studio_run_jobs());
 }
 
@@ -124,8 +138,6 @@ async function begin(given) {
     lentTexts([given.file, given.example, given.version], (...texts) =>
         lent(model, (at) => program._studio_begin(at, model.length, ...texts, threads)),
     );
-    // Other threads leave what they have to say; it is looked for as often as a screen shows anything new.
-    if (threads > 1) setInterval(() => program._studio_deliver(), 16);
     postMessage({ready: {keeps: kept.database !== null}});
 }
 
