@@ -39,6 +39,7 @@ program: deps
 	@cmake --build --preset release --target osu-diffusion
 
 test: mpi browser build
+	@if ./scripts/install-deps.sh emscripten; then ./scripts/web.sh; else echo "skipped: the studio for browsers"; fi
 	@cd build/release && OMP_WAIT_POLICY=passive ctest --output-on-failure -j2
 
 asan: mpi browser deps
