@@ -14,8 +14,9 @@ constexpr int separations = 12;
 // spacing of a blur means nothing. Between 30 and 2,000 the ruler hardly tells one bound from another.
 constexpr double most_noise = 400;
 constexpr int fit_iterations = 3, last_iterations = 12;
-// px from the edges that objects are kept off on the way: the network puts twice as many there as people do.
-constexpr float edge_margin = 16;
+// px from the edges that objects are kept off, on the way and at the last step, where the spacing lets them:
+// the network puts twice as many there as people do.
+constexpr float edge_margin = 16, last_edge_margin = 8;
 constexpr float most_outline = 24;  // points along a slider
 
 PointType point_type(uint8_t type) {
@@ -90,7 +91,7 @@ void PlacementFit::share_spots(std::span<const int32_t> spot) {
 void hold_to(PlacementFit& fit, double noise, bool last, std::span<float> x,
              const PlacementFit::Between& between) {
     if (noise > most_noise) return;
-    fit.apply(x, last ? last_iterations : fit_iterations, last ? 0 : edge_margin, between);
+    fit.apply(x, last ? last_iterations : fit_iterations, last ? last_edge_margin : edge_margin, between);
 }
 
 void PlacementFit::apply(std::span<float> x, int iterations, float margin, const Between& between) {

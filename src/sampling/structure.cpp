@@ -19,7 +19,7 @@ constexpr double least_echo = 45;      // px, … and that are as large as this
 constexpr double slider_rms = 6;       // px between anchors of sliders of one shape
 constexpr double shape_rms = 12;       // px, the same within parts that are alike
 constexpr size_t sliders_between = 4;  // objects from a slider to the one that it is like
-constexpr int rounds = 3;              // of averaging: copies of copies
+constexpr int rounds = 8;              // of averaging: copies of copies
 constexpr double spot_again = 3000;    // ms until a spot is forgotten
 constexpr float spot_within = 1.5f;    // px
 
@@ -268,7 +268,7 @@ void Structure::apply(std::span<float> x, std::span<const uint32_t> kept) {
 void Structure::align_heads(std::span<float> x, std::span<const uint32_t> kept) {
     if (head_ties_.empty()) return;
     take(x, kept);
-    average(head_ties_);
+    for (int round = 0; round < rounds; ++round) average(head_ties_);
     put(x, kept);
 }
 

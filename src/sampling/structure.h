@@ -37,7 +37,7 @@ class Structure {
     // x (2, T) in [0, 1] on the playfield; each tied part keeps its centre, unless others are tied within it.
     // `kept`: the datapoints of the map that x has, where it has not all; the others are fixed.
     void apply(std::span<float> x, std::span<const uint32_t> kept = {});
-    // The same of objects' heads alone, once: between constraints that part what is tied.
+    // The same of objects' heads alone: between constraints that part what is tied.
     void align_heads(std::span<float> x, std::span<const uint32_t> kept = {});
 
   private:
