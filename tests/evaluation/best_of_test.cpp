@@ -28,7 +28,7 @@ TEST(BestOf, TakesTheFirstWithTheFewest) {
     const std::vector<Vec2> apart{{100, 100}, {220, 100}, {220, 220}, {340, 220}};
     std::vector<Vec2> covered = apart, edge = apart;
     covered[2] = {130, 110};  // half over the first, which is still there
-    edge[3] = {340, 384};
+    edge[3] = {340, 378};
     Datapoints map{.type = type, .time = time, .distance = distance, .position = apart};
     map.circle_radius = 36;
     const std::vector<std::vector<Vec2>> placements{covered, edge, apart, apart};
