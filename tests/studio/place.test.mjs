@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
-import {closeBrowser, StudioPage} from './browser.mjs';
+import {StudioPage} from './browser.mjs';
+import {closeAll, openStudio, serverAlone} from './engines.mjs';
 import {archive, entriesOf, mapOf, signs, waltz, wave} from './songs.mjs';
 import {Studio, temporaryFolder, until} from './studio.mjs';
 
-/** @type {Studio} */
+/** @type {Studio | import('./engines.mjs').WebStudio} */
 let studio;
 /** @type {StudioPage} */
 let page;
@@ -19,8 +20,7 @@ const takeSets = async () => (await studio.get(`sessions/${session}/takes`)).set
 let source;
 
 before(async () => {
-    studio = await Studio.start();
-    page = await StudioPage.open(studio.url);
+    ({studio, page} = await openStudio());
     source = await archive({
         'waltz.osu': waltz.replace('audio.mp3', 'tone.wav'),
         'signs.osu': mapOf(signs),
@@ -32,10 +32,7 @@ before(async () => {
     await page.workbench();
     session = new URL(page.page.url()).hash.slice(1);
 });
-after(async () => {
-    await closeBrowser();
-    await Studio.stopAll();
-});
+after(closeAll);
 
 test('dragging over the timeline selects a section; its handle changes it', async () => {
     await page.goTo('00:05:600');
@@ -244,7 +241,7 @@ test('cancelling is at once, and what was done stays', async () => {
     page.noErrors();
 });
 
-test('two tabs see the same', async () => {
+test('two tabs see the same', serverAlone('several pages at once'), async () => {
     const other = await StudioPage.open(studio.url);
     await other.page.goto(`${studio.origin}/#${session}`);
     await other.workbench();
@@ -302,7 +299,7 @@ test('the archive differs in the new difficulty alone, and that in what was chan
     page.noErrors();
 });
 
-test('beside the source: a file of a new name, and the source as it was', async () => {
+test('beside the source: a file of a new name, and the source as it was', serverAlone('folders'), async () => {
     const songs = temporaryFolder();
     const folder = join(songs, '1 The tests - Waltz');
     mkdirSync(folder);

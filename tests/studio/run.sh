@@ -29,9 +29,9 @@ if [ "$1" = check ]; then
     exit 0
 fi
 
-if [ "$1" = web.test.mjs ]; then
-    [ -e "${OSU_WEB:-../../build/web}/index.html" ] || skip "build/web is missing (make web)"
-fi
+case "$1:${OSU_ENGINE:-}" in
+web*.test.mjs:* | *:web) [ -e "${OSU_WEB:-../../build/web}/index.html" ] || skip "build/web is missing (make web)" ;;
+esac
 
 for name in "${OSU_CHROMIUM:-}" chromium chromium-browser google-chrome; do
     [ -n "$name" ] && command -v "$name" >/dev/null && chromium=$(command -v "$name") && break
