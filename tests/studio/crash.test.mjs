@@ -86,15 +86,19 @@ test('killed while it places: the map is as it was, and places again', async () 
     page.noErrors('ERR_', 'the server responded with a status of 4');
 });
 
-test('a key that was pressed while nobody answered is told, not lost in silence', serverAlone('a server'), async () => {
-    await studio.kill();
-    await page.press('Control+a');
-    await page.press('Control+h');
-    await page.message('The studio does not answer');
-    await studio.again();
-    await page.page.locator('.connection').waitFor({state: 'hidden', timeout: 20000});
-    page.noErrors('ERR_', 'the server responded with a status of 4');
-});
+test(
+    'a key that was pressed while nobody answered is told, not lost in silence',
+    serverAlone('a server'),
+    async () => {
+        await studio.kill();
+        await page.press('Control+a');
+        await page.press('Control+h');
+        await page.message('The studio does not answer');
+        await studio.again();
+        await page.page.locator('.connection').waitFor({state: 'hidden', timeout: 20000});
+        page.noErrors('ERR_', 'the server responded with a status of 4');
+    },
+);
 
 test('the page shows the steps of before', async () => {
     const {steps: all} = await state();

@@ -32,11 +32,15 @@ const song = async () =>
         'tone.wav': wave(15),
     });
 
-test('the token is gone from the address, and the first screen is there', serverAlone('a token'), async () => {
-    await page.page.locator('.drop').waitFor();
-    assert.ok(!page.page.url().includes('token'));
-    page.noErrors();
-});
+test(
+    'the token is gone from the address, and the first screen is there',
+    serverAlone('a token'),
+    async () => {
+        await page.page.locator('.drop').waitFor();
+        assert.ok(!page.page.url().includes('token'));
+        page.noErrors();
+    },
+);
 
 test('a song that is dropped asks which difficulty; taiko cannot be chosen', async () => {
     await page.drop('song.osz', await song());
@@ -203,39 +207,47 @@ test('everything has a name for those who do not see it', async () => {
     assert.deepEqual(nameless, []);
 });
 
-test('a folder of songs is the library; a map of the command line opens by itself', serverAlone('folders'), async () => {
-    const songs = temporaryFolder();
-    mkdirSync(join(songs, '1 The tests - Signs'));
-    writeFileSync(join(songs, '1 The tests - Signs', 'signs.osu'), mapOf(signs));
-    const other = await Studio.start({map: songs});
-    const there = await StudioPage.open(other.url);
-    await there.page.locator('.library .row-button', {hasText: 'Signs'}).click();
-    await there.workbench();
-    there.noErrors();
-    await there.close();
-    await other.stop();
+test(
+    'a folder of songs is the library; a map of the command line opens by itself',
+    serverAlone('folders'),
+    async () => {
+        const songs = temporaryFolder();
+        mkdirSync(join(songs, '1 The tests - Signs'));
+        writeFileSync(join(songs, '1 The tests - Signs', 'signs.osu'), mapOf(signs));
+        const other = await Studio.start({map: songs});
+        const there = await StudioPage.open(other.url);
+        await there.page.locator('.library .row-button', {hasText: 'Signs'}).click();
+        await there.workbench();
+        there.noErrors();
+        await there.close();
+        await other.stop();
 
-    const direct = await Studio.start({map: join(songs, '1 The tests - Signs', 'signs.osu')});
-    const opened = await StudioPage.open(direct.url);
-    await opened.workbench();
-    opened.noErrors();
-    await opened.close();
-    await direct.stop();
-});
+        const direct = await Studio.start({map: join(songs, '1 The tests - Signs', 'signs.osu')});
+        const opened = await StudioPage.open(direct.url);
+        await opened.workbench();
+        opened.noErrors();
+        await opened.close();
+        await direct.stop();
+    },
+);
 
-test('a checkpoint that is none: the page says so, and maps can still be looked at', serverAlone('a command line'), async () => {
-    const folder = temporaryFolder();
-    writeFileSync(join(folder, 'none.safetensors'), 'no weights');
-    const other = await Studio.start({args: ['--ckpt', join(folder, 'none.safetensors')]});
-    const there = await StudioPage.open(other.url);
-    await there.page.locator('.message.error').first().waitFor();
-    await there.page.locator('.example').click();
-    await there.workbench();
-    await there.page.locator('.message.error [aria-label=Close]').first().click();
-    await there.press('r');
-    await there.page.locator('.message.error').first().waitFor();
-    assert.ok(await other.get('recent'));
-    there.noErrors('the server responded with a status of');
-    await there.close();
-    await other.stop();
-});
+test(
+    'a checkpoint that is none: the page says so, and maps can still be looked at',
+    serverAlone('a command line'),
+    async () => {
+        const folder = temporaryFolder();
+        writeFileSync(join(folder, 'none.safetensors'), 'no weights');
+        const other = await Studio.start({args: ['--ckpt', join(folder, 'none.safetensors')]});
+        const there = await StudioPage.open(other.url);
+        await there.page.locator('.message.error').first().waitFor();
+        await there.page.locator('.example').click();
+        await there.workbench();
+        await there.page.locator('.message.error [aria-label=Close]').first().click();
+        await there.press('r');
+        await there.page.locator('.message.error').first().waitFor();
+        assert.ok(await other.get('recent'));
+        there.noErrors('the server responded with a status of');
+        await there.close();
+        await other.stop();
+    },
+);

@@ -299,39 +299,43 @@ test('the archive differs in the new difficulty alone, and that in what was chan
     page.noErrors();
 });
 
-test('beside the source: a file of a new name, and the source as it was', serverAlone('folders'), async () => {
-    const songs = temporaryFolder();
-    const folder = join(songs, '1 The tests - Waltz');
-    mkdirSync(folder);
-    writeFileSync(join(folder, 'waltz.osu'), waltz);
-    const other = await Studio.start({map: join(folder, 'waltz.osu')});
-    const there = await StudioPage.open(other.url);
-    await there.workbench();
-    for (const count of [2, 3]) {
-        const name = there.page.locator('.keep-dialog .text-input');
-        await until(
-            async () => {
-                if (!(await name.isVisible())) await there.press('Control+s');
-                return name.isVisible();
-            },
-            (visible) => visible,
+test(
+    'beside the source: a file of a new name, and the source as it was',
+    serverAlone('folders'),
+    async () => {
+        const songs = temporaryFolder();
+        const folder = join(songs, '1 The tests - Waltz');
+        mkdirSync(folder);
+        writeFileSync(join(folder, 'waltz.osu'), waltz);
+        const other = await Studio.start({map: join(folder, 'waltz.osu')});
+        const there = await StudioPage.open(other.url);
+        await there.workbench();
+        for (const count of [2, 3]) {
+            const name = there.page.locator('.keep-dialog .text-input');
+            await until(
+                async () => {
+                    if (!(await name.isVisible())) await there.press('Control+s');
+                    return name.isVisible();
+                },
+                (visible) => visible,
+            );
+            await name.fill('Three Four');
+            await there.page.locator('.keep-card', {hasText: 'folder'}).click();
+            await there.page.locator('.keep-result code').waitFor();
+            await until(
+                () => readdirSync(folder).length,
+                (length) => length === count,
+            );
+            await there.press('Escape');
+            await there.page.locator('.keep-dialog').waitFor({state: 'hidden'});
+        }
+        assert.equal(readFileSync(join(folder, 'waltz.osu'), 'utf8'), waltz);
+        const versions = readdirSync(folder).map(
+            (name) => /Version:(.*)/.exec(readFileSync(join(folder, name), 'utf8'))[1],
         );
-        await name.fill('Three Four');
-        await there.page.locator('.keep-card', {hasText: 'folder'}).click();
-        await there.page.locator('.keep-result code').waitFor();
-        await until(
-            () => readdirSync(folder).length,
-            (length) => length === count,
-        );
-        await there.press('Escape');
-        await there.page.locator('.keep-dialog').waitFor({state: 'hidden'});
-    }
-    assert.equal(readFileSync(join(folder, 'waltz.osu'), 'utf8'), waltz);
-    const versions = readdirSync(folder).map(
-        (name) => /Version:(.*)/.exec(readFileSync(join(folder, name), 'utf8'))[1],
-    );
-    assert.equal(new Set(versions.map((version) => version.trim())).size, 3);
-    there.noErrors();
-    await there.close();
-    await other.stop();
-});
+        assert.equal(new Set(versions.map((version) => version.trim())).size, 3);
+        there.noErrors();
+        await there.close();
+        await other.stop();
+    },
+);

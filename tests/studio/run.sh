@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs one file of the page's tests; what they need of npm is fetched once. Exit status 77: something is missing.
-#   tests/studio/run.sh open.test.mjs
-#   tests/studio/run.sh check            types and format of the page
+#   tests/studio/run.sh open.test.mjs                  before the program's server
+#   tests/studio/run.sh check                          types and format of the page
+#   OSU_ENGINE=web tests/studio/run.sh open.test.mjs   with the program in the page (make web)
 set -eu
 cd "$(dirname "$0")"
 
@@ -29,9 +30,9 @@ if [ "$1" = check ]; then
     exit 0
 fi
 
-case "$1:${OSU_ENGINE:-}" in
-web*.test.mjs:* | *:web) [ -e "${OSU_WEB:-../../build/web}/index.html" ] || skip "build/web is missing (make web)" ;;
-esac
+if [ "${OSU_ENGINE:-}" = web ]; then
+    [ -e "${OSU_WEB:-../../build/web}/index.html" ] || skip "build/web is missing (make web)"
+fi
 
 for name in "${OSU_CHROMIUM:-}" chromium chromium-browser google-chrome; do
     [ -n "$name" ] && command -v "$name" >/dev/null && chromium=$(command -v "$name") && break
