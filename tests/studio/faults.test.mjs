@@ -175,6 +175,7 @@ test('a checkpoint that is none: said, with its name; the model of before goes o
     await page.press('Shift+ArrowRight');
     await page.press(']');
     await page.press('r');
+    await page.page.getByRole('tab', {name: /Takes/}).click();
     await page.takes(1);
     page.noErrors();
     await page.close();
