@@ -11,6 +11,7 @@ const flags = [
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
+    '--enable-blink-features=ForceEagerMeasureMemory', // bench/web.mjs asks, and would wait for minutes
 ];
 
 /** @type {Promise<import('playwright-core').Browser> | undefined} */
