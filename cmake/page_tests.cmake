@@ -2,7 +2,7 @@
 # says so, where Node, npm or Chromium are missing.
 
 if(OSU_TESTS)
-  foreach(part check server field playing open place crash web)
+  foreach(part check server field playing open place workbench crash web)
     set(file ${part}.test.mjs)
     if(part STREQUAL "check")
       set(file check)

@@ -170,7 +170,10 @@ export class Field {
         this.last = {time, options};
         this.preview.update(options.preview?.shapes ?? null);
         context.setTransform(1, 0, 0, 1, 0, 0);
+        // A frame that ended with an error may have left these as they were in the middle of it.
         context.globalAlpha = 1;
+        context.globalCompositeOperation = 'source-over';
+        context.setLineDash([]);
         context.clearRect(0, 0, canvas.width, canvas.height);
         context.setTransform(this.scale, 0, 0, this.scale, this.left, this.top);
         if (this.index) drawLayers(this.view(time, options), options, this.edges());

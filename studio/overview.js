@@ -30,7 +30,6 @@ export class Overview {
         );
         this.canvas.addEventListener('pointerdown', (event) => this.#down(event));
         this.canvas.addEventListener('pointermove', (event) => event.buttons === 1 && this.#to(event));
-        this.bars = this.#density();
     }
 
     /** Objects begun in each of some 400 slices of the song, smoothed; at most 1. */
@@ -64,10 +63,10 @@ export class Overview {
             bench.session.sets.length,
         ].join();
         if (resized || key !== this.#stillOf) {
-            this.#stillOf = key;
             this.#still.width = canvas.width;
             this.#still.height = canvas.height;
             this.#drawStill();
+            this.#stillOf = key;
         }
         const context = canvas.getContext('2d');
         if (!context) return;
@@ -108,11 +107,12 @@ export class Overview {
         };
         for (const kiai of scene.kiai) stretch('kiai-soft', kiai);
         for (const pause of scene.breaks) stretch('break-soft', pause);
-        const slice = width / this.bars.length;
+        const bars = this.#density();
+        const slice = width / bars.length;
         const floor = height - 7;
         context.beginPath();
         context.moveTo(0, floor);
-        this.bars.forEach((bar, index) => context.lineTo((index + 0.5) * slice, floor - bar * (floor - 5)));
+        bars.forEach((bar, index) => context.lineTo((index + 0.5) * slice, floor - bar * (floor - 5)));
         context.lineTo(width, floor);
         context.fillStyle = this.#colour('density');
         context.fill();

@@ -111,7 +111,7 @@ export class Stage {
         ].join();
         // A take being denoised glides from step to step.
         if (key === this.#drawn && !previewed) return;
-        this.#drawn = key;
+        this.#drawn = '';
         field.draw(player.time, {
             hits: player.playing,
             grid: preferences.grid ? 32 : 0,
@@ -127,5 +127,6 @@ export class Stage {
             drag: pointer.drag ?? undefined,
             marquee: pointer.marquee ?? undefined,
         });
+        this.#drawn = key;
     }
 }

@@ -89,7 +89,7 @@ export class Timeline {
         const resized = fitCanvas(this.canvas);
         if (!resized && key === this.#drawn) return;
         if (resized) this.#text = textSize();
-        this.#drawn = key;
+        this.#drawn = '';
         const context = this.canvas.getContext('2d');
         if (!context) return;
         const ratio = this.canvas.width / Math.max(1, this.canvas.clientWidth);
@@ -97,6 +97,7 @@ export class Timeline {
         const width = this.canvas.clientWidth;
         const height = this.canvas.clientHeight;
         context.clearRect(0, 0, width, height);
+        context.globalAlpha = 1;
         this.#drawStretches(context, height);
         this.#drawTicks(context, width, height);
         if (section) this.#drawSection(context, section, height);
@@ -108,6 +109,7 @@ export class Timeline {
         context.lineTo(width / 2 + 6, 0);
         context.lineTo(width / 2, 7);
         context.fill();
+        this.#drawn = key;
     }
 
     /** Kiai and breaks, behind everything. @param {CanvasRenderingContext2D} context @param {number} height */

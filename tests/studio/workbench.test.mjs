@@ -1,0 +1,81 @@
+// What the workbench does when something goes wrong, or is pressed at a bad moment.
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import {closeBrowser, StudioPage} from './browser.mjs';
+import {Studio, until} from './studio.mjs';
+
+/** @type {Studio} */
+let studio;
+/** @type {StudioPage} */
+let page;
+let session = '';
+
+before(async () => {
+    studio = await Studio.start();
+    session = await studio.example();
+    page = await StudioPage.open(`${studio.url}#${session}`);
+    await page.workbench();
+    await page.page.locator('.timeline-canvas').waitFor();
+});
+after(async () => {
+    await closeBrowser();
+    await Studio.stopAll();
+});
+
+test('a part that cannot be drawn is told of once, and everything goes on', async () => {
+    await page.goTo(12000);
+    const shown = () => page.page.locator('.timeline-canvas').evaluate((canvas) => canvas.toDataURL().length);
+    const before = await shown();
+    await page.page.evaluate(() => {
+        const {roundRect} = CanvasRenderingContext2D.prototype;
+        window.mend = () => (CanvasRenderingContext2D.prototype.roundRect = roundRect);
+        window.failures = 0;
+        CanvasRenderingContext2D.prototype.roundRect = function () {
+            if (!this.canvas.classList.contains('timeline-canvas')) return roundRect.apply(this, arguments);
+            ++window.failures;
+            throw new Error('no rounded rectangles today');
+        };
+    });
+    // The timeline fails, the time beside it goes on.
+    await page.press('ArrowRight');
+    await page.message('Something went wrong on the page');
+    const time = await page.time();
+    await page.press('ArrowRight');
+    await until(
+        () => page.time(),
+        (now) => now > time,
+    );
+    await until(
+        () => page.page.evaluate(() => window.failures),
+        (failures) => failures > 3,
+    );
+    assert.equal(await page.page.locator('.message', {hasText: 'Something went wrong'}).count(), 1);
+    await page.page.evaluate(() => window.mend());
+    await until(shown, (size) => size > before / 2);
+    assert.equal(page.errors.filter((error) => error.includes('no rounded')).length, 1);
+    page.noErrors('no rounded rectangles today');
+});
+
+test('a key that comes while a dialog closes is heard', async () => {
+    await page.press('s');
+    await page.page.locator('.style-dialog[open]').waitFor();
+    const grid = () => page.page.locator('button[aria-label^="Grid"]').getAttribute('aria-pressed');
+    const before = await grid();
+    // Before the page is drawn again the focus still stands in the dialog that is gone.
+    const inside = await page.page.evaluate(() => {
+        const dialog = document.querySelector('.style-dialog');
+        dialog.close();
+        const target = document.activeElement;
+        target.dispatchEvent(new KeyboardEvent('keydown', {key: 'g', bubbles: true, cancelable: true}));
+        return dialog.contains(target);
+    });
+    assert.ok(inside, 'the browser takes the focus away at once: this test says nothing');
+    assert.notEqual(await grid(), before);
+    await page.press('g');
+    await page.press('s');
+    await page.page.locator('.style-dialog[open]').waitFor();
+    await page.press('g');
+    assert.equal(await grid(), before, 'keys in an open dialog are its own');
+    await page.press('Escape');
+    page.noErrors();
+});
