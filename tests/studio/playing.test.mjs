@@ -91,6 +91,71 @@ describe('playing', {skip}, () => {
         });
     }
 
+    it("goes on in silence behind the song's end, and back into the song", async () => {
+        const seen = await page.evaluate(async () => {
+            await player.load('song.wav', 6000);
+            player.rate = 1;
+            told.length = 0;
+            const result = {duration: player.duration, back: 0};
+            player.seek(5000);
+            result.sought = player.time;
+            player.seek(3800);
+            await player.play();
+            let last = player.time;
+            const until = async (time, most = 4000) => {
+                for (const began = performance.now(); performance.now() - began < most; ) {
+                    await new Promise((next) => requestAnimationFrame(next));
+                    if (player.time < last) ++result.back;
+                    last = player.time;
+                    if (last >= time) return;
+                }
+            };
+            await until(4300);
+            result.passed = player.time;
+            result.playing = player.playing;
+            player.seek(1000);
+            await sleep(400);
+            result.again = player.time;
+            player.seek(5700);
+            last = player.time;
+            await until(6000);
+            await sleep(100);
+            return {...result, end: player.time, told: told.join(' '), still: !player.playing};
+        });
+        assert.ok(Math.abs(seen.duration - 6000) < 60);
+        assert.equal(seen.sought, 5000);
+        assert.ok(seen.passed >= 4300 && seen.passed < 4600 && seen.playing, JSON.stringify(seen));
+        assert.ok(seen.again > 1000 && seen.again < 1700, `${seen.again}`);
+        assert.equal(seen.back, 0, 'time never steps back');
+        assert.ok(seen.end === 6000 && seen.still, JSON.stringify(seen));
+        assert.equal(seen.told, 'play pause ended');
+    });
+
+    it("plays a section that reaches behind the song's end over and over", async () => {
+        const seen = await page.evaluate(async () => {
+            await player.load('song.wav', 6000);
+            player.loop = [3800, 4300];
+            player.seek(3800);
+            await player.play();
+            const result = {most: 0, least: 9999, wraps: 0};
+            for (let last = 0, i = 0; i < 120; ++i) {
+                await sleep(10);
+                const {time} = player;
+                if (time < last) ++result.wraps;
+                result.most = Math.max(result.most, time);
+                result.least = Math.min(result.least, time);
+                last = time;
+            }
+            player.pause();
+            player.loop = null;
+            return result;
+        });
+        assert.ok(
+            seen.wraps >= 1 && seen.most > 4000 && seen.most <= 4300 && seen.least >= 3795,
+            JSON.stringify(seen),
+        );
+    });
+
     it('plays a map in silence when its song is broken', async () => {
         const seen = await page.evaluate(async () => {
             told.length = 0;
