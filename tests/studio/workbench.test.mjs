@@ -76,6 +76,47 @@ test('a key that comes while a dialog closes is heard', async () => {
     await page.page.locator('.style-dialog[open]').waitFor();
     await page.press('g');
     assert.equal(await grid(), before, 'keys in an open dialog are its own');
+    // The first clears what was searched for.
     await page.press('Escape');
+    await page.press('Escape');
+    await page.page.locator('.style-dialog').waitFor({state: 'hidden'});
+    page.noErrors();
+});
+
+test('each take says how many remarks there are of it, and which', async () => {
+    const {objects} = await studio.get(`sessions/${session}`);
+    await page.page.evaluate(() => document.activeElement?.blur());
+    const from = objects[20].time;
+    // Placed in one step, and held to nothing: there is much to remark.
+    const wild = {count: 2, steps: 1, seed: 3, keepSpacing: false, keepStructure: false};
+    await studio.post(`sessions/${session}/place`, {from, to: from + 12000, ...wild});
+    const [set] = await studio.settled(session);
+    let remarks = 0;
+    for (const [index, {id}] of set.takes.entries()) {
+        const {items} = await studio.get(`sessions/${session}/advice?of=${id}`);
+        const own = items.filter((item) => item.objects.some((object) => set.objects.includes(object)));
+        remarks += own.length;
+        const button = page.page.locator('.take-button').nth(index);
+        await until(
+            () => button.getAttribute('aria-label'),
+            (label) => label.includes(`, ${own.length || 'no'} remark`),
+        );
+        assert.equal(await button.locator('.take-remarks').innerText(), own.length ? String(own.length) : '');
+        await button.hover();
+        await page.page.locator('.stage-caption', {hasText: `Take ${index + 1}`}).waitFor();
+        const listed = await page.page.locator('.stage-caption span').allInnerTexts();
+        assert.equal(listed.length, Math.min(own.length, 4) + (own.length > 4 ? 1 : 0), listed.join());
+        await page.page.mouse.move(500, 300);
+        await page.page.locator('.stage-caption').waitFor({state: 'hidden'});
+        // The panel of remarks lists those of a take, too.
+        await page.page.locator('#tab-remarks').click();
+        await page.page.locator('.advice-panel select').selectOption(id);
+        await until(
+            () => page.page.locator('.advice-item').count(),
+            (count) => count === own.length,
+        );
+        await page.page.locator('#tab-takes').click();
+    }
+    assert.ok(remarks > 0);
     page.noErrors();
 });
