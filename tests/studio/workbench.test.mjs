@@ -83,6 +83,40 @@ test('a key that comes while a dialog closes is heard', async () => {
     page.noErrors();
 });
 
+test('the map of styles is gone over by arrows, and one chosen by Enter', async () => {
+    await page.press('s');
+    await page.page.locator('.style-dialog[open]').waitFor();
+    const picture = page.page.locator('.style-map');
+    await until(() => page.page.evaluate(() => document.querySelector('.style-map-canvas').width > 300));
+    await picture.locator('canvas').focus();
+    const said = () => picture.locator('[role=status]').innerText();
+    const place = () =>
+        picture.locator('.style-map-tip').evaluate(({style}) => [style.left, style.top].map(parseFloat));
+    await until(async () => {
+        await page.press('ArrowDown');
+        return said();
+    });
+    const walk = [];
+    for (const [key, axis, sign] of [
+        ['ArrowLeft', 0, -1],
+        ['ArrowUp', 1, -1],
+        ['ArrowRight', 0, 1],
+        ['ArrowDown', 1, 1],
+    ]) {
+        const before = await place();
+        await page.press(key);
+        const after = await place();
+        assert.ok((after[axis] - before[axis]) * sign > 0, `${key}: ${before} → ${after}`);
+        walk.push(await said());
+    }
+    assert.ok(new Set(walk).size > 1, walk.join('; '));
+    const tip = await picture.locator('.style-map-tip').innerText();
+    await page.press('Enter');
+    await page.page.locator('.style-dialog').waitFor({state: 'hidden'});
+    assert.equal(await page.page.locator('.style-button').innerText(), tip.split(' · ').join(', '));
+    page.noErrors();
+});
+
 test('each take says how many remarks there are of it, and which', async () => {
     const {objects} = await studio.get(`sessions/${session}`);
     await page.page.evaluate(() => document.activeElement?.blur());
