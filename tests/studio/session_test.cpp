@@ -266,5 +266,39 @@ TEST_F(Studio, AnArchiveKeepsItsEntriesAndGetsANameThatIsFree) {
     EXPECT_EQ(error_of(get("sessions/" + s + "/background"), 404), "set.osz has no bg.jpg");
 }
 
+// As the game of today exports sets, and others pack them.
+TEST_F(Studio, AMapsAudioIsFoundWhereverAnArchiveKeepsIt) {
+    const auto audio_of = [&](const std::string& audio, std::vector<std::string> files,
+                              const std::string& map = "a.osu") {
+        std::string text = small_map();
+        text.replace(text.find("song.mp3"), 8, audio);
+        std::vector<OszArchive::NewEntry> entries{{map, text}};
+        for (const std::string& file : files) entries.push_back({file, "the content of " + file});
+        const json source = open_source("set.olz", make_osz(entries));
+        const std::string s = post_json("sessions", {{"source", source["source"]}, {"file", map}})["session"];
+        const Response made = get("sessions/" + s + "/audio");
+        EXPECT_EQ(get_json("sessions/" + s)["audio"], made.status == 200) << audio;
+        return made.status == 200 ? std::string(made.body.text()).substr(15) : "none";
+    };
+    EXPECT_EQ(audio_of("song.mp3", {"other.mp3", "song.mp3"}), "song.mp3");
+    EXPECT_EQ(audio_of("Song.MP3", {"other.mp3", "song.mp3"}), "song.mp3");
+    EXPECT_EQ(audio_of("music\\song.mp3", {"song.ogg", "music/song.mp3"}), "music/song.mp3");
+    EXPECT_EQ(audio_of("./song.mp3", {"other.mp3", "song.mp3"}), "song.mp3");
+    // The game leaves the folder out of the name.
+    EXPECT_EQ(audio_of("song.mp3", {"other.mp3", "Music/song.mp3"}), "Music/song.mp3");
+    // It looks from the set's root, others beside the map.
+    EXPECT_EQ(audio_of("song.mp3", {"song.mp3", "x.mp3"}, "disc/a.osu"), "song.mp3");
+    EXPECT_EQ(audio_of("song.mp3", {"song.mp3", "disc/song.mp3"}, "disc/a.osu"), "disc/song.mp3");
+    EXPECT_EQ(audio_of("../song.mp3", {"song.mp3", "disc/song.mp3"}, "disc/a.osu"), "song.mp3");
+    // Letters that Japanese Windows does not have are lost in its archives.
+    EXPECT_EQ(audio_of("caf\xc3\xa9.mp3", {"caf-.mp3", "soft-hitclap.mp3", "voice.wav"}), "caf-.mp3");
+    EXPECT_EQ(audio_of("song.mp3", {"song.ogg", "normal-hitnormal.ogg"}), "song.ogg");
+    // Which of two, nobody can say; samples are none.
+    EXPECT_EQ(audio_of("song.mp3", {"one/song.mp3", "two/song.mp3"}), "none");
+    EXPECT_EQ(audio_of("song.mp3", {"one.mp3", "two.mp3"}), "none");
+    EXPECT_EQ(audio_of("song.mp3", {"normal-hitnormal.mp3", "__MACOSX/._song.mp3"}), "none");
+    EXPECT_EQ(audio_of("../../song.mp3", {"x.jpg"}), "none");
+}
+
 }  // namespace
 }  // namespace osu::studio::test
