@@ -62,7 +62,11 @@ export class Stage {
         this.#pinned = new Set(session.state.pinned);
         const take = this.#take;
         if (view.compare === 'source') this.field.setShapes(this.bench.scene.shapes);
-        else this.field.setShapes(session.shapes, take?.take.state === 'done' ? take.take.shapes : {});
+        else {
+            const done = take?.take.state === 'done';
+            if (done && !take.take.shapes) session.wantShapes(take.set.id);
+            this.field.setShapes(session.shapes, (done && take.take.shapes) || {});
+        }
         this.#changed = new Set(take ? take.set.objects : session.state.changed);
         this.#showCaption();
     }
@@ -154,6 +158,6 @@ export class Stage {
             drag: pointer.drag ?? undefined,
             marquee: pointer.marquee ?? undefined,
         });
-        this.#drawn = key;
+        this.#drawn = field.late ? '' : key;
     }
 }
