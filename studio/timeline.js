@@ -1,6 +1,6 @@
 /**
  * The zoomed timeline, as in the editor: the playhead stands in the middle and the song runs past it, with the
- * ticks of the snap divisor and the objects. Dragging selects a section, its ends are handles, the wheel goes from
+ * ticks of the snap divisor and the objects, and how loud the song is behind them. Dragging selects a section, its ends are handles, the wheel goes from
  * tick to tick (with Alt it zooms, with Ctrl it changes the divisor, with Shift it moves the nearer end of the
  * section).
  *
@@ -9,6 +9,7 @@
 import {editorTime, snapped, tickFrom, ticksBetween} from './beats.js';
 import {fitCanvas, h, textSize, themeColours} from './dom.js';
 import {lowerBound, sceneIndex} from './scene.js';
+import {Waveform} from './waveform.js';
 
 /** The colours of ticks as the game has them: by the part of a beat that begins. @type {Record<number, string>} */
 const tickColours = {
@@ -38,6 +39,7 @@ export class Timeline {
     /** @param {Bench} bench */
     constructor(bench) {
         this.bench = bench;
+        this.waveform = new Waveform();
         this.canvas = h('canvas', {class: 'timeline-canvas'});
         this.element = h(
             'div',
@@ -85,6 +87,7 @@ export class Timeline {
             section,
             this.#selected,
             this.#colour('text'),
+            this.waveform.levels.length,
         ].join();
         const resized = fitCanvas(this.canvas);
         if (!resized && key === this.#drawn) return;
@@ -99,6 +102,7 @@ export class Timeline {
         context.clearRect(0, 0, width, height);
         context.globalAlpha = 1;
         this.#drawStretches(context, height);
+        this.#drawWaveform(context, width, height);
         this.#drawTicks(context, width, height);
         if (section) this.#drawSection(context, section, height);
         this.#drawObjects(context, width, height);
@@ -124,6 +128,25 @@ export class Timeline {
             }
         context.fillStyle = this.#colour('bookmark');
         for (const time of this.bench.scene.bookmarks) context.fillRect(this.#xOf(time) - 1, 0, 2, height);
+    }
+
+    /** @param {CanvasRenderingContext2D} context @param {number} width @param {number} height */
+    #drawWaveform(context, width, height) {
+        context.fillStyle = this.#colour('waveform');
+        this.waveform.draw(context, {
+            from: this.#timeAt(0),
+            to: this.#timeAt(width),
+            scale: this.#scale,
+            middle: height / 2 + 2,
+            reach: height / 2 - 6,
+        });
+    }
+
+    /** The song as it is played. Its loudness is looked at a little later: nothing waits for it. */
+    songLoaded() {
+        const {session, player} = this.bench;
+        if (player.audible && this.waveform.levels.length === 0)
+            this.waveform.load(() => session.bytes('audio'), player.duration);
     }
 
     /** @param {CanvasRenderingContext2D} context @param {number} width @param {number} height */

@@ -215,6 +215,8 @@ export class Workbench {
                 kind: 'error',
             });
         player.addEventListener('problem', problem);
+        const loaded = () => this.timeline.songLoaded();
+        player.addEventListener('load', loaded);
         const describe = () => this.#describe();
         for (const name of ['seek', 'pause', 'load']) player.addEventListener(name, describe);
         const paste = (/** @type {ClipboardEvent} */ event) => this.#paste(event);
@@ -230,6 +232,8 @@ export class Workbench {
         document.addEventListener('click', letGo);
         this.#ends.push(() => {
             player.removeEventListener('problem', problem);
+            player.removeEventListener('load', loaded);
+            this.timeline.waveform.close();
             for (const name of ['seek', 'pause', 'load']) player.removeEventListener(name, describe);
             document.removeEventListener('paste', paste);
             document.removeEventListener('click', letGo);
