@@ -129,9 +129,10 @@ export class TakeCard {
         const {session} = this.panel.bench;
         const done = this.take.state === 'done';
         const shapes = session.previews.get(this.take.id);
-        if (!done && !shapes) return;
+        if (done && !this.take.shapes) session.wantShapes(this.set.id);
+        if (done ? !this.take.shapes : !shapes) return;
         if (this.#shown !== session.state || this.#take !== this.take) {
-            this.field.setShapes(session.shapes, done ? this.take.shapes : {});
+            this.field.setShapes(session.shapes, (done && this.take.shapes) || {});
             this.#shown = session.state;
             this.#take = this.take;
         }

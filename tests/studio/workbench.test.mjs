@@ -10,6 +10,8 @@ let studio;
 let page;
 let session = '';
 
+const takeSets = async () => (await studio.get(`sessions/${session}/takes`)).sets;
+
 before(async () => {
     studio = await Studio.start();
     session = await studio.example();
@@ -54,6 +56,22 @@ test('a part that cannot be drawn is told of once, and everything goes on', asyn
     await until(shown, (size) => size > before / 2);
     assert.equal(page.errors.filter((error) => error.includes('no rounded')).length, 1);
     page.noErrors('no rounded rectangles today');
+});
+
+test("the song's loudness stands behind the timeline", async () => {
+    // In the break no object is in the way: what the timeline shows there is the song.
+    await page.goTo(50200);
+    const heard = () =>
+        page.page.locator('.timeline-canvas').evaluate((canvas) => {
+            const column = (x, y) => [...canvas.getContext('2d').getImageData(x, y, 1, 1).data].join();
+            const middle = canvas.width >> 1;
+            let count = 0;
+            for (let x = middle - 160; x < middle + 160; ++x)
+                if (column(x, (canvas.height >> 1) + 2) !== column(x, canvas.height - 2)) ++count;
+            return count;
+        });
+    await until(heard, (count) => count > 100);
+    page.noErrors();
 });
 
 test('a key that comes while a dialog closes is heard', async () => {
@@ -152,5 +170,33 @@ test('each take says how many remarks there are of it, and which', async () => {
         await page.page.locator('#tab-takes').click();
     }
     assert.ok(remarks > 0);
+    page.noErrors();
+});
+
+test('takes are listed without their shapes, which come when they are seen', async () => {
+    /** @type {string[]} */
+    const asked = [];
+    page.page.on('request', (request) => {
+        const url = new URL(request.url());
+        if (url.pathname.endsWith('/takes')) asked.push(url.search);
+    });
+    await page.page.reload();
+    await page.workbench();
+    const card = page.page.locator('.take-canvas').first();
+    await until(() =>
+        card.evaluate((canvas) => {
+            const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+            return data.some((value, at) => at % 4 === 3 && value > 200);
+        }),
+    );
+    const [{id}] = await takeSets();
+    assert.deepEqual(asked, ['?shapes=none', `?set=${id}`]);
+    // Another set: the list once more, and nothing else, for its takes came with the events.
+    asked.length = 0;
+    await studio.post(`sessions/${session}/place`, {objects: [40, 41], count: 2, steps: 2});
+    await page.takes(2);
+    await studio.settled(session);
+    await page.page.waitForTimeout(400);
+    assert.deepEqual([...new Set(asked)], ['?shapes=none'], asked.join());
     page.noErrors();
 });
