@@ -51,7 +51,7 @@ export class StyleMapPicture {
             h(
                 'p',
                 {class: 'style-map-note'},
-                'Every point is a map; near ones are placed alike. Scroll to zoom, drag to move, click to choose; or arrows, and Enter.',
+                'Near maps are placed alike. Scroll to zoom, drag to move; click, or arrows and Enter.',
             ),
         );
         this.canvas.addEventListener('wheel', (event) => this.#wheel(event), {passive: false});
