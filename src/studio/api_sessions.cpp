@@ -91,7 +91,8 @@ Response Api::session_get(const Request& request, const OpenSession& open, const
     Session& session = open->session;
     if (what.empty()) return scene(*open);
     if (what == "state") return answer(session.state());
-    if (what == "takes") return answer(session.take_sets());
+    if (what == "takes")
+        return answer(session.take_sets(query(request, "set"), query(request, "shapes") != "none"));
     if (what == "step") {
         size_t step = 0;
         const std::string index = query(request, "index");

@@ -57,8 +57,7 @@ std::string meant(const std::vector<std::string>& names, std::string_view map, s
     for (const std::string& path : {beside, whole})
         for (const std::string& one : names)
             if (equal_but_for_case(one, path)) return one;
-    return only_one(
-        names, [&](const std::string& one) { return equal_but_for_case(last_part(one), last_part(wanted)); });
+    return only_one(names, [&](const std::string& one) { return equal_but_for_case(last_part(one), last); });
 }
 
 // Hit samples are audio, too; what they are called is the game's.
