@@ -5,7 +5,7 @@
  *
  * @import { StylePoints } from "./types.js"
  */
-import {fitCanvas, h, themeColours} from './dom.js';
+import {fitCanvas, h, textSize, themeColours} from './dom.js';
 
 /** @typedef {StylePoints["points"][number]} StylePoint */
 
@@ -102,7 +102,7 @@ export class StyleMapPicture {
         const ratio = this.canvas.width / Math.max(1, this.canvas.clientWidth);
         context.setTransform(ratio, 0, 0, ratio, 0, 0);
         context.clearRect(0, 0, this.canvas.clientWidth, this.canvas.clientHeight);
-        const radius = Math.min(6, 1.6 * Math.sqrt(this.#zoom) + 0.6);
+        const radius = (Math.min(6, 1.6 * Math.sqrt(this.#zoom) + 0.6) * textSize()) / 13;
         const shade = this.#colour('point');
         for (const pass of [false, true])
             for (const point of this.#points) {
