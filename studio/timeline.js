@@ -32,6 +32,10 @@ export class Timeline {
     #moved = false;
     #pointerX = 0;
     #drawn = '';
+    /** Asked for once a frame: the clock is not cheap, and everything in a frame is of one time. */
+    #time = 0;
+    #middle = 0;
+    #drawnScale = 1;
     #text = textSize();
     /** Counts changes of the selection. */
     #selected = 0;
@@ -67,9 +71,14 @@ export class Timeline {
         return this.bench.player.time + (x - this.canvas.clientWidth / 2) / this.#scale;
     }
 
-    /** @param {number} time */
+    /** Where a time stands in what was drawn last. @param {number} time */
     #xOf(time) {
-        return this.canvas.clientWidth / 2 + (time - this.bench.player.time) * this.#scale;
+        return this.#middle + (time - this.#time) * this.#drawnScale;
+    }
+
+    /** The time there. @param {number} x */
+    #seenAt(x) {
+        return this.#time + (x - this.#middle) / this.#drawnScale;
     }
 
     /** Draws, where anything differs from what was drawn. */
@@ -77,8 +86,9 @@ export class Timeline {
         const {bench} = this;
         const {state} = bench.session;
         const {section} = bench.selection;
+        const {time} = bench.player;
         const key = [
-            bench.player.time,
+            time,
             bench.view.zoom,
             bench.view.divisor,
             state.revision,
@@ -93,6 +103,9 @@ export class Timeline {
         if (!resized && key === this.#drawn) return;
         if (resized) this.#text = textSize();
         this.#drawn = '';
+        this.#time = time;
+        this.#middle = this.canvas.clientWidth / 2;
+        this.#drawnScale = this.#scale;
         const context = this.canvas.getContext('2d');
         if (!context) return;
         const ratio = this.canvas.width / Math.max(1, this.canvas.clientWidth);
@@ -124,7 +137,7 @@ export class Timeline {
         ]))
             for (const [from, to] of stretches) {
                 context.fillStyle = this.#colour(name);
-                context.fillRect(this.#xOf(from), 0, (to - from) * this.#scale, height);
+                context.fillRect(this.#xOf(from), 0, (to - from) * this.#drawnScale, height);
             }
         context.fillStyle = this.#colour('bookmark');
         for (const time of this.bench.scene.bookmarks) context.fillRect(this.#xOf(time) - 1, 0, 2, height);
@@ -134,9 +147,9 @@ export class Timeline {
     #drawWaveform(context, width, height) {
         context.fillStyle = this.#colour('waveform');
         this.waveform.draw(context, {
-            from: this.#timeAt(0),
-            to: this.#timeAt(width),
-            scale: this.#scale,
+            from: this.#seenAt(0),
+            to: this.#seenAt(width),
+            scale: this.#drawnScale,
             middle: height / 2 + 2,
             reach: height / 2 - 6,
         });
@@ -156,8 +169,8 @@ export class Timeline {
         let labelled = -Infinity;
         for (const tick of ticksBetween(
             this.bench.scene.timing,
-            this.#timeAt(0),
-            this.#timeAt(width),
+            this.#seenAt(0),
+            this.#seenAt(width),
             this.bench.view.divisor,
         )) {
             const x = this.#xOf(tick.time);
@@ -198,8 +211,8 @@ export class Timeline {
     #drawObjects(context, width, height) {
         const {scene, selection, session} = this.bench;
         const index = sceneIndex(scene);
-        const first = lowerBound(index.latestEnds, this.#timeAt(-40));
-        const last = lowerBound(index.times, this.#timeAt(width + 40));
+        const first = lowerBound(index.latestEnds, this.#seenAt(-40));
+        const last = lowerBound(index.times, this.#seenAt(width + 40));
         const middle = height / 2 + 2;
         const radius = Math.min(1.4 * this.#text, height * 0.24);
         const pinned = new Set(session.state.pinned);
