@@ -11,7 +11,7 @@ endfunction()
 
 if(OSU_TESTS)
   page_test(check check)
-  foreach(part server field playing open place crash)
+  foreach(part server field playing open place workbench crash)
     page_test(${part} ${part}.test.mjs)
   endforeach()
   foreach(part open place crash web faults)

@@ -1,16 +1,15 @@
 /**
- * What a modder would say of the map as it is now: each a timestamp to click, which goes there and selects.
+ * What a modder would say of the map as it is now, as it was, or of one of the newest takes: each a timestamp to click,
+ * which goes there and selects.
  *
  * @import { Bench } from "./bench.js"
- * @import { AdviceItem, AdviceKind } from "./types.js"
+ * @import { AdviceItem } from "./types.js"
  */
 import {editorTime} from './beats.js';
 import {afterPause, h} from './dom.js';
 import {icon} from './icons.js';
 import {attempt} from './messages.js';
-
-/** @type {Record<AdviceKind, string>} */
-const kinds = {overlap: 'Overlap', body: 'On a slider', edge: 'Edge', reverseGap: 'Gap', streamKink: 'Kink'};
+import {kinds} from './take_remarks.js';
 
 export class AdvicePanel {
     /** @type {AdviceItem[]} */
@@ -19,6 +18,7 @@ export class AdvicePanel {
     #kind = '';
     #at = -1;
     #of = 'now';
+    #fixed = [h('option', {value: 'now'}, 'Now'), h('option', {value: 'source'}, 'Source')];
 
     /**
      * @param {Bench} bench
@@ -31,8 +31,7 @@ export class AdvicePanel {
         this.of = h(
             'select',
             {class: 'select', 'aria-label': 'Of which map', onchange: () => this.#choose(this.of.value)},
-            h('option', {value: 'now'}, 'Now'),
-            h('option', {value: 'source'}, 'Source'),
+            ...this.#fixed,
         );
         this.list = h('ul', {class: 'advice'});
         this.element = h(
@@ -45,6 +44,20 @@ export class AdvicePanel {
             'state',
             afterPause(400, () => this.refresh()),
         );
+        for (const event of ['sets', 'take']) bench.session.addEventListener(event, () => this.#offerTakes());
+        this.#offerTakes();
+    }
+
+    /** The takes of the newest set are there to choose. */
+    #offerTakes() {
+        const [newest] = this.bench.session.sets;
+        const takes = (newest?.takes ?? []).flatMap((take, index) =>
+            take.state === 'done' ? [h('option', {value: take.id}, `Take ${index + 1}`)] : [],
+        );
+        this.of.replaceChildren(...this.#fixed, ...takes);
+        const there = takes.some(({value}) => value === this.#of) || /^(now|source)$/.test(this.#of);
+        this.of.value = there ? this.#of : 'now';
+        if (!there) this.#choose('now');
     }
 
     /** @param {string} of */
@@ -60,11 +73,16 @@ export class AdvicePanel {
         const {revision} = session.state;
         if (revision === this.#revision) return;
         this.#revision = revision;
-        const answer = await attempt(session.get(`advice?of=${this.#of}`));
-        if (!answer || this.#revision !== revision) return;
-        this.items = answer.items;
+        const of = this.#of;
+        const answer = await attempt(session.get(`advice?of=${of}`));
+        if (!answer || this.#revision !== revision || this.#of !== of) return;
+        const take = session.findTake(of);
+        const objects = take && new Set(take.set.objects);
+        this.items = answer.items.filter(
+            (/** @type {AdviceItem} */ item) => !objects || item.objects.some((index) => objects.has(index)),
+        );
         this.#at = -1;
-        this.counted(this.items.length);
+        if (of === 'now') this.counted(this.items.length);
         this.#render();
     }
 

@@ -9,6 +9,7 @@ import {editorTime, editorTimestamp, parseTimestamp, tickFrom, timingAt} from '.
 import {attempt, say, sayError, whisper} from './messages.js';
 import {preferences} from './preferences.js';
 import {Selection} from './selection.js';
+import {TakeRemarks} from './take_remarks.js';
 import {divisors, View} from './view.js';
 
 export class Bench extends EventTarget {
@@ -27,6 +28,7 @@ export class Bench extends EventTarget {
         this.session = session;
         this.player = player;
         this.selection = new Selection(session.scene);
+        this.remarks = new TakeRemarks(session);
         for (const target of [this.selection, this.view])
             target.addEventListener('change', () => this.#loop());
     }

@@ -1,23 +1,25 @@
 /**
  * The bodies of sliders. A body is translucent with an opaque border, so it cannot be stroked onto the field
- * layer by layer: it is painted on a canvas of its own, kept as long as its shape and the scale stay, and
- * then costs one drawImage a frame. While a body snakes in, it is painted again each frame.
+ * layer by layer: it is painted as a picture of its own, kept as long as its shape and the scale stay, and
+ * then costs one drawImage a frame. While a body snakes in, it is painted again each frame. A frame paints only
+ * so much: what is left over is drawn as it was, or plainly, and painted in the next one (`late` tells).
  *
  * @typedef {import("./types.js").Shape} Shape
  * @typedef {import("./tints.js").Tint} Tint
  * @typedef {import("./sprites.js").Picture} Picture
  */
 import {pathBounds, pathTable, tracePath} from './path.js';
-import {contextOf, makePicture} from './sprites.js';
+import {painted} from './sprites.js';
 import {withAlpha} from './tints.js';
 
 /**
  * @typedef {object} Body
- * @property {Picture} picture
+ * @property {Picture | null} picture null: not painted yet
  * @property {number} left osu! px of its left edge, not stacked
  * @property {number} top
  * @property {number} width osu! px
  * @property {number} height
+ * @property {number} pixels of the picture
  * @property {number} shown the share of the path on it
  *
  * @typedef {object} Look how a body is painted
@@ -37,7 +39,12 @@ const POOL_PIXELS = 16e6;
 const EDGE = 0.97,
     INSIDE = 0.85;
 /** Steps of the gradient from the inside's edge to the middle, while a body grows (it is not seen well then) and later. */
-const LAYERS = {growing: 3, whole: 12};
+const LAYERS = {growing: 2, whole: 7};
+/**
+ * What a frame may paint, in pixels times strokes: two large sliders, some 2 ms without a graphics card. The first of a
+ * frame is painted however large it is.
+ */
+const WORK = 15e5;
 /** How much of the combo's colour all of them together put into the middle. */
 const GLOW = 0.2;
 /** Bodies outside of this are not painted: a map may hold paths of thousands of pixels. */
@@ -51,6 +58,15 @@ export class Bodies {
         /** @type {WeakMap<Shape, number>} */
         this.numbers = new WeakMap();
         this.count = 0;
+        /** What was painted in this frame. */
+        this.work = 0;
+        /** Whether something was left for the next frame. */
+        this.late = false;
+    }
+
+    beginFrame() {
+        this.work = 0;
+        this.late = false;
     }
 
     /**
@@ -62,29 +78,39 @@ export class Bodies {
     get(shape, look, shown = 1) {
         const key = this.key(shape, look);
         let body = this.pool.get(key);
-        if (body) {
-            this.pool.delete(key);
-        } else {
-            body = makeBody(shape, look);
-            if (!body) return undefined;
-            this.pixels += body.picture.width * body.picture.height;
-        }
-        if (body.shown !== shown) paintBody(body, shape, look, shown);
+        if (body) this.pool.delete(key);
+        else if (!(body = layOut(shape, look))) return undefined;
+        else this.pixels += body.pixels;
+        if (body.shown !== shown) this.paint(body, shape, look, shown);
         this.pool.set(key, body);
         this.trim();
         return body;
     }
 
+    /** @param {Body} body @param {Shape} shape @param {Look} look @param {number} shown */
+    paint(body, shape, look, shown) {
+        const layers = shown < 1 ? LAYERS.growing : LAYERS.whole;
+        const work = body.pixels * (layers + 2);
+        if (this.work > 0 && this.work + work > WORK) {
+            this.late = true;
+            return;
+        }
+        this.work += work;
+        paintBody(body, shape, look, shown, layers);
+    }
+
     clear() {
+        for (const body of this.pool.values()) release(body);
         this.pool.clear();
         this.pixels = 0;
     }
 
     trim() {
-        for (const [key, {picture}] of this.pool) {
+        for (const [key, body] of this.pool) {
             if (this.pixels <= POOL_PIXELS || this.pool.size === 1) break;
             this.pool.delete(key);
-            this.pixels -= picture.width * picture.height;
+            this.pixels -= body.pixels;
+            release(body);
         }
     }
 
@@ -100,8 +126,13 @@ export class Bodies {
     }
 }
 
+/** Its memory, at once. @param {Body} body */
+function release({picture}) {
+    if (picture && 'close' in picture) picture.close();
+}
+
 /** @param {Shape} shape @param {Look} look @returns {Body | undefined} */
-function makeBody(shape, {scale, radius, halo}) {
+function layOut(shape, {scale, radius, halo}) {
     const bounds = pathBounds(pathTable(shape));
     const margin = radius + (halo ? halo.width : 0) + 2 / scale;
     const left = Math.max(bounds[0] - margin, LIMITS[0]),
@@ -109,8 +140,17 @@ function makeBody(shape, {scale, radius, halo}) {
     const right = Math.min(bounds[2] + margin, LIMITS[2]),
         bottom = Math.min(bounds[3] + margin, LIMITS[3]);
     if (!(right > left && bottom > top)) return undefined;
-    const picture = makePicture((right - left) * scale, (bottom - top) * scale);
-    return {picture, left, top, width: picture.width / scale, height: picture.height / scale, shown: 0};
+    const width = Math.max(1, Math.ceil((right - left) * scale)),
+        height = Math.max(1, Math.ceil((bottom - top) * scale));
+    return {
+        picture: null,
+        left,
+        top,
+        width: width / scale,
+        height: height / scale,
+        pixels: width * height,
+        shown: -1,
+    };
 }
 
 /**
@@ -118,17 +158,18 @@ function makeBody(shape, {scale, radius, halo}) {
  * @param {Shape} shape
  * @param {Look} look
  * @param {number} shown
+ * @param {number} layers
  */
-function paintBody(body, shape, look, shown) {
-    body.shown = shown;
-    const context = contextOf(body.picture);
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, body.picture.width, body.picture.height);
+function paintBody(body, shape, look, shown, layers) {
+    release(body);
     const {scale} = look;
-    context.setTransform(scale, 0, 0, scale, -body.left * scale, -body.top * scale);
-    const line = new Path2D();
-    tracePath(line, pathTable(shape), shown);
-    strokeBody(context, line, look, shown < 1 ? LAYERS.growing : LAYERS.whole);
+    body.shown = shown;
+    body.picture = painted(body.width * scale, body.height * scale, (context) => {
+        context.setTransform(scale, 0, 0, scale, -body.left * scale, -body.top * scale);
+        const line = new Path2D();
+        tracePath(line, pathTable(shape), shown);
+        strokeBody(context, line, look, layers);
+    });
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The clocks that a player runs by: that of a song's audio element, and a silent one with the same interface. Times are ms of the
- * map.
+ * The clocks that a player runs by: that of a song's audio element, a silent one with the same interface, and one that goes on in
+ * silence where a map is longer than its song. Times are ms of the map.
  */
 
 /** A clock that runs in the player's hands: the song's, or the silent one. */
@@ -146,5 +146,97 @@ export class SongClock {
         this.told = this.anchor = this.latest = time;
         this.anchoredAt = performance.now();
         this.moving = false;
+    }
+}
+
+/** The song's clock as far as the song goes, and a silent one from there to the end of the map. */
+export class LongClock {
+    /** @param {HTMLAudioElement} audio @param {number} length of the map, ms */
+    constructor(audio, length) {
+        this.audio = audio;
+        this.song = new SongClock(audio);
+        this.length = length;
+        this.tail = new SilentClock(length);
+        /** Whether the time is behind the song's end. */
+        this.beyond = false;
+        /** Whether it runs, in either of the two. */
+        this.running = false;
+    }
+
+    get duration() {
+        return Math.max(this.song.duration, this.length);
+    }
+    get playing() {
+        this.#step();
+        return this.running;
+    }
+    get ended() {
+        this.#step();
+        return this.beyond ? this.tail.ended : this.song.ended;
+    }
+    get rate() {
+        return this.song.rate;
+    }
+    set rate(rate) {
+        this.song.rate = this.tail.rate = rate;
+    }
+    get volume() {
+        return this.song.volume;
+    }
+    set volume(volume) {
+        this.song.volume = volume;
+    }
+    get time() {
+        this.#step();
+        return this.beyond ? this.tail.time : this.song.time;
+    }
+    /** The latest time that was given, for when the song breaks. */
+    get latest() {
+        return this.beyond ? this.tail.time : this.song.latest;
+    }
+
+    /** From the song's end the silent clock runs on. */
+    #step() {
+        if (this.beyond || !this.running || !this.song.ended || this.song.duration >= this.length) return;
+        // The shown time may have run on a little before the element said that it has ended.
+        this.tail.seek(Math.max(this.song.duration, this.song.latest));
+        this.beyond = true;
+        void this.tail.play();
+    }
+
+    async play() {
+        this.running = true;
+        if (this.beyond) return this.tail.play();
+        try {
+            await this.song.play();
+        } catch (error) {
+            this.running = this.beyond || this.song.playing;
+            throw error;
+        }
+    }
+    pause() {
+        this.#step();
+        this.running = false;
+        this.tail.pause();
+        this.song.pause();
+    }
+    /** @param {number} time */
+    seek(time) {
+        const beyond = time >= this.song.duration && this.song.duration < this.length;
+        if (beyond) {
+            this.song.pause();
+            this.tail.seek(time);
+            if (this.running) void this.tail.play();
+        } else {
+            this.tail.pause();
+            this.song.seek(time);
+            if (this.running && !this.song.playing) void this.song.play().catch(() => {});
+        }
+        this.beyond = beyond;
+    }
+    close() {
+        this.running = false;
+        this.tail.close();
+        this.song.close();
     }
 }

@@ -67,6 +67,16 @@ export function commands(workbench) {
             ],
         },
         {
+            name: 'The map',
+            keys: [
+                {keys: 'Ctrl+Z', does: 'Undo', run: () => bench.undo(), repeats: true},
+                {keys: 'Ctrl+Shift+Z / Ctrl+Y', does: 'Redo', run: () => bench.redo(), repeats: true},
+                {keys: 'Ctrl+S', does: 'Keep: save, download', run: () => workbench.keep.open()},
+                {keys: 'Ctrl+O', does: 'Open another', run: () => workbench.leave()},
+                {keys: '?', does: 'These keys', run: () => workbench.help.showModal()},
+            ],
+        },
+        {
             name: 'Selecting',
             keys: [
                 {
@@ -144,16 +154,6 @@ export function commands(workbench) {
                     run: (event) => bench.zoom(event.key === 'ArrowUp' ? 1.25 : 0.8),
                     repeats: true,
                 },
-            ],
-        },
-        {
-            name: 'The map',
-            keys: [
-                {keys: 'Ctrl+Z', does: 'Undo', run: () => bench.undo(), repeats: true},
-                {keys: 'Ctrl+Shift+Z / Ctrl+Y', does: 'Redo', run: () => bench.redo(), repeats: true},
-                {keys: 'Ctrl+S', does: 'Keep: save, download', run: () => workbench.keep.open()},
-                {keys: 'Ctrl+O', does: 'Open another', run: () => workbench.leave()},
-                {keys: '?', does: 'These keys', run: () => workbench.help.showModal()},
             ],
         },
     ];

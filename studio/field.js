@@ -97,6 +97,7 @@ export class Field {
         this.tints = [];
         this.bodies = new Bodies();
         this.preview = new Preview();
+        this.sprites = spritesFor(32, small);
         this.scale = 1;
         this.left = 0;
         this.top = 0;
@@ -150,7 +151,11 @@ export class Field {
         const pixelsX = Math.round(width * ratio),
             pixelsY = Math.round(height * ratio);
         const changed = canvas.width !== pixelsX || canvas.height !== pixelsY;
-        if (changed) [canvas.width, canvas.height] = [pixelsX, pixelsY];
+        if (changed) {
+            [canvas.width, canvas.height] = [pixelsX, pixelsY];
+            // The browser makes its pixels now, not while the first frame is drawn.
+            this.context.clearRect(0, 0, 1, 1);
+        }
         const [side, above, below] = this.small ? MARGINS.small : MARGINS.large;
         const scale = Math.min(pixelsX / (FIELD_WIDTH + 2 * side), pixelsY / (FIELD_HEIGHT + above + below));
         if (scale !== this.scale) this.bodies.clear();
@@ -168,12 +173,23 @@ export class Field {
     draw(time, options = {}) {
         const {context, canvas} = this;
         this.last = {time, options};
+        this.sprites = spritesFor((this.index?.scene.difficulty.radius ?? 32) * this.scale, this.small);
+        this.sprites.beginFrame();
+        this.bodies.beginFrame();
         this.preview.update(options.preview?.shapes ?? null);
         context.setTransform(1, 0, 0, 1, 0, 0);
+        // A frame that ended with an error may have left these as they were in the middle of it.
         context.globalAlpha = 1;
+        context.globalCompositeOperation = 'source-over';
+        context.setLineDash([]);
         context.clearRect(0, 0, canvas.width, canvas.height);
         context.setTransform(this.scale, 0, 0, this.scale, this.left, this.top);
         if (this.index) drawLayers(this.view(time, options), options, this.edges());
+    }
+
+    /** Whether some of what was drawn wants another frame to be all there. */
+    get late() {
+        return this.bodies.late || this.sprites.late;
     }
 
     /** @param {number} time @param {DrawOptions} options @returns {View} */
@@ -192,7 +208,7 @@ export class Field {
             hits: hits && !compare,
             calm,
             snaking: snaking && !calm,
-            sprites: spritesFor(radius * this.scale, this.small),
+            sprites: this.sprites,
             bodies: this.bodies,
             scale: this.scale,
             hair: this.hair,

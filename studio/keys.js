@@ -48,7 +48,9 @@ function nameOfShown(shown) {
 /** Where keys write text, or move what has the focus. @param {EventTarget | null} target @param {KeyboardEvent} event */
 function takenBy(target, event) {
     if (!(target instanceof HTMLElement)) return false;
-    if (target.closest('dialog')) return true;
+    // A dialog that was closed a moment ago may still have the focus, and has no more use for keys.
+    const dialog = target.closest('dialog');
+    if (dialog) return dialog.open;
     if (target instanceof HTMLInputElement && target.type === 'range')
         return /^Arrow|Home|End|Page/.test(event.key);
     if (target instanceof HTMLInputElement && target.type === 'checkbox') return event.key === ' ';

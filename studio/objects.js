@@ -135,7 +135,8 @@ function drawBody(view, shape, tint, alpha, snaked) {
     }
     const scale = snaked < 1 ? view.scale * GROWING : view.scale;
     const body = view.bodies.get(shape, {tint, scale, radius: view.radius, halo: view.halo}, snaked);
-    if (body) context.drawImage(body.picture, body.left, body.top, body.width, body.height);
+    if (body?.picture) context.drawImage(body.picture, body.left, body.top, body.width, body.height);
+    else if (body) strokePlainBody(context, shape, tint, view.radius, view.halo);
 }
 
 /**
@@ -274,7 +275,7 @@ export function drawHalo(view, x, y, radius, alpha) {
 
 /**
  * @param {View} view
- * @param {import("./sprites.js").Picture} sprite
+ * @param {import("./sprites.js").Picture | null} sprite null: it is there with the next frame
  * @param {number} x
  * @param {number} y
  * @param {number} alpha
@@ -282,7 +283,7 @@ export function drawHalo(view, x, y, radius, alpha) {
  * @param {number} [angle]
  */
 export function drawSprite(view, sprite, x, y, alpha, size = 1, angle = 0) {
-    if (alpha <= 0) return;
+    if (alpha <= 0 || !sprite) return;
     const {context} = view,
         reach = REACH * view.radius * size;
     context.globalAlpha = view.alpha * alpha;

@@ -4,7 +4,7 @@
  *
  * @import { Bench } from "./bench.js"
  */
-import {fitCanvas, h, themeColours} from './dom.js';
+import {fitCanvas, h, textSize, themeColours} from './dom.js';
 
 export class Overview {
     #colour = themeColours();
@@ -30,7 +30,6 @@ export class Overview {
         );
         this.canvas.addEventListener('pointerdown', (event) => this.#down(event));
         this.canvas.addEventListener('pointermove', (event) => event.buttons === 1 && this.#to(event));
-        this.bars = this.#density();
     }
 
     /** Objects begun in each of some 400 slices of the song, smoothed; at most 1. */
@@ -64,10 +63,10 @@ export class Overview {
             bench.session.sets.length,
         ].join();
         if (resized || key !== this.#stillOf) {
-            this.#stillOf = key;
             this.#still.width = canvas.width;
             this.#still.height = canvas.height;
             this.#drawStill();
+            this.#stillOf = key;
         }
         const context = canvas.getContext('2d');
         if (!context) return;
@@ -108,19 +107,27 @@ export class Overview {
         };
         for (const kiai of scene.kiai) stretch('kiai-soft', kiai);
         for (const pause of scene.breaks) stretch('break-soft', pause);
-        const slice = width / this.bars.length;
-        const floor = height - 7;
+        const bars = this.#density();
+        const slice = width / bars.length;
+        // Marks grow with the page's text.
+        const unit = textSize() / 13;
+        const floor = height - 7 * unit;
         context.beginPath();
         context.moveTo(0, floor);
-        this.bars.forEach((bar, index) => context.lineTo((index + 0.5) * slice, floor - bar * (floor - 5)));
+        bars.forEach((bar, index) => context.lineTo((index + 0.5) * slice, floor - bar * (floor - 5)));
         context.lineTo(width, floor);
         context.fillStyle = this.#colour('density');
         context.fill();
-        for (const kiai of scene.kiai) stretch('kiai', kiai, 0, 2);
+        for (const kiai of scene.kiai) stretch('kiai', kiai, 0, 2 * unit);
         // What was changed, in runs, so that a changed part reads as one mark.
         for (const index of session.state.changed) {
             const object = scene.objects[index];
-            stretch('changed', [object.time, Math.max(object.end, object.time + end / width)], floor + 2, 4);
+            stretch(
+                'changed',
+                [object.time, Math.max(object.end, object.time + end / width)],
+                floor + 2 * unit,
+                4 * unit,
+            );
         }
         context.fillStyle = this.#colour('bookmark');
         for (const time of scene.bookmarks) context.fillRect(this.#x(time) - 0.5, 0, 1.5, height * 0.4);

@@ -2,7 +2,7 @@
  * Plays the song and says what time it is. The audio element is the only clock; between the moments at which
  * it tells its time anew (every few ms in some browsers, every few dozen in others) the time goes on evenly.
  * A map without audio, or with audio that the browser cannot play, gets a clock that is silent and otherwise
- * the same.
+ * the same; so does what a map has behind the end of its song.
  *
  *     const player = new Player();
  *     await player.load((await session.file('audio')).url, scene.length);   // or load(null, scene.length)
@@ -12,7 +12,7 @@
  * Emits "play", "pause", "seek", "rate", "loop", "volume", "load", "ended", and "problem" (a CustomEvent with
  * a message) when the song cannot be played.
  */
-import {SilentClock, SongClock} from './clocks.js';
+import {LongClock, SilentClock} from './clocks.js';
 
 export const RATES = {
     least: 0.25,
@@ -24,7 +24,7 @@ const WATCH = 30;
 export class Player extends EventTarget {
     constructor() {
         super();
-        /** @type {SilentClock | SongClock} */
+        /** @type {SilentClock | LongClock} */
         this.clock = new SilentClock(0);
         /** Whether a song is heard. */
         this.audible = false;
@@ -39,7 +39,7 @@ export class Player extends EventTarget {
     /**
      * Loads a song; resolves when it can be played, or when the silent clock has taken its place.
      * @param {string | null} url null: the map has no audio
-     * @param {number} length of the map, ms, for the silent clock
+     * @param {number} length of the map, ms: the silent clock's, and where the time ends if the song ends earlier
      */
     async load(url, length) {
         const load = ++this.loads;
@@ -63,17 +63,17 @@ export class Player extends EventTarget {
     /** @param {HTMLAudioElement} audio @param {number} length */
     useSong(audio, length) {
         audio.preservesPitch = true;
-        this.clock = new SongClock(audio);
+        const clock = (this.clock = new LongClock(audio, length));
         this.audible = true;
         audio.addEventListener('ended', () => this.look());
         // The system (a headset's button, another tab's sound) may stop the song, too.
         audio.addEventListener('pause', () => {
-            const ours = this.clock instanceof SongClock && this.clock.audio === audio;
-            if (ours && !audio.ended) this.stopped();
+            const paused = audio.paused && !audio.ended && !clock.beyond;
+            if (this.clock === clock && paused) this.pause();
         });
         audio.addEventListener('error', () => {
-            if (!(this.clock instanceof SongClock) || this.clock.audio !== audio) return;
-            const time = this.clock.latest;
+            if (this.clock !== clock) return;
+            const time = clock.latest;
             this.clock = new SilentClock(length);
             this.clock.seek(time);
             this.clock.rate = this.speed;

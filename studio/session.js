@@ -19,6 +19,10 @@ export class Session extends EventTarget {
     jobs = new Map();
     /** @type {Map<string, ShapeMap>} what a running take looks like at its present step, by take */
     previews = new Map();
+    /** @type {Map<string, ShapeMap>} of takes, which stay as they are; the list of takes comes without them */
+    #shapes = new Map();
+    /** @type {Set<string>} sets whose shapes are on their way */
+    #coming = new Set();
     /** @type {Map<number, ShapeMap>} shapes that a step of the history changed, for its picture */
     #pictures = new Map();
     connected = true;
@@ -45,10 +49,10 @@ export class Session extends EventTarget {
         const [scene, state, takes] = await Promise.all([
             engine.request('GET', `sessions/${id}`),
             engine.request('GET', `sessions/${id}/state`),
-            engine.request('GET', `sessions/${id}/takes`),
+            engine.request('GET', `sessions/${id}/takes?shapes=none`),
         ]);
         const session = new Session(engine, scene, state);
-        session.sets = newestFirst(takes.sets);
+        session.#list(takes.sets);
         session.#stop = engine.events(id, {
             event: (event) => session.#receive(event),
             connection: (connected, problem) => session.#connection(connected, problem),
@@ -113,6 +117,11 @@ export class Session extends EventTarget {
     }
 
     /** @param {string} path below the session */
+    bytes(path) {
+        return this.engine.bytes(`sessions/${this.id}/${path}`);
+    }
+
+    /** @param {string} path below the session */
     file(path) {
         return this.engine.file(`sessions/${this.id}/${path}`);
     }
@@ -131,6 +140,32 @@ export class Session extends EventTarget {
         return shapes;
     }
 
+    /**
+     * The shapes of a set's takes, which come as "take" events: asked for when somebody sees them.
+     * @param {string} id
+     */
+    async wantShapes(id) {
+        if (this.#coming.has(id)) return;
+        this.#coming.add(id);
+        const answer = await this.get(`takes?set=${id}`).catch(() => null);
+        // A set that is gone has none; without a connection it is asked for again when there is one.
+        if (!answer) return;
+        this.#coming.delete(id);
+        for (const take of answer.sets[0].takes) if (take.state === 'done') this.#takeDone(id, take);
+    }
+
+    /** @param {TakeSet[]} sets without shapes */
+    #list(sets) {
+        this.sets = newestFirst(sets);
+        const ids = new Set();
+        for (const {takes} of sets)
+            for (const take of takes) {
+                ids.add(take.id);
+                take.shapes = this.#shapes.get(take.id);
+            }
+        for (const id of this.#shapes.keys()) if (!ids.has(id)) this.#shapes.delete(id);
+    }
+
     /** @param {string} what @param {any} [detail] */
     #tell(what, detail) {
         this.dispatchEvent(new CustomEvent(what, {detail}));
@@ -144,6 +179,7 @@ export class Session extends EventTarget {
             // Jobs of a server that died are gone, and steps may have been taken in another tab.
             this.jobs.clear();
             this.previews.clear();
+            this.#coming.clear();
             this.#tell('jobs');
             this.#fetchState();
             this.#fetchSets();
@@ -164,9 +200,9 @@ export class Session extends EventTarget {
     #fetchSets() {
         clearTimeout(this.#asking);
         this.#asking = window.setTimeout(async () => {
-            const takes = await this.get('takes').catch(() => null);
+            const takes = await this.get('takes?shapes=none').catch(() => null);
             if (!takes) return;
-            this.sets = newestFirst(takes.sets);
+            this.#list(takes.sets);
             this.#tell('sets');
         }, 20);
     }
@@ -197,6 +233,7 @@ export class Session extends EventTarget {
     /** @param {string} setId @param {Take} take */
     #takeDone(setId, take) {
         this.previews.delete(take.id);
+        if (take.shapes) this.#shapes.set(take.id, take.shapes);
         const set = this.sets.find((candidate) => candidate.id === setId);
         const index = set?.takes.findIndex((candidate) => candidate.id === take.id) ?? -1;
         if (!set || index < 0) {

@@ -3,7 +3,7 @@
  * Fields of one size share them (eight takes side by side paint each circle once).
  *
  * @typedef {import("./tints.js").Tint} Tint
- * @typedef {HTMLCanvasElement | OffscreenCanvas} Picture
+ * @typedef {HTMLCanvasElement | ImageBitmap} Picture
  * @typedef {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} Context
  */
 import {drawNumber, numberWidth} from './numerals.js';
@@ -11,6 +11,9 @@ import {withAlpha} from './tints.js';
 
 /** A sprite reaches this many radii from its centre: room for shadow and glow. */
 export const REACH = 1.3;
+
+/** How many a frame paints: a field that is shown for the first time wants a dozen at once. */
+const A_FRAME = 3;
 
 /** @type {Map<string, Sprites>} */
 const shared = new Map();
@@ -32,23 +35,39 @@ export function spritesFor(radius, plain) {
 }
 
 /**
+ * All pictures are painted on one canvas, and taken off it: to make a canvas and its context takes longer than to paint a
+ * circle. @type {{canvas: OffscreenCanvas, context: OffscreenCanvasRenderingContext2D} | null}
+ */
+let easel = null;
+
+/**
  * @param {number} width
  * @param {number} height
+ * @param {(context: Context) => void} paint
  * @returns {Picture}
  */
-export function makePicture(width, height) {
+export function painted(width, height, paint) {
     const w = Math.max(1, Math.ceil(width)),
         h = Math.max(1, Math.ceil(height));
-    if (typeof OffscreenCanvas === 'function') return new OffscreenCanvas(w, h);
-    const canvas = document.createElement('canvas');
-    canvas.width = w;
-    canvas.height = h;
-    return canvas;
-}
-
-/** @param {Picture} picture @returns {Context} */
-export function contextOf(picture) {
-    return /** @type {Context} */ (picture.getContext('2d'));
+    if (typeof OffscreenCanvas !== 'function') {
+        const canvas = document.createElement('canvas');
+        canvas.width = w;
+        canvas.height = h;
+        paint(/** @type {Context} */ (canvas.getContext('2d')));
+        return canvas;
+    }
+    if (!easel) {
+        const canvas = new OffscreenCanvas(w, h);
+        easel = {
+            canvas,
+            context: /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d')),
+        };
+    }
+    // Empty, with all of its context's state as at first.
+    easel.canvas.width = w;
+    easel.canvas.height = h;
+    paint(easel.context);
+    return easel.canvas.transferToImageBitmap();
 }
 
 export class Sprites {
@@ -58,24 +77,38 @@ export class Sprites {
         this.plain = plain;
         /** @type {Map<string, Picture>} */
         this.pictures = new Map();
+        /** How many were painted in this frame. */
+        this.painted = 0;
+        /** Whether some were left for the next frame. */
+        this.late = false;
+    }
+
+    beginFrame() {
+        this.painted = 0;
+        this.late = false;
     }
 
     /**
      * @param {string} key
      * @param {(context: Context) => void} paint in radii, around (0, 0)
+     * @returns {Picture | null} null: this frame has painted enough, the next one has it
      */
     picture(key, paint) {
-        let found = this.pictures.get(key);
-        if (!found) {
-            const side = Math.ceil(2 * REACH * this.radius);
-            found = makePicture(side, side);
-            const context = contextOf(found);
+        const found = this.pictures.get(key);
+        if (found) return found;
+        if (this.painted >= A_FRAME) {
+            this.late = true;
+            return null;
+        }
+        this.painted++;
+        const side = Math.ceil(2 * REACH * this.radius);
+        const made = painted(side, side, (context) => {
             context.translate(side / 2, side / 2);
             context.scale(this.radius, this.radius);
             paint(context);
-            this.pictures.set(key, found);
-        }
-        return found;
+        });
+        this.pictures.set(key, made);
+        return made;
     }
 
     /** A circle without its number. @param {Tint} tint */

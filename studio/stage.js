@@ -6,8 +6,13 @@
  * @import { Field } from "./field.js"
  * @import { FieldPointer } from "./field_pointer.js"
  */
+import {editorTimestamp} from './beats.js';
 import {h} from './dom.js';
 import {preferences} from './preferences.js';
+import {kinds} from './take_remarks.js';
+
+/** Remarks that the caption of a take has room for. */
+const listed = 4;
 
 export class Stage {
     /** Counts what happened, so that a frame knows whether anything did. */
@@ -47,6 +52,7 @@ export class Stage {
         ]))
             for (const name of names) target.addEventListener(name, () => this.#changedNow());
         session.addEventListener('jobs', () => this.#goToWhatIsPlaced());
+        bench.remarks.addEventListener('change', () => this.#showCaption());
         this.#changedNow();
     }
 
@@ -56,10 +62,35 @@ export class Stage {
         this.#pinned = new Set(session.state.pinned);
         const take = this.#take;
         if (view.compare === 'source') this.field.setShapes(this.bench.scene.shapes);
-        else this.field.setShapes(session.shapes, take?.take.state === 'done' ? take.take.shapes : {});
+        else {
+            const done = take?.take.state === 'done';
+            if (done && !take.take.shapes) session.wantShapes(take.set.id);
+            this.field.setShapes(session.shapes, (done && take.take.shapes) || {});
+        }
         this.#changed = new Set(take ? take.set.objects : session.state.changed);
+        this.#showCaption();
+    }
+
+    /** Which take stands on the field, and what a modder would say of it. */
+    #showCaption() {
+        const take = this.#take;
         this.caption.hidden = !take;
-        if (take) this.caption.textContent = `Take ${take.number}`;
+        if (!take) return;
+        const items = take.take.state === 'done' ? (this.bench.remarks.of(take.take.id) ?? []) : [];
+        const more = items.length - listed;
+        this.caption.replaceChildren(
+            h('strong', {}, `Take ${take.number}`),
+            ...items
+                .slice(0, listed)
+                .map(({kind, time, objects}) =>
+                    h(
+                        'span',
+                        {},
+                        `${editorTimestamp(this.bench.scene, objects, time)} ${kinds[kind] ?? kind}`,
+                    ),
+                ),
+            ...(more > 0 ? [h('span', {}, `and ${more} more`)] : []),
+        );
     }
 
     get #take() {
@@ -111,7 +142,7 @@ export class Stage {
         ].join();
         // A take being denoised glides from step to step.
         if (key === this.#drawn && !previewed) return;
-        this.#drawn = key;
+        this.#drawn = '';
         field.draw(player.time, {
             hits: player.playing,
             grid: preferences.grid ? 32 : 0,
@@ -127,5 +158,6 @@ export class Stage {
             drag: pointer.drag ?? undefined,
             marquee: pointer.marquee ?? undefined,
         });
+        this.#drawn = field.late ? '' : key;
     }
 }

@@ -1,13 +1,18 @@
 /**
  * The map of styles as a picture: a point for each map that the model knows, near to those that it places alike.
- * The wheel zooms, dragging moves, a click chooses; what a search found is lit. (The same can be chosen from the
- * list beside it, which the keyboard reaches.)
+ * The wheel zooms, dragging moves, a click chooses; what a search found is lit. By keyboard, arrows go to the nearest
+ * point in their direction, Enter chooses, + and - zoom.
  *
  * @import { StylePoints } from "./types.js"
  */
-import {fitCanvas, h, themeColours} from './dom.js';
+import {fitCanvas, h, textSize, themeColours} from './dom.js';
 
 /** @typedef {StylePoints["points"][number]} StylePoint */
+
+/** Where arrow keys lead. @type {Record<string, [number, number]>} */
+const directions = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
+/** The point in the middle of a picture keeps so far from its edge, px. */
+const margin = 24;
 
 export class StyleMapPicture {
     #colour = themeColours();
@@ -27,19 +32,26 @@ export class StyleMapPicture {
         this.choose = choose;
         this.canvas = h('canvas', {
             class: 'style-map-canvas',
-            role: 'img',
-            'aria-label': 'The map of styles: every point a map, near to those alike',
+            role: 'application',
+            tabindex: '0',
+            'aria-label':
+                'The map of styles: every point a map, near to those alike. Arrows go from point to point, Enter chooses.',
+            onkeydown: (/** @type {KeyboardEvent} */ event) => this.#key(event),
+            onblur: () => this.#show(null),
         });
+        // The page's own is out of reach while a dialog is open.
+        this.said = h('div', {class: 'visually-hidden', role: 'status'});
         this.tip = h('div', {class: 'style-map-tip', hidden: true});
         this.element = h(
             'div',
             {class: 'style-map'},
             this.canvas,
             this.tip,
+            this.said,
             h(
                 'p',
                 {class: 'style-map-note'},
-                'Every point is a map; near ones are placed alike. Scroll to zoom, drag to move, click to choose.',
+                'Near maps are placed alike. Scroll to zoom, drag to move; click, or arrows and Enter.',
             ),
         );
         this.canvas.addEventListener('wheel', (event) => this.#wheel(event), {passive: false});
@@ -90,14 +102,11 @@ export class StyleMapPicture {
         const ratio = this.canvas.width / Math.max(1, this.canvas.clientWidth);
         context.setTransform(ratio, 0, 0, ratio, 0, 0);
         context.clearRect(0, 0, this.canvas.clientWidth, this.canvas.clientHeight);
-        const radius = Math.min(6, 1.6 * Math.sqrt(this.#zoom) + 0.6);
-        const lit = (/** @type {StylePoint} */ point) =>
-            this.#query !== '' &&
-            (point.mapper?.toLowerCase().includes(this.#query) || String(point.id) === this.#query);
+        const radius = (Math.min(6, 1.6 * Math.sqrt(this.#zoom) + 0.6) * textSize()) / 13;
         const shade = this.#colour('point');
         for (const pass of [false, true])
             for (const point of this.#points) {
-                if (lit(point) !== pass) continue;
+                if (this.#isLit(point) !== pass) continue;
                 const [x, y] = this.#place(point);
                 context.globalAlpha = pass ? 1 : this.#query ? 0.25 : 0.7;
                 context.fillStyle = pass ? this.#colour('accent') : `hsl(${hueOf(point.mapper)} ${shade})`;
@@ -121,13 +130,82 @@ export class StyleMapPicture {
         const before = this.#scale;
         const dx = event.offsetX - this.canvas.clientWidth / 2;
         const dy = event.offsetY - this.canvas.clientHeight / 2;
-        this.#zoom = Math.max(1, Math.min(40, this.#zoom * (event.deltaY < 0 ? 1.25 : 0.8)));
+        this.#zoomBy(event.deltaY < 0 ? 1.25 : 0.8);
         // What is under the pointer stays there.
         this.#centre = [
             this.#centre[0] + dx / before - dx / this.#scale,
             this.#centre[1] + dy / before - dy / this.#scale,
         ];
         this.draw();
+    }
+
+    /** @param {number} factor */
+    #zoomBy(factor) {
+        this.#zoom = Math.max(1, Math.min(40, this.#zoom * factor));
+    }
+
+    /** @param {KeyboardEvent} event */
+    #key(event) {
+        if (event.ctrlKey || event.altKey || event.metaKey) return;
+        const direction = directions[event.key];
+        if (direction) this.#step(direction);
+        else if ((event.key === 'Enter' || event.key === ' ') && this.#near) this.choose(this.#near);
+        else if (event.key === '+' || event.key === '-') {
+            if (this.#near) this.#centre = [this.#near.x, this.#near.y];
+            this.#zoomBy(event.key === '+' ? 1.25 : 0.8);
+            this.draw();
+        } else return;
+        event.preventDefault();
+    }
+
+    /** To the nearest point that lies in a direction, and into the picture with it. @param {[number, number]} direction */
+    #step(direction) {
+        const from = this.#near;
+        const next = from ? this.#nextOf(from, direction) : this.#middle();
+        if (!next) return;
+        const [x, y] = this.#place(next);
+        const {clientWidth, clientHeight} = this.canvas;
+        const inside = x > margin && y > margin && x < clientWidth - margin && y < clientHeight - margin;
+        if (!inside) this.#centre = [next.x, next.y];
+        this.#show(next);
+        this.said.textContent = [next.mapper || 'a mapper that is not known', next.id > 0 && `map ${next.id}`]
+            .filter(Boolean)
+            .join(', ');
+    }
+
+    /** @param {StylePoint} from @param {[number, number]} direction */
+    #nextOf(from, [dx, dy]) {
+        /** @type {StylePoint | null} */
+        let best = null;
+        let least = Infinity;
+        for (const point of this.#points) {
+            const along = (point.x - from.x) * dx + (point.y - from.y) * dy;
+            const aside = Math.abs((point.x - from.x) * dy + (point.y - from.y) * dx);
+            // What lies beside rather than ahead is another arrow's, unless nothing else is left.
+            const away = Math.hypot(along, aside) * (aside > along ? 1e3 : 1);
+            if (along <= 0 || away >= least || !canBeChosen(point)) continue;
+            [best, least] = [point, away];
+        }
+        return best;
+    }
+
+    /** Where the arrows begin: the point in the middle of what is shown, of what is lit where something is. */
+    #middle() {
+        const lit = this.#points.filter((point) => this.#isLit(point));
+        const points = (lit.length > 0 ? lit : this.#points).filter(canBeChosen);
+        const away = (/** @type {StylePoint} */ {x, y}) =>
+            Math.hypot(x - this.#centre[0], y - this.#centre[1]);
+        return points.reduce(
+            (best, point) => (!best || away(point) < away(best) ? point : best),
+            /** @type {StylePoint | null} */ (null),
+        );
+    }
+
+    /** @param {StylePoint} point */
+    #isLit({mapper, id}) {
+        return (
+            this.#query !== '' && (mapper?.toLowerCase().includes(this.#query) || String(id) === this.#query)
+        );
     }
 
     /** @param {PointerEvent} event */
@@ -178,6 +256,9 @@ export class StyleMapPicture {
         this.draw();
     }
 }
+
+/** @param {StylePoint} point */
+const canBeChosen = ({id, mapper}) => id > 0 || Boolean(mapper);
 
 /** A hue of each mapper's own. @type {Map<string, number>} */
 const hues = new Map();

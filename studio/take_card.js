@@ -7,6 +7,7 @@
 import {h} from './dom.js';
 import {Field} from './field.js';
 import {icon} from './icons.js';
+import {summed} from './take_remarks.js';
 
 export class TakeCard {
     visible = false;
@@ -31,6 +32,7 @@ export class TakeCard {
         this.field = new Field(this.canvas, {small: true});
         this.field.setScene(bench.scene);
         this.name = h('span', {class: 'take-name'});
+        this.remarks = h('span', {class: 'take-remarks', hidden: true});
         this.button = h(
             'button',
             {
@@ -45,6 +47,7 @@ export class TakeCard {
             this.canvas,
             h('span', {class: 'take-progress'}),
             this.name,
+            this.remarks,
             h('span', {class: 'take-kept'}, icon('keep')),
         );
         const small = (
@@ -79,10 +82,34 @@ export class TakeCard {
         this.name.textContent = String(number);
         this.element.dataset.state = take.state;
         this.element.classList.toggle('kept', Boolean(take.kept));
-        const what = take.state === 'done' ? (take.kept ? 'kept' : 'press to keep') : take.state;
-        this.button.setAttribute('aria-label', `Take ${number}, seed ${take.seed}, ${what}`);
-        this.button.title = `Seed ${take.seed}`;
+        this.describe();
         if (take.state === 'done') this.element.style.removeProperty('--done');
+    }
+
+    /** What is said of it in words, and how many remarks there are. */
+    describe() {
+        const {set, take} = this;
+        const items =
+            this.visible && take.state === 'done' ? this.panel.bench.remarks.of(take.id) : undefined;
+        const count = items?.length ?? 0;
+        if (items) {
+            this.remarks.hidden = false;
+            this.remarks.classList.toggle('none', count === 0);
+            this.remarks.replaceChildren(icon(count === 0 ? 'keep' : 'flag'), String(count || ''));
+        }
+        const what = take.state === 'done' ? (take.kept ? 'kept' : 'press to keep') : take.state;
+        const said = items ? `, ${count === 0 ? 'no' : count} ${count === 1 ? 'remark' : 'remarks'}` : '';
+        const name = `Take ${set.takes.indexOf(take) + 1}, seed ${take.seed}`;
+        this.button.setAttribute('aria-label', `${name}${said}, ${what}`);
+        this.button.title = items
+            ? `Seed ${take.seed}: ${summed(items) || 'nothing to remark'}`
+            : `Seed ${take.seed}`;
+    }
+
+    /** Whether it stands where it is seen. @param {boolean} visible */
+    show(visible) {
+        this.visible = visible;
+        this.describe();
     }
 
     close() {
@@ -102,9 +129,10 @@ export class TakeCard {
         const {session} = this.panel.bench;
         const done = this.take.state === 'done';
         const shapes = session.previews.get(this.take.id);
-        if (!done && !shapes) return;
+        if (done && !this.take.shapes) session.wantShapes(this.set.id);
+        if (done ? !this.take.shapes : !shapes) return;
         if (this.#shown !== session.state || this.#take !== this.take) {
-            this.field.setShapes(session.shapes, done ? this.take.shapes : {});
+            this.field.setShapes(session.shapes, (done && this.take.shapes) || {});
             this.#shown = session.state;
             this.#take = this.take;
         }

@@ -6,7 +6,7 @@
  * @import { TakeSet } from "./types.js"
  */
 import {shortTime} from './beats.js';
-import {h, reducedMotion} from './dom.js';
+import {afterPause, h, reducedMotion} from './dom.js';
 import {icon} from './icons.js';
 import {preferences} from './preferences.js';
 import {TakeCard} from './take_card.js';
@@ -34,7 +34,7 @@ export class TakesPanel {
         this.seen = new IntersectionObserver((entries) => {
             for (const entry of entries)
                 for (const card of this.#cards.values())
-                    if (card.element === entry.target) card.visible = entry.isIntersecting;
+                    if (card.element === entry.target) card.show(entry.isIntersecting);
         });
         const {session} = bench;
         session.addEventListener('sets', () => this.#render());
@@ -44,6 +44,15 @@ export class TakesPanel {
             const {set, take} = /** @type {CustomEvent} */ (event).detail;
             this.#cards.get(take.id)?.update(set, take);
         });
+        bench.remarks.addEventListener('change', (event) =>
+            this.#cards.get(/** @type {CustomEvent} */ (event).detail)?.describe(),
+        );
+        session.addEventListener(
+            'state',
+            afterPause(600, () => {
+                for (const card of this.#cards.values()) card.describe();
+            }),
+        );
         // Who goes elsewhere meanwhile is not brought back.
         bench.player.addEventListener('seek', () => {
             const {player} = bench;

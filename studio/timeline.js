@@ -1,6 +1,6 @@
 /**
  * The zoomed timeline, as in the editor: the playhead stands in the middle and the song runs past it, with the
- * ticks of the snap divisor and the objects. Dragging selects a section, its ends are handles, the wheel goes from
+ * ticks of the snap divisor and the objects, and how loud the song is behind them. Dragging selects a section, its ends are handles, the wheel goes from
  * tick to tick (with Alt it zooms, with Ctrl it changes the divisor, with Shift it moves the nearer end of the
  * section).
  *
@@ -9,6 +9,7 @@
 import {editorTime, snapped, tickFrom, ticksBetween} from './beats.js';
 import {fitCanvas, h, textSize, themeColours} from './dom.js';
 import {lowerBound, sceneIndex} from './scene.js';
+import {Waveform} from './waveform.js';
 
 /** The colours of ticks as the game has them: by the part of a beat that begins. @type {Record<number, string>} */
 const tickColours = {
@@ -31,6 +32,10 @@ export class Timeline {
     #moved = false;
     #pointerX = 0;
     #drawn = '';
+    /** Asked for once a frame: the clock is not cheap, and everything in a frame is of one time. */
+    #time = 0;
+    #middle = 0;
+    #drawnScale = 1;
     #text = textSize();
     /** Counts changes of the selection. */
     #selected = 0;
@@ -38,6 +43,7 @@ export class Timeline {
     /** @param {Bench} bench */
     constructor(bench) {
         this.bench = bench;
+        this.waveform = new Waveform();
         this.canvas = h('canvas', {class: 'timeline-canvas'});
         this.element = h(
             'div',
@@ -65,9 +71,14 @@ export class Timeline {
         return this.bench.player.time + (x - this.canvas.clientWidth / 2) / this.#scale;
     }
 
-    /** @param {number} time */
+    /** Where a time stands in what was drawn last. @param {number} time */
     #xOf(time) {
-        return this.canvas.clientWidth / 2 + (time - this.bench.player.time) * this.#scale;
+        return this.#middle + (time - this.#time) * this.#drawnScale;
+    }
+
+    /** The time there. @param {number} x */
+    #seenAt(x) {
+        return this.#time + (x - this.#middle) / this.#drawnScale;
     }
 
     /** Draws, where anything differs from what was drawn. */
@@ -75,8 +86,9 @@ export class Timeline {
         const {bench} = this;
         const {state} = bench.session;
         const {section} = bench.selection;
+        const {time} = bench.player;
         const key = [
-            bench.player.time,
+            time,
             bench.view.zoom,
             bench.view.divisor,
             state.revision,
@@ -85,11 +97,15 @@ export class Timeline {
             section,
             this.#selected,
             this.#colour('text'),
+            this.waveform.levels.length,
         ].join();
         const resized = fitCanvas(this.canvas);
         if (!resized && key === this.#drawn) return;
         if (resized) this.#text = textSize();
-        this.#drawn = key;
+        this.#drawn = '';
+        this.#time = time;
+        this.#middle = this.canvas.clientWidth / 2;
+        this.#drawnScale = this.#scale;
         const context = this.canvas.getContext('2d');
         if (!context) return;
         const ratio = this.canvas.width / Math.max(1, this.canvas.clientWidth);
@@ -97,7 +113,9 @@ export class Timeline {
         const width = this.canvas.clientWidth;
         const height = this.canvas.clientHeight;
         context.clearRect(0, 0, width, height);
+        context.globalAlpha = 1;
         this.#drawStretches(context, height);
+        this.#drawWaveform(context, width, height);
         this.#drawTicks(context, width, height);
         if (section) this.#drawSection(context, section, height);
         this.#drawObjects(context, width, height);
@@ -108,6 +126,7 @@ export class Timeline {
         context.lineTo(width / 2 + 6, 0);
         context.lineTo(width / 2, 7);
         context.fill();
+        this.#drawn = key;
     }
 
     /** Kiai and breaks, behind everything. @param {CanvasRenderingContext2D} context @param {number} height */
@@ -118,10 +137,29 @@ export class Timeline {
         ]))
             for (const [from, to] of stretches) {
                 context.fillStyle = this.#colour(name);
-                context.fillRect(this.#xOf(from), 0, (to - from) * this.#scale, height);
+                context.fillRect(this.#xOf(from), 0, (to - from) * this.#drawnScale, height);
             }
         context.fillStyle = this.#colour('bookmark');
         for (const time of this.bench.scene.bookmarks) context.fillRect(this.#xOf(time) - 1, 0, 2, height);
+    }
+
+    /** @param {CanvasRenderingContext2D} context @param {number} width @param {number} height */
+    #drawWaveform(context, width, height) {
+        context.fillStyle = this.#colour('waveform');
+        this.waveform.draw(context, {
+            from: this.#seenAt(0),
+            to: this.#seenAt(width),
+            scale: this.#drawnScale,
+            middle: height / 2 + 2,
+            reach: height / 2 - 6,
+        });
+    }
+
+    /** The song as it is played. Its loudness is looked at a little later: nothing waits for it. */
+    songLoaded() {
+        const {session, player} = this.bench;
+        if (player.audible && this.waveform.levels.length === 0)
+            this.waveform.load(() => session.bytes('audio'), player.duration);
     }
 
     /** @param {CanvasRenderingContext2D} context @param {number} width @param {number} height */
@@ -131,8 +169,8 @@ export class Timeline {
         let labelled = -Infinity;
         for (const tick of ticksBetween(
             this.bench.scene.timing,
-            this.#timeAt(0),
-            this.#timeAt(width),
+            this.#seenAt(0),
+            this.#seenAt(width),
             this.bench.view.divisor,
         )) {
             const x = this.#xOf(tick.time);
@@ -173,8 +211,8 @@ export class Timeline {
     #drawObjects(context, width, height) {
         const {scene, selection, session} = this.bench;
         const index = sceneIndex(scene);
-        const first = lowerBound(index.latestEnds, this.#timeAt(-40));
-        const last = lowerBound(index.times, this.#timeAt(width + 40));
+        const first = lowerBound(index.latestEnds, this.#seenAt(-40));
+        const last = lowerBound(index.times, this.#seenAt(width + 40));
         const middle = height / 2 + 2;
         const radius = Math.min(1.4 * this.#text, height * 0.24);
         const pinned = new Set(session.state.pinned);

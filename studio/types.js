@@ -172,7 +172,7 @@
  * @property {string} id
  * @property {number} seed
  * @property {"waiting" | "running" | "done"} state
- * @property {ShapeMap} shapes
+ * @property {ShapeMap} [shapes] not there in a list that was asked for without them
  * @property {boolean} [kept]
  */
 

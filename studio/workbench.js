@@ -12,6 +12,7 @@ import {h} from './dom.js';
 import {EngineError} from './engine.js';
 import {Field} from './field.js';
 import {FieldPointer} from './field_pointer.js';
+import {everyFrame} from './frames.js';
 import {HistoryPanel} from './history.js';
 import {icon} from './icons.js';
 import {KeepDialog} from './keep.js';
@@ -30,7 +31,6 @@ import {Tools} from './tools.js';
 import {Transport} from './transport.js';
 
 export class Workbench {
-    #frame = 0;
     /** @type {(() => void)[]} */
     #ends = [];
     connection = h('div', {class: 'connection', role: 'status', hidden: true});
@@ -75,16 +75,19 @@ export class Workbench {
         this.#setVolumes(sounds);
         this.#listen();
         this.advice.refresh();
-        const draw = (/** @type {number} */ now) => {
-            this.#draw(now);
-            this.#frame = requestAnimationFrame(draw);
-        };
-        this.#frame = requestAnimationFrame(draw);
+        this.#ends.push(
+            everyFrame([
+                () => this.stage.draw(),
+                (now) => this.takes.draw(now),
+                () => this.timeline.draw(),
+                () => this.overview.draw(),
+                () => this.transport.draw(),
+            ]),
+        );
     }
 
     /** Ends what would go on without the page's seeing it. */
     close() {
-        cancelAnimationFrame(this.#frame);
         for (const end of this.#ends) end();
         this.bench.player.pause();
         this.bench.player.loop = null;
@@ -212,6 +215,8 @@ export class Workbench {
                 kind: 'error',
             });
         player.addEventListener('problem', problem);
+        const loaded = () => this.timeline.songLoaded();
+        player.addEventListener('load', loaded);
         const describe = () => this.#describe();
         for (const name of ['seek', 'pause', 'load']) player.addEventListener(name, describe);
         const paste = (/** @type {ClipboardEvent} */ event) => this.#paste(event);
@@ -227,6 +232,8 @@ export class Workbench {
         document.addEventListener('click', letGo);
         this.#ends.push(() => {
             player.removeEventListener('problem', problem);
+            player.removeEventListener('load', loaded);
+            this.timeline.waveform.close();
             for (const name of ['seek', 'pause', 'load']) player.removeEventListener(name, describe);
             document.removeEventListener('paste', paste);
             document.removeEventListener('click', letGo);
@@ -255,16 +262,6 @@ export class Workbench {
         const {volume, musicVolume, effectVolume} = preferences;
         this.bench.player.volume = volume * musicVolume;
         sounds.volume = volume * effectVolume;
-    }
-
-    /** @param {number} now */
-    #draw(now) {
-        if (document.hidden) return;
-        this.stage.draw();
-        this.takes.draw(now);
-        this.timeline.draw();
-        this.overview.draw();
-        this.transport.draw();
     }
 
     // What keys do that concerns more than one part

@@ -24,9 +24,10 @@ class Zip {
         zip_error_init(&error);
         const void* data = bytes.data();
         if (purpose == Purpose::writing) {
-            void* copy = std::malloc(std::max<size_t>(bytes.size(), 1));
-            if (!copy) throw std::bad_alloc();
-            if (!bytes.empty()) std::memcpy(copy, data, bytes.size());
+            // libzip frees no buffer that is empty.
+            void* copy = bytes.empty() ? nullptr : std::malloc(bytes.size());
+            if (!copy && !bytes.empty()) throw std::bad_alloc();
+            if (copy) std::memcpy(copy, data, bytes.size());
             data = copy;
         }
         source_ = zip_source_buffer_create(data, bytes.size(), purpose == Purpose::writing, &error);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <numeric>
 
 #include <nlohmann/json.hpp>
 
@@ -73,6 +74,22 @@ LabelIndex from_json(const Json& json) {
     return from_map(plain);
 }
 
+// How many letters are put in, left out or changed on the way from one name to the other.
+size_t edits_between(std::string_view a, std::string_view b) {
+    std::vector<size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), size_t{0});
+    for (size_t i = 0; i < a.size(); ++i) {
+        size_t corner = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < b.size(); ++j) {
+            const size_t changed = corner + (a[i] != b[j]);
+            corner = row[j + 1];
+            row[j + 1] = std::min({changed, row[j] + 1, corner + 1});
+        }
+    }
+    return row.back();
+}
+
 }  // namespace
 
 LabelIndex::LabelIndex(std::vector<LabelEntry> entries) : entries_(std::move(entries)) {
@@ -108,6 +125,28 @@ std::vector<int32_t> LabelIndex::by_creator(std::string_view name) const {
     for (const LabelEntry& entry : entries_)
         if (equal_but_for_case(entry.creator, name)) labels.push_back(entry.label);
     return labels;
+}
+
+std::vector<std::string> LabelIndex::nearest_creators(std::string_view name, size_t count) const {
+    constexpr size_t longest = 64, shortest_part = 3;  // bytes; no mapper has a longer name
+    const std::string wanted = lower(name);
+    if (wanted.size() > longest) return {};
+    std::map<std::string, size_t> away;
+    for (const LabelEntry& entry : entries_) {
+        if (entry.creator.empty() || away.count(entry.creator)) continue;
+        const std::string creator = lower(entry.creator);
+        const bool part =
+            std::min(wanted.size(), creator.size()) >= shortest_part &&
+            (creator.find(wanted) != std::string::npos || wanted.find(creator) != std::string::npos);
+        away[entry.creator] = part ? 1 : edits_between(creator, wanted);
+    }
+    std::vector<std::pair<size_t, std::string>> order;
+    for (const auto& [creator, edits] : away)
+        if (edits <= 1 + wanted.size() / 3) order.push_back({edits, creator});
+    std::sort(order.begin(), order.end());
+    std::vector<std::string> nearest;
+    for (size_t i = 0; i < std::min(count, order.size()); ++i) nearest.push_back(order[i].second);
+    return nearest;
 }
 
 std::map<int64_t, int64_t> LabelIndex::by_beatmap_id() const {

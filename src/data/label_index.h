@@ -34,6 +34,8 @@ class LabelIndex {
     std::vector<int64_t> nearest_ids(int64_t beatmap_id, size_t count) const;  // for messages
     // The classes of a mapper's maps; letter case does not count.
     std::vector<int32_t> by_creator(std::string_view name) const;
+    // Mappers whose names are near to one that is not there, the nearest first; for messages.
+    std::vector<std::string> nearest_creators(std::string_view name, size_t count) const;
     // What beatmap_idx.pickle holds; maps without an ID are left out.
     std::map<int64_t, int64_t> by_beatmap_id() const;
 

@@ -50,6 +50,8 @@ bool is_untrained(const CheckpointInfo& info, int32_t label) {
 }
 
 [[noreturn]] void fail_unknown_mapper(const LabelIndex& index, const std::string& name) {
+    if (const std::vector<std::string> nearest = index.nearest_creators(name, 5); !nearest.empty())
+        fail(Hint{"the nearest are " + listed(nearest)}, "no style is by a mapper {}", name);
     std::map<std::string, int> maps;
     for (const LabelEntry& entry : index.entries())
         if (!entry.creator.empty()) ++maps[entry.creator];

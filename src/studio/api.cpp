@@ -9,6 +9,7 @@
 #include "sampling/steps.h"
 #include "studio/api_state.h"
 #include "studio/refusal.h"
+#include "studio/retention.h"
 #include "studio/styles.h"
 
 namespace osu::studio {
@@ -67,7 +68,9 @@ json parsed_body(const Request& request) {
     return body;
 }
 
-Api::Api(ApiOptions options) : options_(std::move(options)) {}
+Api::Api(ApiOptions options) : options_(std::move(options)) {
+    tidy(options_.storage, seconds_now());
+}
 Api::~Api() = default;
 
 Response Api::handle(const Request& request) {

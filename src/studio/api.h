@@ -113,8 +113,9 @@ class Api {
     void close_old_sessions();
     void remember(const Open& open);
     Response scene(Open& open);
-    Response file(Open& open, const std::string& name, std::unique_lock<std::mutex>& lock);
+    Response file(Open& open, const std::string& what, std::unique_lock<std::mutex>& lock);
     Json place(const OpenSession& open, PlaceRequest request, bool keep_when_done);
+    void check_style(const StyleChoice& style, const Beatmap& map);
     void settle(const OpenSession& open, const std::vector<uint32_t>& objects, int count, Json& answer);
     void cancel(const OpenSession& open, const std::string& job);
     void emit(const std::string& session, const Json& event);

@@ -38,12 +38,24 @@ json Api::place(const OpenSession& open, PlaceRequest request, bool keep_when_do
     const auto is_pinned = [&](uint32_t i) { return open->session.pinned()[i]; };
     if (std::all_of(request.objects.begin(), request.objects.end(), is_pinned))
         fail(Hint{"unpin some of them"}, "all of these objects are pinned: nothing would be placed");
+    check_style(request.style, open->session.source().map);
     const std::string set = open->session.begin_set(request).id;
     const std::shared_ptr<Job> job = queue_.add(open->id, set, std::move(request), keep_when_done);
     emit(open->id, {{"type", "sets"}});
     emit(open->id, {{"type", "queued"}, {"job", job->id}, {"set", set}, {"place", queue_.place_of(*job)}});
     if (options_.on_job) options_.on_job();
     return {{"job", job->id}, {"set", set}};
+}
+
+// Error for a style that the model does not know. What is wrong with a checkpoint is the job's to tell.
+void Api::check_style(const StyleChoice& style, const Beatmap& map) {
+    if (style.none()) return;
+    try {
+        options_.engine.info();
+    } catch (const Error&) {
+        return;
+    }
+    options_.engine.classes(style, map);
 }
 
 // What lies around the moved objects is placed anew, and at once the map's.

@@ -8,6 +8,7 @@
 #include "studio/api_state.h"
 #include "studio/refusal.h"
 #include "studio/scene.h"
+#include "studio/song_files.h"
 
 namespace osu::studio {
 
@@ -18,11 +19,6 @@ namespace {
 constexpr size_t most_files = 8;    // of a song that are kept unpacked
 constexpr size_t name_limit = 180;  // bytes of a file's name
 
-bool is_sample(const std::string& name) {
-    const std::string lowered = lower(name);
-    return lowered.ends_with(".wav") || lowered.ends_with(".ogg") || lowered.ends_with(".mp3");
-}
-
 const char* type_of(const std::string& name) {
     constexpr std::pair<const char*, const char*> types[] = {
         {".mp3", "audio/mpeg"}, {".ogg", "audio/ogg"},  {".wav", "audio/wav"},   {".flac", "audio/flac"},
@@ -31,10 +27,6 @@ const char* type_of(const std::string& name) {
     for (const auto& [end, type] : types)
         if (lowered.ends_with(end)) return type;
     return "application/octet-stream";
-}
-
-std::string folder_of(const std::string& file) {
-    return file.substr(0, file.rfind('/') + 1);
 }
 
 std::string query(const Request& request, const char* name) {
@@ -99,16 +91,15 @@ Response Api::session_get(const Request& request, const OpenSession& open, const
     Session& session = open->session;
     if (what.empty()) return scene(*open);
     if (what == "state") return answer(session.state());
-    if (what == "takes") return answer(session.take_sets());
+    if (what == "takes")
+        return answer(session.take_sets(query(request, "set"), query(request, "shapes") != "none"));
     if (what == "step") {
         size_t step = 0;
         const std::string index = query(request, "index");
         std::from_chars(index.data(), index.data() + index.size(), step);
         return answer(session.picture_of(step));
     }
-    if (what == "audio") return file(*open, session.source().map.audio_filename, lock);
-    if (what == "background") return file(*open, background_of(session.source().map), lock);
-    if (what.starts_with("files/")) return file(*open, what.substr(6), lock);
+    if (what == "audio" || what == "background" || what.starts_with("files/")) return file(*open, what, lock);
     if (what == "advice") {
         const std::string of = query(request, "of");
         const std::shared_ptr<const SourceMap> source = session.now().shared_source();
@@ -129,17 +120,16 @@ Response Api::scene(Open& open) {
         json scene = scene_of(map);
         json samples = json::array();
         const std::string folder = folder_of(open.file);
+        const std::string audio = audio_meant(*open.song, open.file, map.audio_filename);
         for (const std::string& name : open.song->names())
-            if (is_sample(name) && name.starts_with(folder) &&
-                !equal_but_for_case(name.substr(folder.size()), map.audio_filename))
+            if (is_audio_name(name) && name.starts_with(folder) && name != audio)
                 samples.push_back(to_utf8(name.substr(folder.size())));
         json from{{"name", to_utf8(open.song->name)}, {"archive", open.song->folder.empty()}};
         if (!open.song->folder.empty()) from["folder"] = to_utf8(open.song->folder);
-        const std::string background = background_of(map);
         scene["session"] = open.id;
         scene["source"] = std::move(from);
-        scene["audio"] = !map.audio_filename.empty() && open.song->has(folder + map.audio_filename);
-        scene["background"] = !background.empty() && open.song->has(folder + background);
+        scene["audio"] = !audio.empty();
+        scene["background"] = !file_meant(*open.song, open.file, background_of(map)).empty();
         scene["samples"] = std::move(samples);
         json shapes = json::array();
         for (const ObjectShape& shape : shapes_of(map)) shapes.push_back(to_json(shape));
@@ -149,21 +139,25 @@ Response Api::scene(Open& open) {
     return {200, "application/json", open.scene, {}};
 }
 
-// Never a path: the song looks for a file of this name among its own.
-Response Api::file(Open& open, const std::string& name, std::unique_lock<std::mutex>& lock) {
+// What the map names is never a path: it means one of the song's own files, or none.
+Response Api::file(Open& open, const std::string& what, std::unique_lock<std::mutex>& lock) {
+    if (const auto held = open.files.find(what); held != open.files.end()) return held->second;
+    const Beatmap& map = open.session.source().map;
+    const std::string name = what == "audio"        ? map.audio_filename
+                             : what == "background" ? background_of(map)
+                                                    : what.substr(what.find('/') + 1);
     if (name.empty()) refuse(not_found, {}, "the map names no such file");
-    const std::string wanted = folder_of(open.file) + name;
-    const std::string type = type_of(name);
-    if (const auto found = open.files.find(wanted); found != open.files.end())
-        return {200, type, found->second, {}};
     const std::shared_ptr<Song> song = open.song;
-    if (!song->has(wanted)) refuse(not_found, {}, "{} has no {}", song->name, name);
+    const std::string map_file = open.file;
     lock.unlock();
-    const Bytes content = Bytes::of(song->read(wanted));
+    const std::string found =
+        what == "audio" ? audio_meant(*song, map_file, name) : file_meant(*song, map_file, name);
+    if (found.empty()) refuse(not_found, {}, "{} has no {}", song->name, name);
+    const Response answer{200, type_of(found), Bytes::of(song->read(found)), {}};
     lock.lock();
     if (open.files.size() >= most_files) open.files.clear();
-    open.files[wanted] = content;
-    return {200, type, content, {}};
+    open.files[what] = answer;
+    return answer;
 }
 
 Api::Export Api::export_map(const std::string& id, const std::string& version) {

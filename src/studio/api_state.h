@@ -11,8 +11,8 @@ struct Api::Open {
     std::string id, file;  // file: the map's name in its song
     std::shared_ptr<Song> song;
     Session session;
-    Bytes scene;                         // computed once
-    std::map<std::string, Bytes> files;  // read lately: audio is asked for piece by piece
+    Bytes scene;                            // computed once
+    std::map<std::string, Response> files;  // read lately, by what was asked: audio comes piece by piece
     uint64_t last_used = 0;
 };
 

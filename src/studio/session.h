@@ -32,7 +32,9 @@ class Session {
 
     nlohmann::json state() const;  // State of docs/api.md
     nlohmann::json change();       // StateChange: what differs from the state before the last call
-    nlohmann::json take_sets();    // {sets: […]}
+    // {sets: […]}: all, or the one of this ID (Refusal where it is not there); takes with their shapes, or
+    // without.
+    nlohmann::json take_sets(const std::string& only = {}, bool with_shapes = true);
     // {shapes: {i: Shape}}: the objects that a step changed, as they were behind it. Refusal for none.
     nlohmann::json picture_of(size_t step) const;
 

@@ -123,12 +123,17 @@ void Session::discard_take(const std::string& id) {
     if (set->takes.empty() && set->done) discard_set(set->id);
 }
 
-json Session::take_sets() {
+json Session::take_sets(const std::string& only, bool with_shapes) {
     json sets = json::array();
-    for (TakeSet& set : sets_) {
-        for (Take& take : set.takes) show(set, take);
-        sets.push_back(to_json(set));
-    }
+    const auto add = [&](TakeSet& set) {
+        if (with_shapes)
+            for (Take& take : set.takes) show(set, take);
+        sets.push_back(to_json(set, with_shapes));
+    };
+    if (only.empty())
+        for (TakeSet& set : sets_) add(set);
+    else
+        add(set_of(only));
     return {{"sets", std::move(sets)}};
 }
 

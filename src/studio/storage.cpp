@@ -26,6 +26,11 @@ std::optional<Bytes> MemoryStorage::get(const std::string& name) {
     return Bytes::of(found->second);
 }
 
+void MemoryStorage::remove(const std::string& name) {
+    const std::lock_guard lock(content_->mutex);
+    content_->values.erase(name);
+}
+
 std::vector<std::string> MemoryStorage::names(std::string_view prefix) {
     const std::lock_guard lock(content_->mutex);
     std::vector<std::string> names;

@@ -18,6 +18,7 @@ class Storage {
     virtual ~Storage() = default;
     virtual void put(const std::string& name, std::string_view content) = 0;  // replaces it, whole
     virtual std::optional<Bytes> get(const std::string& name) = 0;
+    virtual void remove(const std::string& name) = 0;  // a value; nothing where it is not there
     virtual std::vector<std::string> names(std::string_view prefix) = 0;
     virtual std::unique_ptr<Journal> journal(const std::string& name) = 0;
 };
@@ -29,6 +30,7 @@ class MemoryStorage : public Storage {
     ~MemoryStorage() override;
     void put(const std::string& name, std::string_view content) override;
     std::optional<Bytes> get(const std::string& name) override;
+    void remove(const std::string& name) override;
     std::vector<std::string> names(std::string_view prefix) override;
     std::unique_ptr<Journal> journal(const std::string& name) override;
 

@@ -33,8 +33,8 @@ struct TakeSet {
     bool done = true;  // nothing is being made of it
 };
 
-nlohmann::json to_json(const Take& take, std::span<const uint32_t> objects);
-nlohmann::json to_json(const TakeSet& set);
+nlohmann::json to_json(const Take& take, std::span<const uint32_t> objects, bool with_shapes = true);
+nlohmann::json to_json(const TakeSet& set, bool with_shapes = true);
 
 // {"12": Shape, …} of these objects; `shapes`: one for each of them.
 nlohmann::json by_object(std::span<const uint32_t> objects, std::span<const ObjectShape> shapes);

@@ -67,6 +67,11 @@ export class Kept {
         this.#write('values', (store) => store.put(content, name));
     }
 
+    /** @param {string} name */
+    remove(name) {
+        this.#write('values', (store) => store.delete(name));
+    }
+
     /** @param {string} name @param {Uint8Array} record */
     append(name, record) {
         this.#write('journals', (store) => store.add({name, record}));

@@ -62,7 +62,11 @@ function deliver(kind, name, content) {
         kept.put(name, content);
         restored.add(name);
     } else if (kind === 'append') kept.append(name, content);
-    else {
+    else if (kind === 'remove') {
+        kept.remove(name);
+        // A song that lies in the database alone is known here by what was said of it.
+        if (/^song-.*\.json$/.test(name)) kept.remove(name.replace(/json$/, 'osz'));
+    } else {
         const event = JSON.parse(decoder.decode(content));
         if (event.type === 'queued') jobs.add(event.job);
         if (event.type === 'done' || event.type === 'failed') jobs.delete(event.job);

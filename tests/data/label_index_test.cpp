@@ -41,6 +41,18 @@ TEST(LabelIndexTest, NamesTheNearestIds) {
     EXPECT_TRUE(LabelIndex().nearest_ids(5, 3).empty());
 }
 
+TEST(LabelIndexTest, NamesTheNearestMappers) {
+    std::vector<LabelEntry> entries(5);
+    const char* names[] = {"Sotarks", "Sotark Fan", "Monstrata", "monstrata", "Lasse"};
+    for (int i = 0; i < 5; ++i) entries[i].label = i, entries[i].creator = names[i];
+    const LabelIndex index(entries);
+    EXPECT_EQ(index.nearest_creators("sotark", 5), (std::vector<std::string>{"Sotark Fan", "Sotarks"}));
+    EXPECT_EQ(index.nearest_creators("Monstrta", 1), std::vector<std::string>{"Monstrata"});
+    EXPECT_EQ(index.nearest_creators("lase", 5), std::vector<std::string>{"Lasse"});
+    EXPECT_TRUE(index.nearest_creators("somebody else", 5).empty());
+    EXPECT_TRUE(index.nearest_creators(std::string(1 << 20, 'x'), 5).empty());
+}
+
 TEST(LabelIndexTest, ReadsBackWhatItWrites) {
     const LabelIndex index = small();
     EXPECT_EQ(parse_label_index(index.to_json()).entries(), index.entries());

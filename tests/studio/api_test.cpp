@@ -127,13 +127,17 @@ TEST_F(Studio, StylesGuideAndUnknownOnesAreRefused) {
     shapes({{"id", 103}});
     shapes({{"session", true}});
     events_.clear();
-    post_json("sessions/" + s + "/place", {{"objects", {4}}, {"style", {{"mapper", "nobody"}}}});
-    run_jobs();
-    const auto failed =
-        std::find_if(events_.begin(), events_.end(), [](const json& e) { return e["type"] == "failed"; });
-    ASSERT_NE(failed, events_.end());
-    EXPECT_EQ((*failed)["error"], "no style is by a mapper nobody");
-    EXPECT_NE((*failed)["hint"], "");
+    const auto refused = [&](const json& style) {
+        const Response response = post("sessions/" + s + "/place", {{"objects", {4}}, {"style", style}});
+        EXPECT_EQ(response.status, 400);
+        return json::parse(response.body.text());
+    };
+    EXPECT_EQ(refused({{"mapper", "sombody"}}),
+              json({{"error", "no style is by a mapper sombody"}, {"hint", "the nearest are somebody"}}));
+    EXPECT_EQ(refused({{"mapper", "Nobody at all"}})["hint"],
+              "those with most maps: somebody, mapper 2, mapper 3");
+    EXPECT_EQ(refused({{"id", 100}})["error"], "no style has the beatmap ID 100");
+    EXPECT_TRUE(events_.empty()) << "nothing has begun";
     place(s, {{"objects", {4}}, {"count", 1}});  // and the session lives on
 }
 

@@ -37,7 +37,9 @@ describe('field', {skip}, () => {
             const {Field} = await import('./field.js');
             window.field = new Field(document.getElementById('field'));
             window.lit = (x, y, time, options = {}) => {
-                field.draw(time, {ground: false, ...options});
+                // What a frame does not paint comes with the next.
+                do field.draw(time, {ground: false, ...options});
+                while (field.late);
                 const at = [x * field.scale + field.left, y * field.scale + field.top].map(Math.round);
                 return [...field.context.getImageData(...at, 1, 1).data];
             };
@@ -145,7 +147,8 @@ describe('field', {skip}, () => {
             field.draw(950);
             const far = {x: -512, y: 192, stack: [0, 0], path: [-512, 192, -400, 192]};
             const preview = {shapes: {0: far, 1: far}, progress: 0.9};
-            field.draw(950, {ground: false, preview});
+            do field.draw(950, {ground: false, preview});
+            while (field.late);
             const at = [-40 * field.scale + field.left, 192 * field.scale + field.top].map(Math.round);
             return field.context.getImageData(...at, 1, 1).data[3];
         });
@@ -194,13 +197,14 @@ describe('field', {skip}, () => {
         const {traceEvents} = JSON.parse((await opened.browser.stopTracing()).toString());
         const frames = traceEvents
             .filter(({name, tdur}) => name === 'FireAnimationFrame' && tdur > 50)
-            .map(({tdur}) => tdur / 1000)
-            .sort((a, b) => a - b);
+            .map(({tdur}) => tdur / 1000);
         assert.ok(frames.length >= 200, `${frames.length} frames`);
+        const first = frames[0];
+        frames.sort((a, b) => a - b);
         const share = (part) => frames[Math.floor(part * (frames.length - 1))].toFixed(2);
         console.log(
-            `script a frame: median ${share(0.5)} ms, 9 of 10 below ${share(0.9)} ms, 99 of 100 below ${share(0.99)} ms`,
+            `script a frame: median ${share(0.5)} ms, 9 of 10 below ${share(0.9)} ms, 99 of 100 below ${share(0.99)} ms, the first ${first.toFixed(2)} ms`,
         );
-        assert.ok(Number(share(0.9)) < 4);
+        assert.ok(Number(share(0.99)) < 4);
     });
 });

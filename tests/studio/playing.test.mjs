@@ -22,10 +22,22 @@ function silence() {
     return data;
 }
 
+/** Of these four seconds the second and the fourth are heard, at half of what is possible. */
+function beeps() {
+    const data = silence();
+    for (let at = 0; at < 32000; at++)
+        if (Math.floor(at / 8000) % 2 === 1) data[44 + at] = 128 + Math.round(64 * Math.sin(at));
+    return data;
+}
+
 describe('playing', {skip}, () => {
     let opened, page;
     before(async () => {
-        opened = await openModules({'song.wav': silence(), 'broken.mp3': 'no song'});
+        opened = await openModules({
+            'song.wav': silence(),
+            'beeps.wav': beeps(),
+            'broken.mp3': 'no song',
+        });
         page = opened.page;
         await page.evaluate(async () => {
             const {Player} = await import('./player.js');
@@ -91,6 +103,71 @@ describe('playing', {skip}, () => {
         });
     }
 
+    it("goes on in silence behind the song's end, and back into the song", async () => {
+        const seen = await page.evaluate(async () => {
+            await player.load('song.wav', 6000);
+            player.rate = 1;
+            told.length = 0;
+            const result = {duration: player.duration, back: 0};
+            player.seek(5000);
+            result.sought = player.time;
+            player.seek(3800);
+            await player.play();
+            let last = player.time;
+            const until = async (time, most = 4000) => {
+                for (const began = performance.now(); performance.now() - began < most; ) {
+                    await new Promise((next) => requestAnimationFrame(next));
+                    if (player.time < last) ++result.back;
+                    last = player.time;
+                    if (last >= time) return;
+                }
+            };
+            await until(4300);
+            result.passed = player.time;
+            result.playing = player.playing;
+            player.seek(1000);
+            await sleep(400);
+            result.again = player.time;
+            player.seek(5700);
+            last = player.time;
+            await until(6000);
+            await sleep(100);
+            return {...result, end: player.time, told: told.join(' '), still: !player.playing};
+        });
+        assert.ok(Math.abs(seen.duration - 6000) < 60);
+        assert.equal(seen.sought, 5000);
+        assert.ok(seen.passed >= 4300 && seen.passed < 4600 && seen.playing, JSON.stringify(seen));
+        assert.ok(seen.again > 1000 && seen.again < 1700, `${seen.again}`);
+        assert.equal(seen.back, 0, 'time never steps back');
+        assert.ok(seen.end === 6000 && seen.still, JSON.stringify(seen));
+        assert.equal(seen.told, 'play pause ended');
+    });
+
+    it("plays a section that reaches behind the song's end over and over", async () => {
+        const seen = await page.evaluate(async () => {
+            await player.load('song.wav', 6000);
+            player.loop = [3800, 4300];
+            player.seek(3800);
+            await player.play();
+            const result = {most: 0, least: 9999, wraps: 0};
+            for (let last = 0, i = 0; i < 120; ++i) {
+                await sleep(10);
+                const {time} = player;
+                if (time < last) ++result.wraps;
+                result.most = Math.max(result.most, time);
+                result.least = Math.min(result.least, time);
+                last = time;
+            }
+            player.pause();
+            player.loop = null;
+            return result;
+        });
+        assert.ok(
+            seen.wraps >= 1 && seen.most > 4000 && seen.most <= 4300 && seen.least >= 3795,
+            JSON.stringify(seen),
+        );
+    });
+
     it('plays a map in silence when its song is broken', async () => {
         const seen = await page.evaluate(async () => {
             told.length = 0;
@@ -133,6 +210,41 @@ describe('playing', {skip}, () => {
             ['slidertick', ''],
             ['hitnormal', 'voice.wav'],
         ]);
+    });
+
+    it('measures how loud a song is, and draws it where it is', async () => {
+        const seen = await page.evaluate(async () => {
+            const {peaksOf, Waveform} = await import('./waveform.js');
+            const bytes = await (await fetch('beeps.wav')).arrayBuffer();
+            let pauses = 0;
+            const peaks = await peaksOf(bytes.slice(0), async () => void ++pauses);
+            const waveform = new Waveform();
+            await waveform.load(async () => bytes, 4000);
+            const context = document.createElement('canvas').getContext('2d');
+            context.fillStyle = '#f00';
+            // 100 px a second: 1.2 s, from 0.5 s on.
+            waveform.draw(context, {from: 500, to: 1700, scale: 0.1, middle: 50, reach: 40});
+            const tall = (x) => {
+                const {data} = context.getImageData(x, 0, 1, 100);
+                return data.filter((value, at) => at % 4 === 3 && value > 100).length;
+            };
+            const broken = new Waveform();
+            await broken.load(async () => new ArrayBuffer(8), 4000);
+            return {
+                count: peaks.length,
+                silent: Math.max(...peaks.slice(10, 190)),
+                loud: Math.min(...peaks.slice(210, 390)),
+                least: tall(20),
+                most: tall(80),
+                levels: waveform.levels.map((level) => level.length),
+                broken: broken.levels.length,
+            };
+        });
+        assert.equal(seen.count, 800);
+        assert.ok(seen.silent < 0.02 && seen.loud > 0.4 && seen.loud < 0.6, JSON.stringify(seen));
+        assert.ok(seen.least < 6 && seen.most > 34 && seen.most < 48, JSON.stringify(seen));
+        assert.deepEqual(seen.levels, [800, 400, 200, 100, 50, 25]);
+        assert.equal(seen.broken, 0);
     });
 
     it('synthesises every sound: heard, within bounds, silent at the end', async () => {

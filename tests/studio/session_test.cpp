@@ -118,6 +118,52 @@ TEST_F(Studio, AnotherProgramGoesOnWhereThisOneWasKilled) {
     EXPECT_GT(next["takes"][0]["seed"], set["takes"][1]["seed"]) << "again means other takes";
 }
 
+TEST_F(Studio, WhatNoMapNeedsAnyMoreIsForgotten) {
+    const auto open_in = [&](const std::string& other, const std::string& map) {
+        const OszArchive::NewEntry entries[] = {{"a.osu", map}, {"other.txt", other}};
+        const json source = open_source("set.osz", make_osz(entries));
+        return std::make_pair(
+            source["source"].get<std::string>(),
+            post_json("sessions", {{"source", source["source"]}, {"file", "a.osu"}})["session"]
+                .get<std::string>());
+    };
+    const auto age = [&](const std::string& session) {
+        const std::string name = "session-" + session + ".json";
+        json about = json::parse(storage_.get(name)->text());
+        about["when"] = about["when"].get<int64_t>() - int64_t{31} * 24 * 3600;
+        storage_.put(name, about.dump());
+    };
+    const auto kept = [&](const std::string& source) {
+        EXPECT_EQ(storage_.get("song-" + source + ".json").has_value(),
+                  storage_.get("song-" + source + ".osz").has_value());
+        return storage_.get("song-" + source + ".osz").has_value();
+    };
+    // The same map from another archive: the first copy is nobody's.
+    const auto [first, s] = open_in("one", small_map());
+    const auto [second, same] = open_in("two", small_map());
+    ASSERT_EQ(s, same);
+    // Two more: one only looked at, one worked on.
+    const auto [looked_at, t] = open_in("one", small_map("Looked at"));
+    const auto [worked_on, u] = open_in("one", small_map("Worked on"));
+    post_json("sessions/" + u + "/pin", {{"objects", {1}}, {"pinned", true}});
+    EXPECT_TRUE(kept(first) && kept(second) && kept(looked_at) && kept(worked_on));
+    restart();
+    EXPECT_FALSE(kept(first));
+    EXPECT_TRUE(kept(second) && kept(looked_at) && kept(worked_on));
+    age(t), age(u);
+    restart();
+    EXPECT_TRUE(kept(second) && kept(worked_on));
+    EXPECT_FALSE(kept(looked_at));
+    EXPECT_EQ(get("sessions/" + t).status, 404);
+    EXPECT_EQ(state(u)["pinned"], json({1}));
+    EXPECT_EQ(get("sessions/" + u + "/files/other.txt").body.text(), "one");
+    EXPECT_EQ(get_json("recent")["sessions"].size(), 2u);
+    // What cannot be read may be anybody's.
+    storage_.put("session-" + s + ".json", "{damaged");
+    restart();
+    EXPECT_TRUE(kept(second));
+}
+
 TEST_F(Studio, PinnedObjectsStayInEveryTake) {
     const std::string s = open_map();
     post_json("sessions/" + s + "/pin", {{"objects", {5}}, {"pinned", true}});
@@ -213,6 +259,24 @@ TEST_F(Studio, TakesAreThrownAwayOneByOneOrTogether) {
     EXPECT_NE(error_of(post(at + "/discard", {{"set", ""}}), 404), "");
 }
 
+TEST_F(Studio, TheListOfTakesIsLightWhereItIsAskedFor) {
+    const std::string s = open_map(), at = "sessions/" + s + "/takes";
+    const json first = place(s, {{"objects", {4, 5}}, {"count", 2}});
+    const json second = place(s, {{"objects", {6}}, {"count", 1}});
+    const json all = get_json(at)["sets"];
+    ASSERT_EQ(all.size(), 2u);
+    EXPECT_EQ(get_json(at, {{"set", second["id"]}})["sets"], json::array({second}));
+    restart();
+    json light = get_json(at, {{"shapes", "none"}})["sets"];
+    for (size_t set = 0; set < 2; ++set)
+        for (size_t take = 0; take < light[set]["takes"].size(); ++take) {
+            EXPECT_FALSE(light[set]["takes"][take].contains("shapes"));
+            light[set]["takes"][take]["shapes"] = all[set]["takes"][take]["shapes"];
+        }
+    EXPECT_EQ(light, all);
+    EXPECT_NE(error_of(get(at, {{"set", "s9"}}), 404), "");
+}
+
 TEST_F(Studio, MoreLikeThisStartsFromTheTakeThatItNames) {
     const std::string s = open_map();
     const json set = place(s, {{"objects", {4, 5, 6}}, {"count", 1}});
@@ -264,6 +328,40 @@ TEST_F(Studio, AnArchiveKeepsItsEntriesAndGetsANameThatIsFree) {
     EXPECT_EQ(get("sessions/" + s + "/audio").body.text(), "not music");
     EXPECT_EQ(get("sessions/" + s + "/audio").type, "audio/mpeg");
     EXPECT_EQ(error_of(get("sessions/" + s + "/background"), 404), "set.osz has no bg.jpg");
+}
+
+// As the game of today exports sets, and others pack them.
+TEST_F(Studio, AMapsAudioIsFoundWhereverAnArchiveKeepsIt) {
+    const auto audio_of = [&](const std::string& audio, std::vector<std::string> files,
+                              const std::string& map = "a.osu") {
+        std::string text = small_map();
+        text.replace(text.find("song.mp3"), 8, audio);
+        std::vector<OszArchive::NewEntry> entries{{map, text}};
+        for (const std::string& file : files) entries.push_back({file, "the content of " + file});
+        const json source = open_source("set.olz", make_osz(entries));
+        const std::string s = post_json("sessions", {{"source", source["source"]}, {"file", map}})["session"];
+        const Response made = get("sessions/" + s + "/audio");
+        EXPECT_EQ(get_json("sessions/" + s)["audio"], made.status == 200) << audio;
+        return made.status == 200 ? std::string(made.body.text()).substr(15) : "none";
+    };
+    EXPECT_EQ(audio_of("song.mp3", {"other.mp3", "song.mp3"}), "song.mp3");
+    EXPECT_EQ(audio_of("Song.MP3", {"other.mp3", "song.mp3"}), "song.mp3");
+    EXPECT_EQ(audio_of("music\\song.mp3", {"song.ogg", "music/song.mp3"}), "music/song.mp3");
+    EXPECT_EQ(audio_of("./song.mp3", {"other.mp3", "song.mp3"}), "song.mp3");
+    // The game leaves the folder out of the name.
+    EXPECT_EQ(audio_of("song.mp3", {"other.mp3", "Music/song.mp3"}), "Music/song.mp3");
+    // It looks from the set's root, others beside the map.
+    EXPECT_EQ(audio_of("song.mp3", {"song.mp3", "x.mp3"}, "disc/a.osu"), "song.mp3");
+    EXPECT_EQ(audio_of("song.mp3", {"song.mp3", "disc/song.mp3"}, "disc/a.osu"), "disc/song.mp3");
+    EXPECT_EQ(audio_of("../song.mp3", {"song.mp3", "disc/song.mp3"}, "disc/a.osu"), "song.mp3");
+    // Letters that Japanese Windows does not have are lost in its archives.
+    EXPECT_EQ(audio_of("caf\xc3\xa9.mp3", {"caf-.mp3", "soft-hitclap.mp3", "voice.wav"}), "caf-.mp3");
+    EXPECT_EQ(audio_of("song.mp3", {"song.ogg", "normal-hitnormal.ogg"}), "song.ogg");
+    // Which of two, nobody can say; samples are none.
+    EXPECT_EQ(audio_of("song.mp3", {"one/song.mp3", "two/song.mp3"}), "none");
+    EXPECT_EQ(audio_of("song.mp3", {"one.mp3", "two.mp3"}), "none");
+    EXPECT_EQ(audio_of("song.mp3", {"normal-hitnormal.mp3", "__MACOSX/._song.mp3"}), "none");
+    EXPECT_EQ(audio_of("../../song.mp3", {"x.jpg"}), "none");
 }
 
 }  // namespace

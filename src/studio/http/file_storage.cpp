@@ -107,6 +107,12 @@ std::optional<Bytes> FileStorage::get(const std::string& name) {
     return Bytes{file, file->bytes()};
 }
 
+// What cannot be removed stays, and is tried again another time.
+void FileStorage::remove(const std::string& name) {
+    std::error_code problem;
+    fs::remove(path_of(name), problem);
+}
+
 std::vector<std::string> FileStorage::names(std::string_view prefix) {
     std::vector<std::string> names;
     std::error_code problem;

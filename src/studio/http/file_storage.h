@@ -15,6 +15,7 @@ class FileStorage : public Storage {
     explicit FileStorage(std::filesystem::path folder);
     void put(const std::string& name, std::string_view content) override;
     std::optional<Bytes> get(const std::string& name) override;
+    void remove(const std::string& name) override;
     std::vector<std::string> names(std::string_view prefix) override;
     std::unique_ptr<Journal> journal(const std::string& name) override;  // NAME.jsonl
 

@@ -31,7 +31,7 @@ constexpr bool has_threads = true;
 constexpr bool has_threads = false;
 #endif
 
-// kind: "event" (name: of the session), "put" and "append" (name: of the value or journal).
+// kind: "event" (name: of the session), "put", "append" and "remove" (name: of the value or journal).
 EM_JS(void, deliver, (const char* kind, const char* name, const char* content, int size),
       { Module.deliver(UTF8ToString(kind), UTF8ToString(name), HEAPU8.slice(content, content + size)); });
 
@@ -83,6 +83,10 @@ class BrowserStorage : public MemoryStorage {
     void put(const std::string& name, std::string_view content) override {
         MemoryStorage::put(name, content);
         outbox().add("put", name, content);
+    }
+    void remove(const std::string& name) override {
+        MemoryStorage::remove(name);
+        outbox().add("remove", name, {});
     }
     std::unique_ptr<Journal> journal(const std::string& name) override {
         class Told : public Journal {
