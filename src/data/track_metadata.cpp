@@ -120,11 +120,12 @@ std::string to_json(const TrackMetadata& track) {
 
 TrackMetadata parse_track_metadata(std::string_view text) {
     if (text.substr(0, 3) == "\xef\xbb\xbf") text.remove_prefix(3);
-    // Of what is nested deeper than any of these is, a few megabytes would take gigabytes.
+    // Of what is nested deeper than any of these is, a few megabytes would take gigabytes; and none of it has
+    // a list, of which each number would take eight times its letters.
     constexpr int deepest = 8;
-    const auto watch = [](int depth, Json::parse_event_t, const Json&) {
+    const auto watch = [](int depth, Json::parse_event_t event, const Json&) {
         if (depth > deepest) fail("metadata.json is nested too deeply");
-        return true;
+        return event != Json::parse_event_t::array_start;
     };
     const Json json = Json::parse(text, watch, false);
     if (!json.is_object()) fail("metadata.json is not a JSON object");
