@@ -17,7 +17,7 @@ void require(bool holds) {
 }
 
 void put(std::string& to, uint64_t value, int bytes) {
-    for (int i = 0; i < bytes; ++i) to += static_cast<char>(value >> 8 * i);
+    for (int i = 0; i < bytes; ++i, value >>= 8) to += static_cast<char>(value);
 }
 
 // Of two stored entries without content (PKWARE's APPNOTE, 4.3.7 to 4.3.16), with or without the UTF-8 flag.
