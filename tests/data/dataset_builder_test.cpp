@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -391,6 +392,19 @@ TEST(TrackMetadata, IsNotNestedDeeply) {
     const TrackMetadata track =
         parse_track_metadata("{\"Tags\": \"b\", \"List\": [1, [2]], \"Title\": \"a\"}");
     EXPECT_EQ(track.title + track.tags, "ab") << "lists are left out";
+}
+
+TEST(TrackMetadata, HasNoMoreMapsThanASet) {
+    const auto maps = [](int count) {
+        std::string text = "{\"Other\": {\"Deep\": {}}, \"Beatmaps\": {";
+        for (int i = 0; i < count; ++i)
+            text += fmt::format("{}\"m{}\": {{\"Index\": {}, \"Other\": {{\"a\": 1}}}}", i ? "," : "", i, i);
+        return text + "}}";
+    };
+    const TrackMetadata track = parse_track_metadata(maps(900));
+    ASSERT_EQ(track.beatmaps.size(), 900u);
+    EXPECT_EQ(track.beatmaps[899].index, 899);
+    EXPECT_THROW(parse_track_metadata(maps(1001)), Error);
 }
 
 }  // namespace
