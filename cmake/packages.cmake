@@ -30,6 +30,7 @@ pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(zip REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(cairo REQUIRED IMPORTED_TARGET cairo cairo-ft fontconfig)
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
+pkg_check_modules(crypto REQUIRED IMPORTED_TARGET libcrypto)  # newer ones of cpp-httplib call it in their header
 if(OSU_LIBZIP)
   list(APPEND left_out own_zip_archive)
 else()

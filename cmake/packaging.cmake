@@ -28,8 +28,9 @@ add_custom_command(OUTPUT ${manual_dir}/changelog.gz VERBATIM
 add_custom_target(manual DEPENDS ${manual_files} ${completions} ${manual_dir}/changelog.gz)
 
 install(TARGETS osu-diffusion RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+# Below a folder of its own: CPack would call ldconfig for a library right below lib/osu-diffusion.
 if(TARGET osu-diffusion-mpi)
-  install(TARGETS osu-diffusion-mpi LIBRARY DESTINATION lib/osu-diffusion)
+  install(TARGETS osu-diffusion-mpi LIBRARY DESTINATION lib/osu-diffusion/plugins)
 endif()
 file(GLOB models models/*.safetensors)
 install(FILES ${models} DESTINATION ${CMAKE_INSTALL_DATADIR}/osu-diffusion/models)

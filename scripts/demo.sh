@@ -1,5 +1,6 @@
 #!/bin/sh
-# Remaps an example map with the bundled model, plain and in the styles of two maps, and draws all beside the source.
+# Remaps an example map with the bundled model, plain and in the styles of two maps, and draws all beside the source;
+# and the chorus that comes again, mirrored, in the source and in what was placed.
 set -eu
 cd "$(dirname "$0")/.."
 program=build/release/osu-diffusion
@@ -11,3 +12,6 @@ rm -rf "$out"
 "$program" sample --beatmap "$source" --out "$out/style-2" --style-id 351189 --cfg-scale 3
 "$program" plot --beatmap "$source" "$out"/plain/*/*.osu "$out"/style-1/*/*.osu "$out"/style-2/*/*.osu \
     --plot-time 24000 --plot-width 5000 --out "$out/waltz.png"
+for chorus in 1:05.6 1:24.8; do
+    "$program" plot "$source" "$out"/plain/*/*.osu --plot-time "$chorus" --plot-width 4200 --out "$out/chorus at $chorus.png"
+done

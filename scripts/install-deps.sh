@@ -3,7 +3,7 @@
 set -eu
 
 packages="g++ cmake ninja-build pkg-config
-    libdnnl-dev libhwy-dev libcli11-dev libfmt-dev nlohmann-json3-dev libzip-dev libcairo2-dev libgif-dev libcpp-httplib-dev
+    libdnnl-dev libhwy-dev libcli11-dev libfmt-dev nlohmann-json3-dev libzip-dev libcairo2-dev libgif-dev libcpp-httplib-dev libssl-dev
     libgtest-dev libbenchmark-dev fonts-dejavu-core $*"
 
 missing=""

@@ -31,19 +31,24 @@ std::string_view trimmed(std::string_view text) {
     fail(Hint{"ms (62345), or as in the editor: 01:02:345, 1:02"}, "{} is no time", text);
 }
 
-// What has a colon: minutes, seconds, and ms where they are given.
+// What has a colon: minutes, seconds, and ms where they are given: three digits behind a colon (fewer could
+// be seconds behind hours and minutes), up to three of a fraction behind a point.
 double clock_ms(std::string_view text, std::string_view whole) {
     const bool negative = text.starts_with('-');
     if (negative) text.remove_prefix(1);
     double parts[3] = {0, 0, 0};
     int count = 0;
+    char before = ':';
     for (bool more = true; more && count < 3; ++count) {
         const size_t end = std::min(text.find_first_of(count == 0 ? ":" : ":."), text.size());
         const std::string_view part = text.substr(0, end);
         const auto value = number(part);
         if (!value || part.find_first_not_of("0123456789") != part.npos) fail_time(whole);
         parts[count] = *value;
+        if (count == 2 && (before == ':' ? part.size() != 3 : part.size() > 3)) fail_time(whole);
+        if (count == 2) parts[2] *= std::pow(10.0, 3 - static_cast<int>(part.size()));
         more = end < text.size();
+        if (more) before = text[end];
         text.remove_prefix(more ? end + 1 : end);
     }
     if (count < 2 || !text.empty() || parts[1] >= 60 || parts[2] >= 1000) fail_time(whole);

@@ -131,6 +131,10 @@ void add_evaluate_verb(CLI::App& app) {
     verb->add_option("--maps", o.maps, "Place so many of the held-out maps")->check(above(0));
     verb->add_option("--seeds", o.sampling.variants, "Place each map so many times")
         ->check(CLI::Range(1, 1000));
+    verb->add_option(
+            "--best-of", o.best_of,
+            "Also measure the one of so many with the fewest objections, as sample --best-of takes it")
+        ->check(CLI::Range(1, 1000));
     add_sampling_flags(*verb, o.sampling);
     verb->add_option("--style-maps", o.style_maps,
                      "Place so many held-out maps in the style of each of 20 mappers; 0: none")

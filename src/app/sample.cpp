@@ -19,6 +19,7 @@
 #include "base/profile.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "evaluation/best_of.h"
 #include "sampling/sampling.h"
 
 namespace osu {
@@ -75,7 +76,8 @@ class SampleRun {
     Placement sample(const MapDatapoints& map, std::span<const uint8_t> selected,
                      std::vector<std::vector<float>>& frames);
     void place_map(const MapChoice& choice);
-    void report(const SourceMap& source, const WrittenFiles& files);
+    Placement best_of(const MapDatapoints& map, const Placement& placed) const;
+    void report(const SourceMap& source, const Placement& placed, const WrittenFiles& files);
 };
 
 void SampleRun::open_networks() {
@@ -91,7 +93,8 @@ void SampleRun::open_networks() {
 
 Placement SampleRun::sample(const MapDatapoints& map, std::span<const uint8_t> selected,
                             std::vector<std::vector<float>>& frames) {
-    const SamplingOptions& sampling = options_.sampling;
+    SamplingOptions sampling = options_.sampling;
+    sampling.variants *= options_.best_of;
     const Diffusion steps = sampling_steps(sampling, network_->info());
     const size_t all_steps = steps.steps() + (refiner_ ? options_.refine_iters : 0);
     say("{} datapoints, {} of {} steps, {}{}\n", map.sequence().size(),
@@ -114,17 +117,34 @@ Placement SampleRun::sample(const MapDatapoints& map, std::span<const uint8_t> s
         refine(*refiner_, map.view(), style_, sampling, sampling.seq_len.value_or(network_->info().window()),
                steps, options_.refine_iters, {fixed, {}}, on_step, placed);
     frames = kept.all();
-    return placed;
+    return options_.best_of > 1 ? best_of(map, placed) : placed;
 }
 
-void SampleRun::report(const SourceMap& source, const WrittenFiles& files) {
+// Of each variant's placements the one to keep.
+Placement SampleRun::best_of(const MapDatapoints& map, const Placement& placed) const {
+    const Datapoints asked = map.view();
+    const size_t row = 2 * asked.size();
+    Placement best;
+    best.variants = options_.sampling.variants;
+    for (int variant = 0; variant < best.variants; ++variant) {
+        const int first = variant * options_.best_of;
+        std::vector<std::vector<Vec2>> all;
+        for (int i = 0; i < options_.best_of; ++i) all.push_back(placed.pixels(first + i));
+        const size_t kept = static_cast<size_t>(first) + fewest_objections(asked, asked.preempt, all);
+        best.x.insert(best.x.end(), placed.x.begin() + static_cast<std::ptrdiff_t>(kept * row),
+                      placed.x.begin() + static_cast<std::ptrdiff_t>((kept + 1) * row));
+        best.seeds.push_back(placed.seeds[kept]);
+    }
+    return best;
+}
+
+void SampleRun::report(const SourceMap& source, const Placement& placed, const WrittenFiles& files) {
     for (const fs::path& file : files.all()) say("wrote {}\n", file.string());
     if (options_.in_place) say("F5 in the game's song selection shows what is new in the folder\n");
     nlohmann::json maps = nlohmann::json::array(), others = nlohmann::json::array();
     for (size_t i = 0; i < files.maps.size(); ++i)
-        maps.push_back({{"file", files.maps[i].string()},
-                        {"version", files.versions[i]},
-                        {"seed", options_.sampling.seed + i}});
+        maps.push_back(
+            {{"file", files.maps[i].string()}, {"version", files.versions[i]}, {"seed", placed.seeds[i]}});
     for (const fs::path& file : files.others) others.push_back(file.string());
     written_.push_back({{"source", source.path},
                         {"difficulty", source.map.metadata.version},
@@ -146,7 +166,7 @@ void SampleRun::place_map(const MapChoice& choice) {
         say("{} of {} coordinates lay outside the playfield{}\n", placed.outside(), placed.x.size(),
             options_.sampling.allow_offscreen ? ""
                                               : ", and were moved inside (--allow-offscreen leaves them)");
-    report(source, output.write(placed, frames));
+    report(source, placed, output.write(placed, frames));
 }
 
 void SampleRun::place_all(const std::vector<MapChoice>& maps) {

@@ -97,6 +97,9 @@ void add_sampler_flags(CLI::App& verb, SampleOptions& o) {
         ->check(CLI::IsMember({"philox", "torch"}));
     verb.add_option("-n,--num-variants,--variants", o.sampling.variants, "Make so many maps")
         ->check(CLI::Range(1, 1000));
+    verb.add_option("--best-of", o.best_of,
+                    "Place each so many times, and keep the one with the fewest objections of evaluate's")
+        ->check(CLI::Range(1, 1000));
     verb.add_option("--refine-ckpt", o.refine_ckpt,
                     "Refine the result with this checkpoint, trained at t = 0")
         ->type_name("FILE")
@@ -168,6 +171,9 @@ void settle_sample_options(const CLI::App& verb, SampleOptions& o) {
     if (extension == ".osu" && o.sampling.variants > 1)
         fail(Hint{"name a folder with --out"}, "--out {} is one file, and there are {} variants", o.out,
              o.sampling.variants);
+    if (o.best_of > 1 && (o.sampling.rng == "torch" || o.make_animation))
+        fail(Hint{"leave one of them out"}, "--best-of does not go with {}",
+             o.make_animation ? "--make-animation" : "--rng torch");
     if (!o.watch) return;
     if (verb.count("--out") == 0) o.in_place = true;
     o.overwrite = true;  // of its own last one

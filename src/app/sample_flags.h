@@ -38,6 +38,7 @@ struct SampleOptions {
     SamplingOptions sampling;
     std::string refine_ckpt;
     int refine_iters = 10;
+    int best_of = 1;  // placements for each variant, of which the best is kept
 
     // What is written.
     std::string out = "results", version_name, slider_velocity = "keep", dump_coordinates;

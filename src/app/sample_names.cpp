@@ -51,7 +51,7 @@ std::string plain_version(std::string version) {
 }
 
 std::string placed_version(const SampleOptions& options, const Beatmap& source,
-                           std::span<const uint8_t> selected, int variant, size_t limit) {
+                           std::span<const uint8_t> selected, uint64_t seed, size_t limit) {
     if (!options.version_name.empty()) {
         std::string name = options.version_name;
         cut(name, limit);
@@ -65,8 +65,7 @@ std::string placed_version(const SampleOptions& options, const Beatmap& source,
     std::string name = plain_version(source.metadata.version);
     cut(name, limit);
     return fmt::format("Diffusion {}{}({}{}seed {})", name, name.empty() ? "" : " ", style,
-                       section_name(source, selected),
-                       options.sampling.seed + static_cast<uint64_t>(variant));
+                       section_name(source, selected), seed);
 }
 
 void TakenVersions::add_folder(const fs::path& folder) {

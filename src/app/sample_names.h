@@ -18,10 +18,11 @@ std::string folder_name(const MapFacts& map);
 // A difficulty's name without what an earlier placement has added.
 std::string plain_version(std::string version);
 
-// What a variant is called, before names that are taken are looked at; with at most so many bytes of the
-// source's name. `selected`: for each object 0 where it stays; empty: all change.
+// What the placement of a seed is called, before names that are taken are looked at; with at most so many
+// bytes of the source's name. `selected`: for each object 0 where it stays; empty: all change.
 std::string placed_version(const SampleOptions& options, const Beatmap& source,
-                           std::span<const uint8_t> selected, int variant, size_t limit = std::string::npos);
+                           std::span<const uint8_t> selected, uint64_t seed,
+                           size_t limit = std::string::npos);
 
 // The names of difficulties that a set has: the game shows two of one name, and knows one of them.
 class TakenVersions {

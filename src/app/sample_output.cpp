@@ -141,7 +141,8 @@ WrittenFiles SampleOutput::write(const Placement& placed, std::span<const std::v
     std::vector<std::string> texts;
     for (int i = 0; i < placed.variants; ++i) {
         const auto name = [&](size_t limit) {
-            return placed_version(options_, source_.map, selected_, i, limit);
+            return placed_version(options_, source_.map, selected_, placed.seeds[static_cast<size_t>(i)],
+                                  limit);
         };
         const std::string whole = name(std::string::npos), version = taken_versions_.take(whole);
         texts.push_back(remapped(placed.pixels(i), version, options_.sampling.allow_offscreen));

@@ -28,7 +28,7 @@ MeasuredMap::MeasuredMap(const PackedDataset& dataset, uint32_t index) : index(i
     plan = make_plan(real);
     mapper = mapper_hash(map.creator);
     tier = tier_of(map.version, plan, {});
-    preempt = usual_preempt(tier);
+    preempt = usual_preempt(real);
 }
 
 MeasuredMap::MeasuredMap(const Beatmap& map) : source_(std::make_unique<MapDatapoints>(map)) {

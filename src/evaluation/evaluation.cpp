@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include "evaluation/best_of.h"
 #include "evaluation/loss.h"
 #include "evaluation/style_trial.h"
 #include "model/parameters.h"
@@ -169,6 +170,7 @@ class Evaluator {
         add_model_and_real(comparison);
         SamplingOptions once = options_.sampling;
         once.variants = 1;
+        if (options_.best_of > 1) add_best(comparison);
         UntrainedNetwork untrained(network_.info(), backend_, once.seed);
         comparison.add(
             "untrained", "untrained",
@@ -194,7 +196,8 @@ class Evaluator {
   private:
     size_t styles() const { return mappers_.size() > 1 ? mappers_.size() : 0; }
     int64_t steps() const {
-        const size_t placements = maps_ * static_cast<size_t>(options_.sampling.variants) +
+        const size_t best = options_.best_of > 1 ? static_cast<size_t>(options_.best_of) : 0;
+        const size_t placements = maps_ * (static_cast<size_t>(options_.sampling.variants) + best) +
                                   untrained_maps(maps_) + styles() * std::min(maps_, options_.style_maps);
         return static_cast<int64_t>(placements * sampling_steps(options_.sampling, network_.info()).steps());
     }
@@ -209,6 +212,20 @@ class Evaluator {
             "model", "model",
             [&](const MeasuredMap& map) { return place(network_, {}, map.real, sampling, on_step_); }, all);
         comparison.add_real_and_walks(sampling.variants, sampling.seed);
+    }
+
+    void add_best(Comparison& comparison) {
+        SamplingOptions several = options_.sampling;
+        several.variants = options_.best_of;
+        comparison.add(
+            "best", "best of them",
+            [&, several](const MeasuredMap& map) {
+                Placements placed = place(network_, {}, map.real, several, on_step_);
+                std::swap(placed.front(), placed[fewest_objections(map.real, map.preempt, placed)]);
+                placed.resize(1);
+                return placed;
+            },
+            evenly(maps_, maps_));
     }
 
     const PackedDataset& dataset_;

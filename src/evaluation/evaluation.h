@@ -15,6 +15,7 @@ struct EvaluationOptions {
     SamplingOptions sampling;  // its variants are the seeds, its guidance that of styles
     size_t style_maps = 3;     // rhythms that are placed in every style; 0: no styles
     size_t maps = 40;
+    int best_of = 1;  // above 1: also the one of so many with the fewest objections (evaluation/best_of.h)
 };
 
 struct EvaluationProgress {

@@ -52,9 +52,4 @@ Tier tier_of(std::string_view version, const Plan& plan, std::optional<float> ap
     return static_cast<Tier>(step);
 }
 
-double usual_preempt(Tier tier) {
-    constexpr double preempts[] = {1440, 1200, 825, 600};
-    return preempts[static_cast<size_t>(tier)];
-}
-
 }  // namespace osu

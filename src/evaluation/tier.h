@@ -1,4 +1,4 @@
-// How hard a map is, in the four steps that mappers name their difficulties by, and when its objects appear.
+// How hard a map is, in the four steps that mappers name their difficulties by.
 #pragma once
 
 #include <array>
@@ -17,8 +17,5 @@ constexpr std::array<const char*, tier_count> tier_titles{"Easy", "Normal", "Har
 // By the words in the difficulty's name ("Mia's Hard"); by how dense the map is and its approach rate, where
 // that is known, when the name says nothing.
 Tier tier_of(std::string_view version, const Plan& plan, std::optional<float> approach_rate);
-
-// ms for which maps of a tier mostly show an object before its time: AR 3, 5, 7.5 and 9.
-double usual_preempt(Tier tier);
 
 }  // namespace osu

@@ -8,9 +8,12 @@
 //   least movement  x_i moves by m_i · (d_{i+1} t_{i+1} − d_i t_i)      t: how hard each link pulls
 //
 // where m is 1 for a body that can move and 0 for one that cannot. Put into the first line this is one system
-// for the tensions t in which a link meets only its two neighbours: tridiagonal, so Thomas's elimination
-// solves it in O(n). Directions turn as bodies move, hence a few iterations; two or three reach 0.1 px from
-// where a sampler's steps leave off.
+// for the tensions t in which a link meets only its two neighbours. Directions turn as bodies move, hence a
+// few iterations; two or three reach 0.1 px from where a sampler's steps leave off.
+//
+// Bodies on one spot are one: what pulls at any of them moves all, a share of 1/n each (their movements count
+// n times), and the links between two of them make a ring. Asked for beside the chain, a spot would be parted
+// by it again.
 //
 // Walls are handled by mobility: a body that has come to an edge and is pulled over it loses its freedom
 // across that edge for the next iteration, and its neighbours do the work. A link between two bodies that
@@ -24,12 +27,7 @@ namespace osu {
 namespace {
 
 constexpr Vec2 centre{playfield_size.x / 2, playfield_size.y / 2};
-constexpr double softness = 1e-3;      // keeps a link between two held bodies solvable
 constexpr float longest_move = 64.0f;  // px in one iteration: the links are linear only near by
-
-double dot(Vec2 a, Vec2 b, Vec2 weight) {
-    return static_cast<double>(a.x * b.x * weight.x) + static_cast<double>(a.y * b.y * weight.y);
-}
 
 // Where a body may begin on one axis: so that its box [at + low, at + high] lies in [0, size], and not in the
 // margin where that leaves a place; one that is larger than the field is centred.
@@ -67,61 +65,73 @@ void ChainFit::measure(std::span<const Body> bodies) {
         const float distance = length(step);
         if (distance > 1e-3f)
             heading = step * (1 / distance);  // from a body in the same place: as it went on
-        links_[i].direction = heading;
-        links_[i].error = distance - bodies[i].distance;
-        if (!bodies[i].linked) links_[i].direction = {0, 0}, links_[i].error = 0;  // it pulls at nothing
+        direction_[i] = heading;
+        error_[i] = distance - bodies[i].distance;
+        if (!bodies[i].linked) direction_[i] = {0, 0}, error_[i] = 0;  // it pulls at nothing
         before = bodies[i].at + bodies[i].leave;
     }
 }
 
-// The tensions that take all errors away, to first order: Thomas's elimination.
-void ChainFit::solve() {
-    Vec2 before{0, 0};  // mobility of the body before
-    double pivot = 1, coupling = 0, tension = 0;
-    for (size_t i = 0; i < links_.size(); ++i) {
-        Link& link = links_[i];
-        const double own = dot(link.direction, link.direction, before) +
-                           dot(link.direction, link.direction, mobility_[i]) + softness;
-        link.ratio = coupling / pivot;
-        link.pivot = pivot = own - link.ratio * coupling;
-        link.tension = tension = link.error - link.ratio * tension;
-        if (i + 1 < links_.size()) coupling = -dot(link.direction, links_[i + 1].direction, mobility_[i]);
-        before = mobility_[i];
-    }
-    for (size_t i = links_.size(); i-- > 0;) {
-        links_[i].tension /= links_[i].pivot;
-        if (i + 1 < links_.size()) links_[i].tension -= links_[i + 1].ratio * links_[i + 1].tension;
-    }
+// Bodies of one spot come to their middle, and from there into the field together.
+void ChainFit::meet(std::span<Body> bodies, float margin) {
+    middle_.assign(bodies.size(), {0, 0});
+    for (size_t i = 0; i < bodies.size(); ++i)
+        if (spot_[i] >= 0) middle_[spot_[i]] = middle_[spot_[i]] + bodies[i].at * share(i);
+    for (int twice = 0; inside_ && twice < 2; ++twice)  // what is inside for one may be outside for another
+        for (size_t i = 0; i < bodies.size(); ++i)
+            if (spot_[i] >= 0) middle_[spot_[i]] = Ranges(bodies[i], margin).inside(middle_[spot_[i]]);
+    for (size_t i = 0; i < bodies.size(); ++i)
+        if (spot_[i] >= 0) bodies[i].at = middle_[spot_[i]];
 }
 
-void ChainFit::move(std::span<Body> bodies, float margin) {
+// What one body of a spot cannot do, none of them can.
+void ChainFit::hold_together() {
+    for (size_t i = 0; i < spot_.size(); ++i) {
+        if (spot_[i] < 0) continue;
+        Vec2& first = mobility_[spot_[i]];
+        first = {std::min(first.x, mobility_[i].x), std::min(first.y, mobility_[i].y)};
+    }
+    for (size_t i = 0; i < spot_.size(); ++i)
+        if (spot_[i] >= 0) mobility_[i] = mobility_[spot_[i]];
+}
+
+void ChainFit::move(std::span<Body> bodies, std::span<const Vec2> pull, float margin) {
     for (size_t i = 0; i < bodies.size(); ++i) {
         Body& body = bodies[i];
         if (body.fixed) continue;
-        Vec2 pull = links_[i].direction * static_cast<float>(-links_[i].tension);
-        if (i + 1 < bodies.size())
-            pull = pull + links_[i + 1].direction * static_cast<float>(links_[i + 1].tension);
-        const float far = length(pull);
-        if (far > longest_move) pull = pull * (longest_move / far);
-        body.at = body.at + Vec2{pull.x * mobility_[i].x, pull.y * mobility_[i].y};
+        const float far = length(pull[i]) * share(i);
+        const float shorter = far > longest_move ? longest_move / far : 1;
+        body.at = body.at + Vec2{pull[i].x * shorter * mobility_[i].x, pull[i].y * shorter * mobility_[i].y};
         if (!inside_) continue;
         const Ranges ranges(body, margin);
         body.at = ranges.inside(body.at);
-        mobility_[i] = {mobility(body.at.x, ranges.x, pull.x), mobility(body.at.y, ranges.y, pull.y)};
+        mobility_[i] =
+            Vec2{mobility(body.at.x, ranges.x, pull[i].x), mobility(body.at.y, ranges.y, pull[i].y)} *
+            share(i);
     }
+    hold_together();
+    meet(bodies, margin);
 }
 
 void ChainFit::apply(std::span<Body> bodies, int iterations, float margin) {
-    links_.assign(bodies.size(), {});
-    mobility_.clear();
-    for (Body& body : bodies) {
-        mobility_.push_back(body.fixed ? Vec2{0, 0} : Vec2{1, 1});
-        if (inside_ && !body.fixed) body.at = Ranges(body, margin).inside(body.at);
+    direction_.assign(bodies.size(), {});
+    error_.assign(bodies.size(), 0);
+    mobility_.assign(bodies.size(), {0, 0});
+    sharing_.assign(bodies.size(), 0);
+    spot_.clear();
+    for (const Body& body : bodies) {
+        spot_.push_back(body.spot);
+        if (body.spot >= 0) ++sharing_[body.spot];
     }
+    for (size_t i = 0; i < bodies.size(); ++i) {
+        if (bodies[i].fixed) continue;
+        mobility_[i] = {share(i), share(i)};
+        if (inside_) bodies[i].at = Ranges(bodies[i], margin).inside(bodies[i].at);
+    }
+    meet(bodies, margin);
     for (int i = 0; i < iterations; ++i) {
         measure(bodies);
-        solve();
-        move(bodies, margin);
+        move(bodies, solver_.solve({direction_, error_, mobility_, spot_}), margin);
     }
 }
 

@@ -1,12 +1,13 @@
-// Bodies in a row, each to begin at a given distance from where the one before ends, inside the playfield:
-// moves them as little as it takes. The distances make a chain of constraints, so a Newton step to all of
-// them at once is one tridiagonal system.
+// Bodies in a row, each to begin at a given distance from where the one before ends, some of them on one
+// spot, all inside the playfield: moves them as little as it takes. The distances make a chain of
+// constraints, so a Newton step to all of them at once is one system (sampling/chain_solver.h).
 #pragma once
 
 #include <span>
 #include <vector>
 
 #include "beatmap/beatmap.h"
+#include "sampling/chain_solver.h"
 
 namespace osu {
 
@@ -19,6 +20,7 @@ class ChainFit {
         float distance = 0;     // px asked from the end of the body before; of the first: from the centre
         bool fixed = false;     // stays where it is, even outside
         bool linked = true;     // false: nothing is asked of where it begins
+        int32_t spot = -1;  // the first of the bodies that begin on one spot with it; −1: none; none is fixed
     };
 
     explicit ChainFit(bool inside = true) : inside_(inside) {}  // false: bodies may leave the playfield
@@ -28,19 +30,20 @@ class ChainFit {
     void apply(std::span<Body> bodies, int iterations, float margin = 0);
 
   private:
-    struct Link {
-        Vec2 direction;               // from the body before
-        double error = 0;             // px that the link is too long
-        double tension = 0;           // how hard it pulls
-        double pivot = 1, ratio = 0;  // of the elimination
-    };
     bool inside_;
-    std::vector<Link> links_;     // link i joins bodies i − 1 and i
-    std::vector<Vec2> mobility_;  // of each body: 0 where it is fixed, or held by an edge
+    std::vector<Vec2> direction_;  // of link i, which joins bodies i − 1 and i
+    std::vector<double> error_;    // px that it is too long
+    std::vector<Vec2> mobility_;   // of each body: 0 where it is fixed, or held by an edge
+    std::vector<int32_t> spot_;    // of each body
+    std::vector<float> sharing_;   // bodies on the spot of which this one is the first
+    std::vector<Vec2> middle_;     // of those
+    ChainSolver solver_;
 
+    float share(size_t body) const { return spot_[body] < 0 ? 1 : 1 / sharing_[spot_[body]]; }
     void measure(std::span<const Body> bodies);
-    void solve();
-    void move(std::span<Body> bodies, float margin);
+    void meet(std::span<Body> bodies, float margin);
+    void move(std::span<Body> bodies, std::span<const Vec2> pull, float margin);
+    void hold_together();
 };
 
 }  // namespace osu

@@ -98,13 +98,19 @@ void VariantSampler::fit(size_t index, std::span<float> x0) const {
     const std::span<const uint32_t> kept = section ? std::span(section->kept()) : std::span<const uint32_t>();
     // The constraints part what was tied; at the end they meet over a few rounds.
     const int times = index == 0 && constraints.structure ? std::max(rounds, last_rounds) : rounds;
+    PlacementFit::Between between;
+    if (constraints.structure && constraints.turns)
+        between = [&](std::span<float> x) {
+            constraints.structure->align_heads(x, kept);
+            constraints.turns->apply(x, noise);
+        };
     for (size_t first = 0; first < x0.size(); first += row) {
         const std::span<float> one = x0.subspan(first, row);
         for (int round = 0; round < times; ++round) {
             if (constraints.structure) constraints.structure->apply(one, kept);
             if (constraints.sliders) constraints.sliders->apply(one, noise);
             if (constraints.turns) constraints.turns->apply(one, noise);
-            if (constraints.fit) hold_to(*constraints.fit, noise, index == 0, one);
+            if (constraints.fit) hold_to(*constraints.fit, noise, index == 0, one, between);
         }
     }
 }

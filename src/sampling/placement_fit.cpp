@@ -14,8 +14,9 @@ constexpr int separations = 12;
 // spacing of a blur means nothing. Between 30 and 2,000 the ruler hardly tells one bound from another.
 constexpr double most_noise = 400;
 constexpr int fit_iterations = 3, last_iterations = 12;
-// px from the edges that objects are kept off on the way: the network puts twice as many there as people do.
-constexpr float edge_margin = 13;
+// px from the edges that objects are kept off, on the way and at the last step, where the spacing lets them:
+// the network puts twice as many there as people do.
+constexpr float edge_margin = 16, last_edge_margin = 8;
 constexpr float most_outline = 24;  // points along a slider
 
 PointType point_type(uint8_t type) {
@@ -77,12 +78,23 @@ void PlacementFit::separate(const Datapoints& asked) {
                         asked.preempt > 0 ? asked.preempt : usual_preempt(asked));
 }
 
-void hold_to(PlacementFit& fit, double noise, bool last, std::span<float> x) {
-    if (noise > most_noise) return;
-    fit.apply(x, last ? last_iterations : fit_iterations, last ? 0 : edge_margin);
+void PlacementFit::share_spots(std::span<const int32_t> spot) {
+    assert(spot.size() == type_.size());
+    std::vector<int32_t> object_at(type_.size(), -1);
+    for (size_t i = 0; i < objects_.size(); ++i) {
+        Object& object = objects_[i];
+        object_at[object.first] = static_cast<int32_t>(i);
+        if (spot[object.first] >= 0) object.spot = object_at[spot[object.first]];
+    }
 }
 
-void PlacementFit::apply(std::span<float> x, int iterations, float margin) {
+void hold_to(PlacementFit& fit, double noise, bool last, std::span<float> x,
+             const PlacementFit::Between& between) {
+    if (noise > most_noise) return;
+    fit.apply(x, last ? last_iterations : fit_iterations, last ? last_edge_margin : edge_margin, between);
+}
+
+void PlacementFit::apply(std::span<float> x, int iterations, float margin, const Between& between) {
     const size_t count = type_.size();
     assert(x.size() == 2 * count);
     for (size_t i = 0; i < count; ++i)
@@ -92,7 +104,7 @@ void PlacementFit::apply(std::span<float> x, int iterations, float margin) {
     // Sliders get their lengths, which moves their ends; then objects move as wholes to meet them.
     for (size_t i = 0; i < objects_.size(); ++i)
         if (objects_[i].slider && objects_[i].length.path > 0) shape(objects_[i], outlines_[i]);
-    move_objects(iterations, margin);
+    move_objects(iterations, margin, between);
     for (size_t i = 0; i < count; ++i) {
         if (points_[i].fixed) continue;
         x[i] = position_[i].x / playfield_size.x;
@@ -132,14 +144,35 @@ ChainFit::Body PlacementFit::body(const Object& object) const {
         body.leave = arm;
     }
     if (object.returns) body.leave = {0, 0};
+    body.spot = object.spot;
     return body;
 }
 
-void PlacementFit::move_objects(int iterations, float margin) {
+// The datapoints go with their bodies; of what comes back, the heads count.
+void PlacementFit::let(const Between& between) {
+    const size_t count = position_.size();
+    row_.resize(2 * count);
+    for (size_t i = 0; i < objects_.size(); ++i) {
+        const Vec2 moved = bodies_[i].at - position_[objects_[i].first];
+        for (uint32_t k = objects_[i].first; k < objects_[i].end; ++k) {
+            row_[k] = (position_[k].x + moved.x) / playfield_size.x;
+            row_[count + k] = (position_[k].y + moved.y) / playfield_size.y;
+        }
+    }
+    between(row_);
+    for (size_t i = 0; i < objects_.size(); ++i) {
+        const uint32_t head = objects_[i].first;
+        if (bodies_[i].fixed) continue;
+        bodies_[i].at = {row_[head] * playfield_size.x, row_[count + head] * playfield_size.y};
+    }
+}
+
+void PlacementFit::move_objects(int iterations, float margin, const Between& between) {
     bodies_.clear();
     for (const Object& object : objects_) bodies_.push_back(body(object));
     for (int i = 0; separation_ && i < separations; ++i) {
         separation_->push(bodies_, outlines_);
+        if (between) let(between);
         chain_.apply(bodies_, 1, margin);
     }
     if (margin > 0) chain_.apply(bodies_, iterations, margin);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -21,14 +22,23 @@ class PlacementFit {
     // the playfield. A first distance below 0 asks for nothing.
     explicit PlacementFit(const Datapoints& asked, std::span<const uint8_t> fixed = {}, bool inside = true);
 
+    // What else is asked of the places: moves heads of objects among x (2, T). It goes in turn with the
+    // pushing apart, so that neither undoes the other's work at the end.
+    using Between = std::function<void(std::span<float> x)>;
+
+    // `spot` (T): of the head of an object that begins where others do the datapoint of the first of them; −1
+    // for all else. They stay together. None of them is fixed.
+    void share_spots(std::span<const int32_t> spot);
+
     // x (2, T) in [0, 1] on the playfield.
     // `margin`: px from the edges that objects keep off, where the spacing lets them.
-    void apply(std::span<float> x, int iterations, float margin = 0);
+    void apply(std::span<float> x, int iterations, float margin = 0, const Between& between = {});
 
   private:
     struct Object {
         uint32_t first = 0, end = 0;           // datapoints
         bool slider = false, returns = false;  // its ball ends at its head
+        int32_t spot = -1;                     // the first object on its spot
         SliderLengths length;
     };
     std::vector<uint8_t> type_;
@@ -40,16 +50,19 @@ class PlacementFit {
     SliderPath path_;
     std::vector<Vec2> position_;
     std::vector<ChainFit::Body> points_, bodies_;
+    std::vector<float> row_;                   // x as the bodies lie
     std::vector<std::vector<Vec2>> outlines_;  // of objects
 
     void find_objects(const Datapoints& asked);
     void separate(const Datapoints& asked);
     void shape(const Object& slider, std::vector<Vec2>& outline);
     ChainFit::Body body(const Object& object) const;
-    void move_objects(int iterations, float margin);
+    void move_objects(int iterations, float margin, const Between& between);
+    void let(const Between& between);
 };
 
 // Holds what a step of `noise` px predicts; at the last step all of it is to be right. x (2, T) as above.
-void hold_to(PlacementFit& fit, double noise, bool last, std::span<float> x);
+void hold_to(PlacementFit& fit, double noise, bool last, std::span<float> x,
+             const PlacementFit::Between& between = {});
 
 }  // namespace osu

@@ -37,6 +37,7 @@ Constraints constraints_of(const Datapoints& map, const Given& given, const MapS
     // Of the whole map: what is placed may repeat what lies far away.
     if (constraints.fit && options.keep_structure) {
         constraints.structure.emplace(map, given.fixed);
+        constraints.fit->share_spots(shared_spots(section.view(), fixed));
         constraints.sliders.emplace(section.view(), fixed);
         constraints.turns.emplace(section.view(), fixed);
     }
@@ -108,9 +109,13 @@ size_t Placement::outside() const {
 
 Placement place(SamplingNetwork& network, const Datapoints& map, std::span<const int32_t> style,
                 const SamplingOptions& options, const Given& given, const OnStep& on_step) {
-    Placement placement{options.variants, {}};
+    Placement placement;
+    placement.variants = options.variants;
     const std::vector<float> row = coordinates(positions_now(map, given));
-    for (int i = 0; i < options.variants; ++i) placement.x.insert(placement.x.end(), row.begin(), row.end());
+    for (int i = 0; i < options.variants; ++i) {
+        placement.x.insert(placement.x.end(), row.begin(), row.end());
+        placement.seeds.push_back(options.seed + static_cast<uint64_t>(i));
+    }
     placement.cancelled =
         !with_network(network, map, style, options, options.seq_len.value_or(network.info().window()),
                       sampling_steps(options, network.info()), given, on_step, placement.x,

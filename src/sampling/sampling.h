@@ -18,8 +18,9 @@ namespace osu {
 // Where the datapoints were placed.
 struct Placement {
     int variants = 0;
-    std::vector<float> x;    // (variants, 2, T), [0, 1] on the playfield
-    bool cancelled = false;  // on_step said so: x is then what there was
+    std::vector<float> x;         // (variants, 2, T), [0, 1] on the playfield
+    bool cancelled = false;       // on_step said so: x is then what there was
+    std::vector<uint64_t> seeds;  // of each variant
 
     std::vector<Vec2> pixels(int variant) const;
     size_t outside() const;  // coordinates that lie outside the playfield

@@ -11,14 +11,18 @@
 // as points along its middle. Where two bodies cross, no way is the shorter, and they are left as they are.
 #include "sampling/separation.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace osu {
 
 namespace {
 
-constexpr double fade_out = 240;      // ms that an object stays on the screen behind its end
-constexpr uint32_t most_pairs = 24;   // an object has; broken maps have thousands of objects at one time
+constexpr double fade_out = 240;     // ms that an object stays on the screen behind its end
+constexpr uint32_t most_pairs = 24;  // an object has; broken maps have thousands of objects at one time
+// As many diameters two objects are pushed apart, where the way between them is as long: what is pushed to
+// touch is pulled over the other again by the chain that follows, by a few px.
+constexpr float room = 1.2f;
 constexpr float stack_share = 0.25f;  // of the diameter: nearer than this, two heads are meant as a stack
 
 struct Gap {
@@ -54,7 +58,8 @@ Separation::Separation(std::span<const Object> objects, std::span<const float> d
         for (uint32_t earlier = later; earlier-- > least;) {
             const Object& before = objects[earlier];
             const bool near = objects[later].start - before.end <= preempt + fade_out;
-            if (before.apart && near && way >= diameter) pairs_.push_back({earlier, later});
+            if (before.apart && near && way >= diameter)
+                pairs_.push_back({earlier, later, std::min(way, room * diameter)});
             way += before.length + distance[earlier];
         }
     }
@@ -65,13 +70,13 @@ void Separation::push(std::span<ChainFit::Body> bodies, std::span<const std::vec
     for (const Pair& pair : pairs_) {
         ChainFit::Body &a = bodies[pair.earlier], &b = bodies[pair.later];
         const Gap gap = gap_between(a.at, outlines[pair.earlier], b.at, outlines[pair.later]);
-        if (gap.length >= diameter || (a.fixed && b.fixed)) continue;
+        if (gap.length >= pair.distance || (a.fixed && b.fixed)) continue;
         const Vec2 heads = b.at - a.at;
         const float between = length(heads);
         Vec2 move = heads * -1.0f;
         if (between > stack_share * diameter) {
             if (gap.length < 1e-3f) continue;  // they cross: no way is the shorter
-            move = gap.apart * ((diameter - gap.length) / gap.length);
+            move = gap.apart * ((pair.distance - gap.length) / gap.length);
         }
         const float share = a.fixed || b.fixed ? 1.0f : 0.5f;
         if (!a.fixed) a.at = a.at - move * share;

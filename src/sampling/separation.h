@@ -31,6 +31,7 @@ class Separation {
   private:
     struct Pair {
         uint32_t earlier, later;
+        float distance;  // px that they are to be apart
     };
     float radius_;
     std::vector<Pair> pairs_;

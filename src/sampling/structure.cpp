@@ -19,7 +19,9 @@ constexpr double least_echo = 45;      // px, … and that are as large as this
 constexpr double slider_rms = 6;       // px between anchors of sliders of one shape
 constexpr double shape_rms = 12;       // px, the same within parts that are alike
 constexpr size_t sliders_between = 4;  // objects from a slider to the one that it is like
-constexpr int rounds = 3;              // of averaging: copies of copies
+constexpr int rounds = 8;              // of averaging: copies of copies
+constexpr double spot_again = 3000;    // ms until a spot is forgotten
+constexpr float spot_within = 1.5f;    // px
 
 // What a datapoint is to a rhythm: a new combo is no part of it.
 uint8_t kind(uint8_t type) {
@@ -94,6 +96,7 @@ Structure::Structure(const Datapoints& map, std::span<const uint8_t> fixed)
     find_repeats(map);
     find_echoes(map);
     find_sliders(map);
+    tie_heads();
     tied_.assign(map.size(), 0);
     for (const Tie& tie : ties_)
         for (const auto& [from, to] : tie.points) tied_[from] = tied_[to] = 1;
@@ -166,7 +169,8 @@ void Structure::find_repeats(const Datapoints& map) {
             }
         }
         if (longest > 0) ties_.push_back(tie(map, of, later, longest));
-        later += std::max<size_t>(longest, 1);
+        // The next part may begin within this one: eight objects over a seam are alike, too.
+        later += longest > 0 ? std::max<size_t>(longest - (window - 1), 1) : 1;
     }
 }
 
@@ -209,10 +213,19 @@ void Structure::find_sliders(const Datapoints& map) {
     }
 }
 
-void Structure::average() {
+void Structure::tie_heads() {
+    std::vector<uint8_t> head(position_.size());
+    for (const Object& object : objects_) head[object.first] = 1;
+    for (Tie tie : ties_) {
+        std::erase_if(tie.points, [&](const auto& pair) { return !head[pair.first]; });
+        if (tie.points.size() > 1) head_ties_.push_back(std::move(tie));
+    }
+}
+
+void Structure::average(const std::vector<Tie>& ties) {
     sum_ = position_;
     std::fill(weight_.begin(), weight_.end(), 1.0f);
-    for (const Tie& tie : ties_) {
+    for (const Tie& tie : ties) {
         const Centres centre = centres_of(position_, tie);
         for (const auto& [a, b] : tie.points) {
             sum_[b] = sum_[b] + centre.to + turned(position_[a] - centre.from, tie);
@@ -224,23 +237,61 @@ void Structure::average() {
     for (size_t i = 0; i < position_.size(); ++i) position_[i] = sum_[i] * (1 / weight_[i]);
 }
 
-void Structure::apply(std::span<float> x, std::span<const uint32_t> kept) {
+void Structure::take(std::span<const float> x, std::span<const uint32_t> kept) {
     const size_t count = kept.empty() ? position_.size() : kept.size();
     assert(x.size() == 2 * count);
-    if (ties_.empty()) return;
-    const auto in_map = [&](size_t i) { return kept.empty() ? i : kept[i]; };
     for (size_t i = 0; i < count; ++i)
-        position_[in_map(i)] = {x[i] * playfield_size.x, x[count + i] * playfield_size.y};
+        position_[kept.empty() ? i : kept[i]] = {x[i] * playfield_size.x, x[count + i] * playfield_size.y};
+}
+
+void Structure::put(std::span<float> x, std::span<const uint32_t> kept) const {
+    const size_t count = x.size() / 2;
+    for (size_t i = 0; i < count; ++i) {
+        const size_t in_map = kept.empty() ? i : kept[i];
+        if (!fixed_.empty() && fixed_[in_map]) continue;
+        x[i] = position_[in_map].x / playfield_size.x;
+        x[count + i] = position_[in_map].y / playfield_size.y;
+    }
+}
+
+void Structure::apply(std::span<float> x, std::span<const uint32_t> kept) {
+    if (ties_.empty()) return;
+    take(x, kept);
     const std::vector<Vec2> before = position_;
-    for (int round = 0; round < rounds; ++round) average();
+    for (int round = 0; round < rounds; ++round) average(ties_);
     for (const Object& object : objects_)
         for (uint32_t i = object.first + 1; i < object.end; ++i)
             if (!tied_[i]) position_[i] = position_[i] + position_[object.first] - before[object.first];
-    for (size_t i = 0; i < count; ++i) {
-        if (!fixed_.empty() && fixed_[in_map(i)]) continue;
-        x[i] = position_[in_map(i)].x / playfield_size.x;
-        x[count + i] = position_[in_map(i)].y / playfield_size.y;
+    put(x, kept);
+}
+
+void Structure::align_heads(std::span<float> x, std::span<const uint32_t> kept) {
+    if (head_ties_.empty()) return;
+    take(x, kept);
+    for (int round = 0; round < rounds; ++round) average(head_ties_);
+    put(x, kept);
+}
+
+std::vector<int32_t> shared_spots(const Datapoints& map, std::span<const uint8_t> fixed) {
+    std::vector<int32_t> spot(map.size(), -1);
+    std::vector<uint32_t> heads;
+    for (uint32_t i = 0; i < map.size();) {
+        const auto type = static_cast<PointType>(map.type[i]);
+        const uint32_t head = i;
+        i = is_slider_head(type) ? static_cast<uint32_t>(slider_end(map.type, i)) : i + 1;
+        if ((!fixed.empty() && fixed[head]) || type == PointType::spinner_start ||
+            type == PointType::spinner_end)
+            continue;
+        for (size_t k = heads.size(); k-- > 0 && map.time[head] - map.time[heads[k]] <= spot_again;) {
+            if (length(map.position[head] - map.position[heads[k]]) > spot_within) continue;
+            int32_t& first = spot[heads[k]];
+            if (first < 0) first = static_cast<int32_t>(heads[k]);
+            spot[head] = first;
+            break;
+        }
+        heads.push_back(head);
     }
+    return spot;
 }
 
 }  // namespace osu

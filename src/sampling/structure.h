@@ -37,6 +37,8 @@ class Structure {
     // x (2, T) in [0, 1] on the playfield; each tied part keeps its centre, unless others are tied within it.
     // `kept`: the datapoints of the map that x has, where it has not all; the others are fixed.
     void apply(std::span<float> x, std::span<const uint32_t> kept = {});
+    // The same of objects' heads alone: between constraints that part what is tied.
+    void align_heads(std::span<float> x, std::span<const uint32_t> kept = {});
 
   private:
     struct Object {
@@ -44,8 +46,8 @@ class Structure {
     };
     std::vector<uint8_t> fixed_;
     std::vector<Object> objects_;
-    std::vector<Tie> ties_;
-    std::vector<uint8_t> tied_;  // datapoints of ties; the others of a slider go where its head goes
+    std::vector<Tie> ties_, head_ties_;  // the second: the first without anchors
+    std::vector<uint8_t> tied_;          // datapoints of ties; the others of a slider go where its head goes
     std::vector<Vec2> position_, sum_;
     std::vector<float> weight_;
 
@@ -56,7 +58,14 @@ class Structure {
     void find_repeats(const Datapoints& map);
     void find_echoes(const Datapoints& map);
     void find_sliders(const Datapoints& map);
-    void average();
+    void tie_heads();
+    void take(std::span<const float> x, std::span<const uint32_t> kept);
+    void put(std::span<float> x, std::span<const uint32_t> kept) const;
+    void average(const std::vector<Tie>& ties);
 };
+
+// (T) Of heads of objects that begin on one spot within 3 s, 1.5 px near: the first of these datapoints,
+// which is its own first, too. −1 for all other datapoints, for spinners, and for what is `fixed`.
+std::vector<int32_t> shared_spots(const Datapoints& map, std::span<const uint8_t> fixed = {});
 
 }  // namespace osu

@@ -15,7 +15,10 @@ constexpr double longest_gap = 1000;    // ms between circles that one movement 
 constexpr double equal_gap_within = 8;  // ms
 constexpr float least_spacing = 8;      // px in a stream: shorter movements have no direction in a file
 constexpr float least_jump = 50;        // px
-constexpr double even_within = 25 * degrees, equal_within = 8 * degrees;  // of the source's turns
+constexpr double even_within = 25 * degrees;  // of the source's turns
+// The same of jumps: nearer than that by chance are few, and what is made equal comes on top of those that
+// are by chance.
+constexpr double equal_within = 5 * degrees;
 // How much a stream's turn is held to its neighbour's, against how much to what it is; less where the source
 // itself changes by more.
 constexpr double stiffness = 60, soft_change = 12 * degrees;

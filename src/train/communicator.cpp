@@ -46,7 +46,7 @@ MakeTransport* load_mpi() {
     const fs::path folder = fs::read_symlink("/proc/self/exe").parent_path();
     fs::path file = folder / mpi_library;
     if (!fs::exists(file))
-        file = folder.parent_path() / "lib/osu-diffusion" / mpi_library;  // where it is installed
+        file = folder.parent_path() / "lib/osu-diffusion/plugins" / mpi_library;  // where it is installed
     if (!fs::exists(file))
         fail(Hint{"install libopenmpi-dev and openmpi-bin and build again, or start one process with --dist "
                   "none"},

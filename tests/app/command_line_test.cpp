@@ -104,6 +104,7 @@ TEST(EditorTime, AsTheEditorWritesIt) {
     EXPECT_EQ(parse_editor_time("01:02:345").ms, 62345);
     EXPECT_EQ(parse_editor_time("1:02").ms, 62000);
     EXPECT_EQ(parse_editor_time("1:02.345").ms, 62345);
+    EXPECT_EQ(parse_editor_time("1:02.5").ms, 62500);
     EXPECT_EQ(parse_editor_time("-0:01:500").ms, -1500);
     EXPECT_EQ(parse_editor_time("75:00:000").ms, 4500000);
     EXPECT_EQ(parse_editor_time("62345").ms, 62345);
@@ -111,8 +112,8 @@ TEST(EditorTime, AsTheEditorWritesIt) {
     const EditorTime copied = parse_editor_time("01:02:345 (1,2,3) - look at this");
     EXPECT_EQ(copied.ms, 62345);
     EXPECT_EQ(copied.combo_numbers, (std::vector<int>{1, 2, 3}));
-    for (const char* bad : {"", "x", "1:", ":2", "1:60", "1:02:1000", "1:2:3:4", "1:-2", "01:02:345 (1,2",
-                            "01:02:345 (a)", "nan", "inf", "1e300"})
+    for (const char* bad : {"", "x", "1:", ":2", "1:60", "1:02:1000", "1:02:45", "1:02.", "1:02.3456",
+                            "1:2:3:4", "1:-2", "01:02:345 (1,2", "01:02:345 (a)", "nan", "inf", "1e300"})
         EXPECT_THROW(parse_editor_time(bad), Error) << bad;
     try {
         parse_editor_time("62.345");

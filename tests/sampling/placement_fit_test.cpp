@@ -224,5 +224,59 @@ TEST(PlacementFit, KeepsOffTheEdgesWhereTheSpacingLetsIt) {
     for (size_t i = 1; i < 6; ++i) EXPECT_LT(placed(16)[i] * 512, 498) << i;
 }
 
+// The chain pulls what just touches over one another again; with room to spare it does not.
+TEST(PlacementFit, PushesALittleFurtherWhereTheWayIsLong) {
+    const std::vector<uint8_t> type{0, 0, 0};
+    const std::vector<double> time{0, 200, 400};
+    const auto apart = [&](float spacing) {
+        const std::vector<float> distance{156, spacing, spacing};
+        std::vector<float> x{100 / 512.f, 180 / 512.f, 150 / 512.f, 192 / 384.f, 192 / 384.f, 242 / 384.f};
+        PlacementFit({type, time, distance, {}, {}, 36}).apply(x, 12);
+        return std::hypot(512 * (x[2] - x[0]), 384 * (x[5] - x[3]));
+    };
+    EXPECT_NEAR(apart(80), 86.4, 3);
+    EXPECT_NEAR(apart(37), 74, 1.5) << "no farther than the way between them";
+}
+
+TEST(PlacementFit, WhatElseIsAskedGoesInTurnWithThePushing) {
+    const Walk made = walk(5, 3);
+    PlacementFit fitted = fit(made);
+    std::vector<float> x = made.noisy;
+    fitted.apply(x, 3);
+    int calls = 0;
+    const auto count_calls = [&](std::span<float> row) {
+        EXPECT_EQ(row.size(), 2 * count);
+        ++calls;
+    };
+    x = made.noisy;
+    const std::vector<uint8_t> circles(count, 0);
+    const std::vector<double> time(count);
+    PlacementFit({circles, time, made.distance, {}, {}, 30}).apply(x, 3, 0, count_calls);
+    EXPECT_GE(calls, 4);
+    const std::vector<float> distance{156, 100, 100};
+    std::vector<float> three{100 / 512.f, 200 / 512.f, 300 / 512.f, 192 / 384.f, 192 / 384.f, 192 / 384.f};
+    PlacementFit({std::span(circles).first(3), std::span(time).first(3), distance, {}, {}, 36})
+        .apply(three, 3, 0, [](std::span<float> row) { row[5] = row[4] + 100 / 384.f; });
+    EXPECT_GT(384 * (three[5] - three[4]), 60) << "what is moved in between stays moved";
+}
+
+TEST(PlacementFit, SharedSpotsStayOne) {
+    Walk made = walk(0, 5);
+    made.x[30] = made.x[12], made.x[count + 30] = made.x[count + 12];
+    for (const size_t i : {30, 31})
+        made.distance[i] =
+            std::hypot(512 * (made.x[i] - made.x[i - 1]), 384 * (made.x[count + i] - made.x[count + i - 1]));
+    std::vector<float> x = made.x;
+    for (size_t i = 0; i < x.size(); ++i) x[i] += (i % 3 == 0 ? 6.0f : -4.0f) / 512;
+    PlacementFit fitted = fit(made);
+    std::vector<int32_t> spot(count, -1);
+    spot[12] = spot[30] = 12;
+    fitted.share_spots(spot);
+    fitted.apply(x, 12);
+    EXPECT_NEAR(512 * (x[30] - x[12]), 0, 1e-3);
+    EXPECT_NEAR(384 * (x[count + 30] - x[count + 12]), 0, 1e-3);
+    EXPECT_LT(worst_error(x, made.distance), 0.5);
+}
+
 }  // namespace
 }  // namespace osu

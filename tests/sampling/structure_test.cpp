@@ -141,5 +141,66 @@ TEST(Structure, OneRhythmIsNoWorkOfHours) {
     EXPECT_TRUE(Structure(map).ties().empty());
 }
 
+TEST(Structure, HeadsAloneComeNearerAtEachRound) {
+    const Song song;
+    Structure structure(song.view());
+    std::vector<float> x = noise(2);
+    const auto apart = [&] {
+        double sum = 0;
+        for (size_t i = 0; i < part; ++i) {
+            const Vec2 a = at(x, i) - centre(x, 0), b = at(x, 22 + i) - centre(x, 22);
+            sum += length(Vec2{a.y - b.x, a.x - b.y});
+        }
+        return sum;
+    };
+    const double before = apart();
+    structure.align_heads(x);
+    EXPECT_LT(apart(), 0.01 * before);
+}
+
+// Parts that overlap: A B C came before as A B and, elsewhere, as B C. The seam is tied, too.
+TEST(Structure, PartsMayOverlap) {
+    Philox random(8);
+    std::vector<Vec2> figure;
+    for (size_t i = 0; i < 24; ++i)
+        figure.push_back({100 + 200 * random.uniform(), 80 + 200 * random.uniform()});
+    std::vector<uint8_t> type;
+    std::vector<double> time;
+    std::vector<float> distance;
+    std::vector<Vec2> position;
+    const auto add = [&](size_t first, size_t end, Vec2 by) {
+        for (size_t i = first; i < end; ++i) {
+            position.push_back(figure[i] + by);
+            time.push_back(time.empty() ? 0 : time.back() + (i == first ? 500 : 200));
+            type.push_back(0);
+            distance.push_back(0);
+        }
+    };
+    add(0, 16, {0, 0});
+    add(8, 24, {40, 0});
+    add(0, 24, {0, 30});
+    const Structure structure({.type = type, .time = time, .distance = distance, .position = position});
+    ASSERT_GE(structure.ties().size(), 2u);
+    size_t twice = 0;
+    for (uint32_t i = 32; i < 56; ++i) {
+        size_t ties = 0;
+        for (const Structure::Tie& tie : structure.ties())
+            for (const auto& [from, to] : tie.points) ties += to == i;
+        twice += ties >= 2;
+    }
+    EXPECT_GE(twice, 7u);
+}
+
+TEST(Structure, SpotsAreSharedFor3Seconds) {
+    const std::vector<uint8_t> type(6, 0);
+    const std::vector<double> time{0, 500, 1000, 1500, 2000, 6000};
+    const std::vector<Vec2> position{{100, 100}, {200, 100}, {101, 100}, {300, 200}, {100, 100}, {100, 100}};
+    const std::vector<float> distance(6);
+    Datapoints map{.type = type, .time = time, .distance = distance, .position = position};
+    EXPECT_EQ(shared_spots(map), (std::vector<int32_t>{0, -1, 0, -1, 0, -1}));
+    const std::vector<uint8_t> fixed{1, 0, 0, 0, 0, 0};
+    EXPECT_EQ(shared_spots(map, fixed), (std::vector<int32_t>{-1, -1, 2, -1, 2, -1}));
+}
+
 }  // namespace
 }  // namespace osu

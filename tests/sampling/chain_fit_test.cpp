@@ -1,0 +1,90 @@
+// Bodies that share a spot, in the chain's linear system and in the chain.
+#include "sampling/chain_fit.h"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+
+namespace osu {
+namespace {
+
+// What is solved is what the system is for: moved as they are pulled, the bodies' links lose their errors.
+TEST(ChainSolver, WhatIsPulledAsToldLosesItsErrors) {
+    constexpr size_t count = 60;
+    Philox random(4);
+    std::vector<Vec2> direction(count), mobility(count, {1, 1});
+    std::vector<double> error(count);
+    std::vector<int32_t> partner(count, -1);
+    for (size_t i = 0; i < count; ++i) {
+        const float angle = 6.28f * random.uniform();
+        direction[i] = {std::cos(angle), std::sin(angle)};
+        error[i] = 20 * random.uniform() - 10;
+    }
+    mobility[20] = {0, 0};
+    mobility[33] = {0, 1};  // at an edge
+    const auto left = [&] {
+        ChainSolver solver;
+        const std::span<const Vec2> pull = solver.solve({direction, error, mobility, partner});
+        std::vector<Vec2> moved(count);
+        for (size_t i = 0; i < count; ++i) moved[i] = {pull[i].x * mobility[i].x, pull[i].y * mobility[i].y};
+        double worst = 0;
+        for (size_t i = 0; i < count; ++i) {
+            const Vec2 step = i > 0 ? moved[i] - moved[i - 1] : moved[i];
+            const double less = double{direction[i].x} * step.x + double{direction[i].y} * step.y;
+            worst = std::max(worst, std::abs(error[i] + less));
+        }
+        for (size_t i = 0; i < count; ++i)
+            if (partner[i] >= 0) EXPECT_EQ(moved[i].x, moved[static_cast<size_t>(partner[i])].x) << i;
+        return worst;
+    };
+    EXPECT_LT(left(), 0.1);
+    for (const auto& [spot, bodies] :
+         {std::pair<int32_t, std::vector<size_t>>{5, {5, 9, 14}}, {24, {24, 30}}, {40, {40, 57}}})
+        for (const size_t body : bodies) {
+            partner[body] = spot;
+            const float share = 1 / static_cast<float>(bodies.size());
+            mobility[body] = {share, share};
+        }
+    EXPECT_LT(left(), 0.1);
+}
+
+TEST(ChainFit, BodiesOfOneSpotMeetAndKeepTheirDistances) {
+    constexpr size_t count = 24;
+    Philox random(2);
+    std::vector<ChainFit::Body> bodies(count);
+    Vec2 before{256, 192};
+    for (size_t i = 0; i < count; ++i) {
+        Vec2 at{100 + 300 * random.uniform(), 80 + 220 * random.uniform()};
+        if (i == 9 || i == 17) at = bodies[4].at;
+        bodies[i].at = at;
+        bodies[i].distance = length(at - before);
+        before = at;
+    }
+    for (const size_t i : {4, 9, 17}) bodies[i].spot = 4;
+    for (ChainFit::Body& body : bodies)
+        body.at = body.at + Vec2{40 * random.uniform() - 20, 40 * random.uniform() - 20};
+    ChainFit().apply(bodies, 8);
+    before = {256, 192};
+    for (const ChainFit::Body& body : bodies) {
+        EXPECT_NEAR(length(body.at - before), body.distance, 0.2);
+        before = body.at;
+    }
+    for (const size_t i : {9, 17}) EXPECT_EQ(length(bodies[i].at - bodies[4].at), 0);
+}
+
+// One at the wall holds the other: the spot stays in the field for both.
+TEST(ChainFit, ASpotStaysInsideForAllWhoShareIt) {
+    std::vector<ChainFit::Body> bodies(3);
+    bodies[0] = {.at = {480, 192}, .distance = 224, .spot = 0};
+    bodies[1] = {.at = {400, 192}, .distance = 80};
+    bodies[2] = {
+        .at = {500, 192}, .leave = {60, 0}, .low = {0, 0}, .high = {60, 0}, .distance = 80, .spot = 0};
+    ChainFit().apply(bodies, 12);
+    EXPECT_LE(bodies[2].at.x, 452.01f);
+    EXPECT_EQ(bodies[0].at.x, bodies[2].at.x);
+}
+
+}  // namespace
+}  // namespace osu
