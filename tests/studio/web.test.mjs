@@ -116,7 +116,9 @@ test('a map of 3,000 objects has room in 300 MB, and the page is drawn while it 
                 if (type === 'done') resolve(undefined);
             };
             engine.events(session, {event, connection() {}});
-            engine.request('POST', `sessions/${session}/place`, {all: true, steps: 2}).catch(reject);
+            engine
+                .request('POST', `sessions/${session}/place`, {all: true, count: 1, steps: 2})
+                .catch(reject);
         });
         cancelAnimationFrame(frame);
         await engine.request('GET', 'about');
