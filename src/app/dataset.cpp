@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
+#include "app/counted.h"
 #include "app/flag.h"
 #include "app/verbs.h"
 #include "base/error.h"
@@ -91,14 +92,15 @@ bool has_changed_maps(const DatasetReport& report) {
 }
 
 void print_report(const DatasetReport& report, const DatasetOptions& options) {
-    fmt::print("found     {} maps\n", report.maps_found);
+    fmt::print("found     {}\n", counted(report.maps_found, "map"));
     for (const auto& [reason, count] : report.filtered) fmt::print("left out  {} ({})\n", count, reason);
     for (const auto& [reason, count] : report.skipped_by_reason())
         fmt::print("skipped   {} ({})\n", count, reason);
     if (report.maps_already_there)
-        fmt::print("unchanged {} maps that the dataset holds\n", report.maps_already_there);
+        fmt::print("unchanged {} that the dataset holds\n", counted(report.maps_already_there, "map"));
     if (options.dry_run) {
-        fmt::print("would add {} maps in {} sets\n", report.maps_added, report.sets_added);
+        fmt::print("would add {} in {}\n", counted(report.maps_added, "map"),
+                   counted(report.sets_added, "set"));
         print_histogram("year (last change of the file)", report.by_year,
                         [](int year) { return year ? std::to_string(year) : "unknown"; });
         print_histogram("stars", report.by_stars, [](int stars) {
@@ -109,15 +111,16 @@ void print_report(const DatasetReport& report, const DatasetOptions& options) {
     print_skipped(report.skipped);
     if (has_changed_maps(report))
         fmt::print(stderr, "note: --changed-maps take would take those that changed as they are now\n");
-    fmt::print("added     {} maps in {} sets\n", report.maps_added, report.sets_added);
+    fmt::print("added     {} in {}\n", counted(report.maps_added, "map"), counted(report.sets_added, "set"));
     if (!report.without_audio.empty())
-        fmt::print("no audio  of {} sets was found\n", report.without_audio.size());
-    fmt::print("dataset   {} maps in {} sets\n", report.maps_in_dataset, report.sets_in_dataset);
+        fmt::print("no audio  of {} was found\n", counted(report.without_audio.size(), "set"));
+    fmt::print("dataset   {} in {}\n", counted(report.maps_in_dataset, "map"),
+               counted(report.sets_in_dataset, "set"));
 }
 
 void print_pack(const PackReport& pack) {
     print_skipped(pack.skipped);
-    fmt::print("packed    {} maps, {} datapoints{}\n", pack.maps, pack.datapoints,
+    fmt::print("packed    {}, {}{}\n", counted(pack.maps, "map"), counted(pack.datapoints, "datapoint"),
                pack.skipped.empty() ? "" : fmt::format(", {} skipped", pack.skipped.size()));
 }
 

@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/counted.h"
 #include "app/summary_maps.h"
 #include "app/verbs.h"
 #include "archive/checkpoint.h"
@@ -122,7 +123,7 @@ void summarize_pack(const std::filesystem::path& path, Facts& facts) {
         ++mappers[map.creator];
         sets.add(map);
     }
-    facts.add("maps", "{} in {} sets", dataset.size(), sets.size());
+    facts.add("maps", "{} in {}", dataset.size(), counted(sets.size(), "set"));
     facts.add("datapoints", "{}", dataset.datapoints());
     facts.add("classes", "{}", dataset.class_count());
     facts.add("mappers", "{}: {}", mappers.size(), frequent(mappers, 8));

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "app/counted.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/progress.h"
@@ -46,8 +47,7 @@ void add_timing(const Beatmap& map, Facts& facts) {
         tempi.insert(static_cast<int>(60000 / map.beat_length_at(map.timing_points[index].time) + 0.5));
     const std::string range = tempi.size() == 1 ? std::to_string(*tempi.begin())
                                                 : fmt::format("{}–{}", *tempi.begin(), *tempi.rbegin());
-    facts.add("tempo", "{} BPM, {} timing point{}", range, map.timing_points.size(),
-              map.timing_points.size() == 1 ? "" : "s");
+    facts.add("tempo", "{} BPM, {}", range, counted(map.timing_points.size(), "timing point"));
 }
 
 void add_warnings(const Beatmap& map, Facts& facts) {
@@ -62,7 +62,7 @@ void summarize_collections(const std::filesystem::path& path, Facts& facts) {
     size_t maps = 0;
     for (const Collection& collection : database.collections) maps += collection.md5.size();
     facts.add("kind", "collections of the game (collection.db), version {}", database.version);
-    facts.add("collections", "{} with {} maps", database.collections.size(), maps);
+    facts.add("collections", "{} with {}", database.collections.size(), counted(maps, "map"));
     for (size_t i = 0; i < std::min(database.collections.size(), most_lines); ++i)
         facts.add("", "{} ({})", database.collections[i].name, database.collections[i].md5.size());
 }
@@ -78,8 +78,8 @@ void add_database(const OsuDatabase& database, Facts& facts) {
         ++states[map.status];
         sets.insert(map.set_id);
     }
-    facts.add("maps", "{} in {} sets and {} folders", database.beatmaps.size(), sets.size(),
-              database.folder_count);
+    facts.add("maps", "{} in {} and {}", database.beatmaps.size(), counted(sets.size(), "set"),
+              counted(static_cast<uint64_t>(std::max(database.folder_count, 0)), "folder"));
     for (const auto& [mode, count] : modes) facts.add("", "{} {}", count, name_of_mode(mode));
     constexpr std::array<const char*, 8> names = {"unknown", "unsubmitted", "pending",   "unused",
                                                   "ranked",  "approved",    "qualified", "loved"};
@@ -175,7 +175,7 @@ void summarize_dataset(const std::filesystem::path& folder, Facts& facts) {
     for (const FolderMap& map : dataset.maps) sets.add(map);
     facts.add("kind", "dataset folder");
     facts.add("tracks", "{}", dataset.tracks);
-    facts.add("maps", "{} in {} sets", dataset.maps.size(), sets.size());
+    facts.add("maps", "{} in {}", dataset.maps.size(), counted(sets.size(), "set"));
     facts.add("classes", "{}", dataset.next_index);
     if (std::filesystem::exists(folder / "dataset.pack"))
         facts.add("packed", "{}", (folder / "dataset.pack").string());

@@ -172,6 +172,10 @@ TEST(Inspect, CountsSetsAsIndexDoes) {
     EXPECT_TRUE(has(run_command({"inspect", out}).output, {"7 in 4 sets"}));
     EXPECT_TRUE(has(run_command({"inspect", pack}).output, {"7 in 4 sets"}));
     EXPECT_TRUE(has(run_command({"index", out}).output, {"sets      4\n"}));
+    const std::string one = (folder / "one").string();
+    EXPECT_TRUE(has(run_command({"dataset", "--from", (folder / "maps/d.osu").string(), "--out", one}).output,
+                    {"added     1 map in 1 set\n"}));
+    EXPECT_TRUE(has(run_command({"inspect", one}).output, {"1 in 1 set\n"}));
 }
 
 }  // namespace

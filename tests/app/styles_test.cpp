@@ -196,7 +196,7 @@ TEST_F(StylesTest, SaysWhatIsMissing) {
                                                    "1"});
     EXPECT_EQ(built.error, "");
     EXPECT_NE(built.output.find("osu!stable"), std::string::npos);
-    EXPECT_NE(built.output.find("added     1 maps in 1 sets"), std::string::npos) << built.output;
+    EXPECT_NE(built.output.find("added     1 map in 1 set"), std::string::npos) << built.output;
     EXPECT_NE(run_command({"styles", "--data-path", data, "--outliers"}).error.find("vectors"),
               std::string::npos);
     const std::string table = (folder_ / "d.csv").string();
