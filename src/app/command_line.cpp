@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <numeric>
 
 #include <CLI/CLI.hpp>
 
@@ -16,22 +15,6 @@ namespace osu {
 namespace {
 
 constexpr const char* program = "osu-diffusion";
-
-// Insertions, deletions and substitutions from one word to the other.
-size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), size_t{0});
-    for (size_t i = 0; i < a.size(); ++i) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < b.size(); ++j) {
-            const size_t above = row[j + 1];
-            row[j + 1] = std::min({row[j] + 1, above + 1, diagonal + (a[i] != b[j])});
-            diagonal = above;
-        }
-    }
-    return row.back();
-}
 
 Hint suggestion(const std::vector<std::string>& near, const std::string& otherwise) {
     return {near.empty() ? otherwise : "did you mean " + near.front() + "?"};

@@ -1,6 +1,8 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <numeric>
+#include <vector>
 
 namespace osu {
 
@@ -59,6 +61,21 @@ std::string clean_name(std::string_view name, size_t limit) {
     const size_t first = std::min(clean.find_first_not_of(" ."), clean.size());
     clean = last == std::string::npos ? "" : clean.substr(first, last + 1 - first);
     return clean.empty() ? "untitled" : clean;
+}
+
+size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), size_t{0});
+    for (size_t i = 0; i < a.size(); ++i) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < b.size(); ++j) {
+            const size_t above = row[j + 1];
+            row[j + 1] = std::min({row[j] + 1, above + 1, diagonal + (a[i] != b[j])});
+            diagonal = above;
+        }
+    }
+    return row.back();
 }
 
 }  // namespace osu

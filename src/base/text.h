@@ -23,6 +23,9 @@ void cut(std::string& text, size_t limit);
 // UTF-8.
 std::string clean_name(std::string_view name, size_t limit);
 
+// Insertions, deletions and substitutions of bytes from one word to the other.
+size_t edit_distance(std::string_view a, std::string_view b);
+
 // "a, b, c".
 template <class Parts>
 std::string listed(const Parts& parts) {

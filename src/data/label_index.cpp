@@ -4,7 +4,6 @@
 #include <array>
 #include <charconv>
 #include <limits>
-#include <numeric>
 
 #include <nlohmann/json.hpp>
 
@@ -62,22 +61,6 @@ LabelIndex from_maps(const Json& maps) {
         entries.push_back(std::move(entry));
     }
     return LabelIndex(std::move(entries));
-}
-
-// How many letters are put in, left out or changed on the way from one name to the other.
-size_t edits_between(std::string_view a, std::string_view b) {
-    std::vector<size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), size_t{0});
-    for (size_t i = 0; i < a.size(); ++i) {
-        size_t corner = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < b.size(); ++j) {
-            const size_t changed = corner + (a[i] != b[j]);
-            corner = row[j + 1];
-            row[j + 1] = std::min({changed, row[j] + 1, corner + 1});
-        }
-    }
-    return row.back();
 }
 
 int64_t beatmap_id_of(const std::string& key) {
@@ -185,7 +168,7 @@ std::vector<std::string> LabelIndex::nearest_creators(std::string_view name, siz
         const bool part =
             std::min(wanted.size(), creator.size()) >= shortest_part &&
             (creator.find(wanted) != std::string::npos || wanted.find(creator) != std::string::npos);
-        away[entry.creator] = part ? 1 : edits_between(creator, wanted);
+        away[entry.creator] = part ? 1 : edit_distance(creator, wanted);
     }
     std::vector<std::pair<size_t, std::string>> order;
     for (const auto& [creator, edits] : away)

@@ -120,9 +120,12 @@ class Failures : public testing::Test {
             const int status = run(folder.path(), arguments, failure, at);
             EXPECT_EQ(status == -1, failure == Failure::kill) << read_file(folder / "said");
             check_whole(content_below(folder / "out"), before, whole);
-            if (status == 1)
+            if (status == 1) {
                 EXPECT_TRUE(names_a_reason(read_file(folder / "said"))) << read_file(folder / "said");
-            if (status == 0) EXPECT_EQ(content_below(folder / "out"), whole) << "it said that all went well";
+            }
+            if (status == 0) {
+                EXPECT_EQ(content_below(folder / "out"), whole) << "it said that all went well";
+            }
             ASSERT_EQ(run(folder.path(), arguments), 0) << read_file(folder / "said");
             EXPECT_EQ(content_below(folder / "out"), whole);
             expect_nothing_unfinished(folder / "out");
@@ -141,8 +144,9 @@ class Failures : public testing::Test {
             if (name.starts_with("Track")) tracks.insert(name.substr(0, name.find('/') + 1));
         }
         for (const auto& [name, text] : whole)
-            if (tracks.contains(name.substr(0, name.find('/') + 1)))
+            if (tracks.contains(name.substr(0, name.find('/') + 1))) {
                 EXPECT_TRUE(content.contains(name)) << name << " is missing in its track";
+            }
     }
 };
 
@@ -252,7 +256,9 @@ TEST_F(FailingTraining, GoesOnFromItsLastCheckpoint) {
         const int status = run(folder.path(), train, failure, at);
         EXPECT_EQ(status == -1, failure == Failure::kill) << read_file(folder / "said");
         auto newest = newest_checkpoint(folder.path());
-        if (status == 0) EXPECT_TRUE(is_last(newest)) << "it said that all went well";
+        if (status == 0) {
+            EXPECT_TRUE(is_last(newest)) << "it said that all went well";
+        }
         if (!is_last(newest)) {
             const std::string from = newest ? " --ckpt '" + newest->string() + "'" : "";
             ASSERT_EQ(run(folder.path(), train + from), 0) << read_file(folder / "said");

@@ -36,7 +36,9 @@ TEST(ChainSolver, WhatIsPulledAsToldLosesItsErrors) {
             worst = std::max(worst, std::abs(error[i] + less));
         }
         for (size_t i = 0; i < count; ++i)
-            if (partner[i] >= 0) EXPECT_EQ(moved[i].x, moved[static_cast<size_t>(partner[i])].x) << i;
+            if (partner[i] >= 0) {
+                EXPECT_EQ(moved[i].x, moved[static_cast<size_t>(partner[i])].x) << i;
+            }
         return worst;
     };
     EXPECT_LT(left(), 0.1);
