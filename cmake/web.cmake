@@ -17,7 +17,7 @@ endforeach()
 add_compile_options(-msimd128 -fwasm-exceptions "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-include ${CMAKE_SOURCE_DIR}/cmake/old_libcxx.h>")
 add_link_options(-fwasm-exceptions)
 if(OSU_WEB_THREADS)
-  add_compile_options(-pthread)
+  add_compile_options(-pthread "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-include ${CMAKE_SOURCE_DIR}/cmake/old_clang.h>")
   add_link_options(-pthread)
 endif()
 

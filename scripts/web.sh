@@ -35,5 +35,11 @@ sed -e "s|<html lang=\"en\"|& data-engine=\"worker\" data-model=\"models/$(basen
 mv build/web-files.json $site.new/files.json
 rm -rf $site
 mv $site.new $site
-echo "$site is ready: $(du -sh $site | cut -f1), $(gzip -9c $site/web/threads/studio_engine.wasm | wc -c) bytes of engine compressed"
+
+# What a visitor loads, as hosts compress it: the engine, and all but the model (tests/studio/web.test.mjs bounds them).
+compressed() {
+    for file in "$@"; do gzip -9c "$file" | wc -c; done | awk '{sum += $1} END {printf "%.2f MB", sum / 1e6}'
+}
+echo "$site is ready: $(du -sh $site | cut -f1); compressed, the engine has $(compressed $site/web/threads/*)," \
+    "the page with it $(cd $site && compressed $(sed -n 's/.*"\(.*\)".*/\1/p' files.json)), the model $(compressed $site/models/*)"
 echo "try it: python3 -m http.server -d $site 8000, then http://localhost:8000"

@@ -16,8 +16,8 @@ import {Sounds} from './sounds.js';
 import {applyTheme} from './theme.js';
 import {Workbench} from './workbench.js';
 
-const engine = await openEngine();
-const player = new Player();
+export const engine = await openEngine();
+export const player = new Player();
 /** Of which session samples are asked for. */
 let sampled = '';
 const sounds = new Sounds(player, (name) =>

@@ -19,6 +19,9 @@ export async function openEngine() {
     );
     try {
         await isolate();
+        await alone(
+            () => (note.textContent = 'The studio is open in another tab: go on there, or close it.'),
+        );
         const {WorkerEngine} = await import('./worker_engine.js');
         const opened = await WorkerEngine.open({
             model,
@@ -56,9 +59,47 @@ export function takesModel(engine, file) {
 async function isolate() {
     if (!('serviceWorker' in navigator)) return;
     const registered = await navigator.serviceWorker.register('service_worker.js').catch(() => null);
-    if (!registered || window.crossOriginIsolated || sessionStorage.getItem('isolated') === 'tried') return;
-    sessionStorage.setItem('isolated', 'tried');
-    await navigator.serviceWorker.ready;
+    if (!registered || window.crossOriginIsolated || wasTried()) return;
+    const worker = registered.installing ?? registered.waiting ?? registered.active;
+    if (!worker || !(await isActive(worker))) return;
     location.reload();
     await new Promise(() => {});
+}
+
+/** Whether the page was loaded again; yes where the browser remembers nothing, or it would be for ever. */
+function wasTried() {
+    try {
+        const tried = sessionStorage.getItem('isolated') === 'tried';
+        sessionStorage.setItem('isolated', 'tried');
+        return tried;
+    } catch {
+        return true;
+    }
+}
+
+/** @param {ServiceWorker} worker @returns {Promise<boolean>} false: it could not be installed, for want of space */
+function isActive(worker) {
+    return new Promise((resolve) => {
+        const look = () => {
+            if (worker.state === 'activated') resolve(true);
+            if (worker.state === 'redundant') resolve(false);
+        };
+        worker.addEventListener('statechange', look);
+        look();
+    });
+}
+
+/** Two pages would write one history: the second waits until the first is closed. @param {() => void} waits */
+async function alone(waits) {
+    /** @param {LockOptions} options @returns {Promise<boolean>} whether this page has the lock, for as long as it is there */
+    const lock = (options) =>
+        new Promise((resolve) =>
+            navigator.locks.request('osu-diffusion studio', options, (given) => {
+                resolve(given !== null);
+                return given && new Promise(() => {});
+            }),
+        );
+    if (!navigator.locks || (await lock({ifAvailable: true}))) return;
+    waits();
+    await lock({});
 }

@@ -28,6 +28,7 @@ export class WorkerEngine {
     /** Of the sessions whose takes are being made. */
     #running = new Set();
     #told = '';
+    /** Bytes that the program has. */ memory = 0;
 
     /** @param {WorkerOptions} options @param {object} given what the worker begins with, but for the model */
     constructor(options, given) {
@@ -52,7 +53,14 @@ export class WorkerEngine {
         });
         engine.model = await fetchModel(options);
         await engine.#start();
+        // What came damaged is fetched again by the next page.
+        if (await engine.#problem()) await globalThis.caches?.delete(CACHE).catch(() => {});
         return engine;
+    }
+
+    /** Why the model cannot be used. @returns {Promise<import("./types.js").ApiError | undefined>} */
+    async #problem() {
+        return (await this.request('GET', 'about')).model.problem;
     }
 
     /** Says what the page runs on. */
@@ -61,11 +69,19 @@ export class WorkerEngine {
         return hasThreads() ? `${threads} threads` : 'one thread';
     }
 
-    /** Another model, until the page is loaded again. @param {File} file */
+    /** Another model, until the page is loaded again; the one of before where it is none. @param {File} file */
     async useModel(file) {
+        const {model, given} = this;
         this.model = await file.arrayBuffer();
-        this.given = {...this.given, file: file.name};
+        this.given = {...given, file: file.name};
+        /** @type {any} */
+        const problem = await this.#restart()
+            .then(() => this.#problem())
+            .catch((error) => ({error: error.message}));
+        if (!problem) return;
+        Object.assign(this, {model, given});
         await this.#restart();
+        throw new EngineError(`${file.name}: ${problem.error}`, problem.hint ?? '', 0);
     }
 
     #start() {
@@ -145,6 +161,8 @@ export class WorkerEngine {
             return {};
         }
         const bytes = body instanceof Blob ? await body.arrayBuffer() : body && encode(JSON.stringify(body));
+        // What nobody promised to keep, browsers throw away when they want its space.
+        if (path === 'sessions') navigator.storage?.persist?.().catch(() => {});
         const {body: answer} = await this.#ask(method, path, bytes && new Uint8Array(bytes));
         return answer.length === 0 ? {} : JSON.parse(new TextDecoder().decode(answer));
     }
@@ -192,6 +210,7 @@ export class WorkerEngine {
             this.#asked.set(id, {resolve, reject});
             this.#worker.postMessage({id, method, path: `/api/v1/${path}`, body}, body ? [body.buffer] : []);
         });
+        this.memory = answer.memory;
         if (answer.status === 200) return answer;
         const {error, hint} = JSON.parse(new TextDecoder().decode(answer.body) || '{}');
         throw new EngineError(error ?? `The engine answered ${answer.status}`, hint ?? '', answer.status);
@@ -208,25 +227,30 @@ function encode(text) {
  * @param {WorkerOptions} options
  */
 async function fetchModel({model, progress}) {
-    const cache = await caches?.open(CACHE).catch(() => null);
+    const cache = await globalThis.caches?.open(CACHE).catch(() => null);
     const kept = await cache?.match(model);
     if (kept) return kept.arrayBuffer();
-    const response = await fetch(model).catch(() => null);
-    if (!response?.ok || !response.body)
+    const blob = await download(model, progress).catch(() => {
         throw new EngineError('The model cannot be fetched', 'Are you connected? Load this page again.', 0);
+    });
+    await cache?.put(model, new Response(blob)).catch(() => {}); // no space: fetched again the next time
+    for (const other of (await cache?.keys()) ?? [])
+        if (!other.url.endsWith(model)) await cache?.delete(other); // of an older page
+    return blob.arrayBuffer();
+}
+
+/** @param {string} address @param {WorkerOptions["progress"]} progress */
+async function download(address, progress) {
+    const response = await fetch(address);
+    if (!response.ok || !response.body) throw new Error(response.statusText);
     const whole = Number(response.headers.get('Content-Length')) || 0;
     const parts = [];
     let done = 0;
     for (const reader = response.body.getReader(); ; ) {
         const part = await reader.read();
-        if (part.done) break;
+        if (part.done) return new Blob(parts);
         parts.push(part.value);
         done += part.value.length;
         progress(done, whole);
     }
-    const blob = new Blob(parts);
-    await cache?.put(model, new Response(blob)).catch(() => {}); // no space: fetched again the next time
-    for (const other of (await cache?.keys()) ?? [])
-        if (!other.url.endsWith(model)) await cache?.delete(other); // of an older page
-    return blob.arrayBuffer();
 }

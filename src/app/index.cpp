@@ -8,10 +8,12 @@
 #include "app/flag.h"
 #include "app/verbs.h"
 #include "archive/pickle.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "base/parallel.h"
 #include "data/label_index.h"
 #include "data/pack_dataset.h"
+#include "data/set_counter.h"
 
 namespace osu {
 
@@ -22,12 +24,9 @@ struct IndexFlags {
     int threads = 0;
 };
 
-// Sets by ID, those without one by their names.
-size_t count_sets(const LabelIndex& index) {
-    std::set<std::string> sets;
-    for (const LabelEntry& map : index.entries())
-        sets.insert(map.set_id > 0 ? std::to_string(map.set_id)
-                                   : map.artist + '\n' + map.title + '\n' + map.creator);
+size_t count_sets(const PackedDataset& dataset) {
+    SetCounter sets;
+    for (size_t i = 0; i < dataset.size(); ++i) sets.add(dataset.map(i));
     return sets.size();
 }
 
@@ -55,11 +54,16 @@ void run_index(const IndexFlags& flags) {
     const std::filesystem::path out = !flags.out.empty()                    ? std::filesystem::path(flags.out)
                                       : std::filesystem::is_directory(data) ? data
                                                                             : data.parent_path();
+    try {
+        check_output(out / "beatmap_idx.pickle", {});
+    } catch (const Error& error) {
+        throw Error(error.what(), "--out FOLDER writes it elsewhere");
+    }
     const PackedDataset dataset = open_dataset(data, terminal_listener());
     const LabelIndex index = label_index(dataset);
     std::set<std::string> creators;
     for (const LabelEntry& map : index.entries()) creators.insert(map.creator);
-    fmt::print("sets      {}\nmaps      {}\nclasses   {}\nmappers   {}\ndatapoints {}\n", count_sets(index),
+    fmt::print("sets      {}\nmaps      {}\nclasses   {}\nmappers   {}\ndatapoints {}\n", count_sets(dataset),
                dataset.size(), index.class_count(), creators.size(), dataset.datapoints());
     print_unreachable(index);
     write_file(out / "beatmap_idx.pickle", pickle_int_map(index.by_beatmap_id()));

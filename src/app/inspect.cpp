@@ -18,6 +18,7 @@
 #include "base/progress.h"
 #include "beatmap/encoding.h"
 #include "data/packed_dataset.h"
+#include "data/set_counter.h"
 #include "model/parameters.h"
 #include "sampling/checkpoint_metadata.h"
 
@@ -115,11 +116,11 @@ void summarize_pack(const std::filesystem::path& path, Facts& facts) {
     const PackedDataset dataset = PackedDataset::open(path);
     add_file("packed dataset", path, facts);
     std::map<std::string, size_t> mappers;
-    std::set<int64_t> sets;
+    SetCounter sets;
     for (size_t i = 0; i < dataset.size(); ++i) {
         const DatasetMap map = dataset.map(i);
         ++mappers[map.creator];
-        sets.insert(map.set_id);
+        sets.add(map);
     }
     facts.add("maps", "{} in {} sets", dataset.size(), sets.size());
     facts.add("datapoints", "{}", dataset.datapoints());

@@ -87,7 +87,9 @@ void SampleOutput::choose_folder() {
     } else {
         folder_ = fs::path(options_.out) / folder_name(source_.map.metadata);
     }
-    check_output(folder_ / "a map", {});
+    const std::string version =
+        placed_version(options_, source_.map, selected_, options_.sampling.variants - 1, difficulty_limit);
+    check_output(folder_ / (stem_of(version) + " (2).osu"), {});
 }
 
 fs::path SampleOutput::free_path(const std::string& stem, const std::string& extension) {

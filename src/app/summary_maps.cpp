@@ -10,10 +10,12 @@
 #include "base/progress.h"
 #include "beatmap/beatmap.h"
 #include "beatmap/collection_db.h"
+#include "beatmap/database_kind.h"
 #include "beatmap/osu_db.h"
 #include "beatmap/osz.h"
 #include "data/dataset_folder.h"
 #include "data/label_index.h"
+#include "data/set_counter.h"
 #include "sequence/sequence.h"
 
 namespace osu {
@@ -44,7 +46,8 @@ void add_timing(const Beatmap& map, Facts& facts) {
         tempi.insert(static_cast<int>(60000 / map.beat_length_at(map.timing_points[index].time) + 0.5));
     const std::string range = tempi.size() == 1 ? std::to_string(*tempi.begin())
                                                 : fmt::format("{}–{}", *tempi.begin(), *tempi.rbegin());
-    facts.add("tempo", "{} BPM, {} timing points", range, map.timing_points.size());
+    facts.add("tempo", "{} BPM, {} timing point{}", range, map.timing_points.size(),
+              map.timing_points.size() == 1 ? "" : "s");
 }
 
 void add_warnings(const Beatmap& map, Facts& facts) {
@@ -127,20 +130,17 @@ void summarize_osz(const std::filesystem::path& path, Facts& facts) {
     }
 }
 
-// The two begin alike. What cannot be read whole as either is told as the one of which more can be read.
 void summarize_database(const std::filesystem::path& path, Facts& facts) {
-    OsuDatabase maps;
-    try {
-        maps = read_osu_database(path, Damaged::kept);
-        if (maps.damage.empty()) return add_database(maps, facts);
-    } catch (const Error&) {
+    switch (database_kind(MappedFile(path).bytes())) {
+        case DatabaseKind::maps: return add_database(read_osu_database(path), facts);
+        case DatabaseKind::collections: return summarize_collections(path, facts);
+        case DatabaseKind::scores:
+            return facts.add("kind", "scores of the game (scores.db): they are not read");
+        case DatabaseKind::presence:
+            return facts.add("kind", "players that the game has seen (presence.db): they are not read");
+        case DatabaseKind::unknown: break;
     }
-    try {
-        return summarize_collections(path, facts);
-    } catch (const Error&) {
-        if (maps.beatmaps.empty()) throw;
-    }
-    add_database(read_osu_database(path), facts);
+    fail("{} begins like a database of the game, and is neither osu!.db nor collection.db", path.string());
 }
 
 void summarize_index(const std::filesystem::path& path, Facts& facts) {
@@ -171,8 +171,8 @@ void summarize_index(const std::filesystem::path& path, Facts& facts) {
 
 void summarize_dataset(const std::filesystem::path& folder, Facts& facts) {
     const DatasetFolder dataset = read_dataset_folder(folder);
-    std::set<int64_t> sets;
-    for (const FolderMap& map : dataset.maps) sets.insert(map.set_id);
+    SetCounter sets;
+    for (const FolderMap& map : dataset.maps) sets.add(map);
     facts.add("kind", "dataset folder");
     facts.add("tracks", "{}", dataset.tracks);
     facts.add("maps", "{} in {} sets", dataset.maps.size(), sets.size());

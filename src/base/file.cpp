@@ -172,6 +172,26 @@ bool write_new_file(const fs::path& path, std::string_view content) {
     return file.commit_new();
 }
 
+namespace {
+
+void refuse_output(const fs::path& output, const fs::path& where, int reason) {
+    fail("cannot write {}: {}: {}", output.string(), where.string(), std::strerror(reason));
+}
+
+// Of the folder `there`, which is to get the parts of `output` that lie behind it.
+void check_name_lengths(const fs::path& output, const fs::path& there) {
+    const long name_limit = ::pathconf(there.c_str(), _PC_NAME_MAX);
+    const long path_limit = ::pathconf(there.c_str(), _PC_PATH_MAX);
+    const fs::path missing = fs::absolute(output).lexically_relative(there);
+    for (const fs::path& part : missing)
+        if (name_limit > 0 && part.string().size() > static_cast<size_t>(name_limit))
+            refuse_output(output, part, ENAMETOOLONG);
+    if (path_limit > 0 && output.string().size() >= static_cast<size_t>(path_limit))
+        refuse_output(output, there, ENAMETOOLONG);
+}
+
+}  // namespace
+
 void check_output(const fs::path& output, std::initializer_list<fs::path> inputs) {
     std::error_code problem;
     for (const fs::path& input : inputs)
@@ -181,10 +201,16 @@ void check_output(const fs::path& output, std::initializer_list<fs::path> inputs
     if (fs::is_directory(output, problem)) fail("cannot write {}: it is a folder", output.string());
     fs::path there = fs::absolute(output);
     while (!fs::exists(there, problem) && there != there.parent_path()) there = there.parent_path();
-    if (::access(there.c_str(), W_OK) != 0)
-        fail("cannot write {}: {}: {}", output.string(), there.string(), std::strerror(errno));
-    if (there != fs::absolute(output) && !fs::is_directory(there, problem))
-        fail("cannot write {}: {} is a file", output.string(), there.string());
+    if (::access(there.c_str(), W_OK) != 0) refuse_output(output, there, errno);
+    if (there != fs::absolute(output)) {
+        if (!fs::is_directory(there, problem))
+            fail("cannot write {}: {} is a file", output.string(), there.string());
+        return check_name_lengths(output, there);
+    }
+    // The new file is made beside the old one, wherever that really is.
+    const fs::path folder = folder_of(fs::weakly_canonical(there, problem));
+    if (fs::is_regular_file(there, problem) && ::access(folder.c_str(), W_OK) != 0)
+        refuse_output(output, folder, errno);
 }
 
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {

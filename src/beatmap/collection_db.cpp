@@ -15,11 +15,15 @@ CollectionDatabase parse_collection_database(std::span<const std::byte> bytes, D
         database.version > 21000000)
         fail("this is no collection.db");
     size_t maps = 0;
+    bool empty_before = false;
     for (int32_t i = 0; in.ok() && i < database.collection_count; ++i) {
         Collection collection;
         collection.name = in.string();
         const auto declared = in.value<int32_t>();
-        if (declared < 0) in.refuse();
+        // Zeros read as collections without a name and without maps: there may be one such.
+        const bool empty = declared == 0 && collection.name.empty();
+        if (declared < 0 || (empty && empty_before)) in.refuse();
+        empty_before |= empty;
         for (int32_t k = 0; in.ok() && k < declared; ++k) {
             std::string md5 = in.string();
             if (!md5.empty()) collection.md5.push_back(std::move(md5));

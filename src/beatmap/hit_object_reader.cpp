@@ -11,6 +11,9 @@ namespace {
 
 constexpr int first_fractional_version = 128;  // below it the game casts coordinates to whole numbers
 constexpr int max_span_count = 9000;           // more, and the game drops the slider
+// Of one slider. Of 556,000 sliders of real maps the one with the most has 11,085; a path takes memory for
+// each.
+constexpr size_t max_anchor_count = size_t{1} << 16;
 
 bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -59,6 +62,8 @@ const char* read_path(std::string_view text, HitObject& slider, Beatmap& map) {
         if (is_letter(part[0])) {
             PathSegment segment = read_curve_type(part);
             const bool first = map.segments.size() == slider.first_segment;
+            if (!first && map.segments.back().first >= map.anchors.size())
+                return "a curve of the slider has no point";
             segment.first = first ? slider.first_anchor : static_cast<uint32_t>(map.anchors.size());
             map.segments.push_back(segment);
             continue;
@@ -73,6 +78,8 @@ const char* read_path(std::string_view text, HitObject& slider, Beatmap& map) {
         // The old client's default, where the path does not begin with a letter.
         if (map.segments.size() == slider.first_segment)
             map.segments.push_back({CurveType::catmull, 0, slider.first_anchor});
+        if (map.anchors.size() - slider.first_anchor == max_anchor_count)
+            return "the slider has more than 65536 points";
         map.anchors.push_back(point);
     }
     const auto anchor_end = static_cast<uint32_t>(map.anchors.size());

@@ -14,7 +14,7 @@ constexpr int32_t first_version = 20070000,
                   last_version = 21000000;  // days: anything else is another kind of file
 constexpr int32_t first_with_size = 20160408, first_without_size = 20191106;
 constexpr int32_t first_with_stars = 20140609;  // before it difficulty values are bytes
-constexpr size_t smallest_beatmap = 90;         // bytes, of any version
+constexpr size_t usual_beatmap = 600;           // bytes, with a few timing points
 
 std::vector<std::pair<int32_t, double>> read_stars(BinaryReader& in) {
     std::vector<std::pair<int32_t, double>> stars(in.count(10));
@@ -65,6 +65,8 @@ DatabaseBeatmap read_beatmap_entry(BinaryReader& in, int32_t version, bool with_
     in.skip(8 + 5);               // last checked, five settings
     if (!with_stars) in.skip(2);  // unknown
     in.skip(4 + 1);               // modified, scroll speed
+    // Zeros read as maps without a name; there is no other end to them than that of the file.
+    if (map.osu_file.empty() && map.md5.empty()) in.refuse();
     return map;
 }
 
@@ -80,7 +82,7 @@ OsuDatabase parse_layout(std::span<const std::byte> bytes, bool with_size) {
         database.version > last_version)
         fail("this is no osu!.db");
     const auto count = static_cast<size_t>(database.beatmap_count);
-    database.beatmaps.reserve(std::min(count, in.left() / smallest_beatmap));
+    database.beatmaps.reserve(std::min(count, in.left() / usual_beatmap));
     size_t intact = in.position();  // bytes until the end of the last whole map
     while (database.beatmaps.size() < count) {
         DatabaseBeatmap map = read_beatmap_entry(in, database.version, with_size);

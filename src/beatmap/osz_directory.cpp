@@ -104,8 +104,13 @@ void check_osz_directory(Bytes archive, size_t most, const std::string& name) {
     if (directory.records.size() > most)
         fail("{} has over {} entries, more than any set of maps", name, most);
     std::vector<std::pair<uint64_t, uint64_t>> parts;  // where each entry begins, and the least that it takes
-    for (const ZipRecord& record : directory.records)
+    for (const ZipRecord& record : directory.records) {
         parts.emplace_back(record.offset, local_size + record.name.size() + record.stored);
+        if (record.name.find('\0') != record.name.npos)  // other readers see what stands before it alone
+            fail(Hint{"Such archives are made to do harm; do not open it with other programs either."},
+                 "{} has an entry with an unsafe name, '{}'", name,
+                 record.name.substr(0, record.name.find('\0')));
+    }
     std::sort(parts.begin(), parts.end());
     for (size_t i = 1; i < parts.size(); ++i)
         if (parts[i].first - parts[i - 1].first < parts[i - 1].second)

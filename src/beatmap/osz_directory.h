@@ -29,8 +29,8 @@ struct ZipDirectory {
 // At most one record more than `most`.
 ZipDirectory read_zip_directory(std::span<const std::byte> archive, size_t most);
 
-// Error when the archive lists more entries than `most`, or two of them share bytes. A list that cannot be
-// found or read is left to whoever unpacks to refuse. `name` stands in errors.
+// Error when the archive lists more entries than `most`, two of them share bytes, or a name has a zero in it.
+// A list that cannot be found or read is left to whoever unpacks to refuse. `name` stands in errors.
 void check_osz_directory(std::span<const std::byte> archive, size_t most, const std::string& name);
 
 }  // namespace osu

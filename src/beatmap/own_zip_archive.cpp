@@ -33,7 +33,7 @@ uint16_t get16(Bytes bytes, size_t offset) {
 }
 
 void put(std::string& to, uint64_t value, int bytes) {
-    for (int i = 0; i < bytes; ++i) to += static_cast<char>(value >> 8 * i);
+    for (int i = 0; i < bytes; ++i, value >>= 8) to += static_cast<char>(value);
 }
 
 int64_t seconds_of(const ZipRecord& record) {

@@ -80,8 +80,14 @@ TrackContent read_track(const TrackFolder& track) {
         const std::string stem = entry.path().stem().string();
         std::string_view rest;
         const auto label = leading_number(stem, rest);
-        if (!label || *label > largest_label) {
+        if (!label) {
             content.problems.push_back({map.path, "the name does not begin with a class index"});
+            continue;
+        }
+        if (*label > largest_label) {
+            content.problems.push_back(
+                {map.path,
+                 fmt::format("its class index is beyond {}, the largest that is read", largest_label)});
             continue;
         }
         map.label = static_cast<int32_t>(*label);

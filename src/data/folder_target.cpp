@@ -1,6 +1,7 @@
 // A track is completed under another name and then renamed, in order: a killed run leaves a whole dataset.
 #include <algorithm>
-#include <fstream>
+#include <cerrno>
+#include <cstring>
 #include <optional>
 
 #include <fcntl.h>
@@ -31,11 +32,24 @@ void remove_unfinished(const fs::path& out) {
     }
 }
 
+// Its place is no final one, so it needs no other name meanwhile; syncing is left to the end, for all at
+// once.
 void write_plainly(const fs::path& path, const std::string& content) {
-    std::ofstream file(path, std::ios::binary);
-    file.write(content.data(), static_cast<std::streamsize>(content.size()));
-    file.close();
-    if (!file) fail("cannot write {}", path.string());
+    const auto refuse = [&] { fail("cannot write {}: {}", path.string(), std::strerror(errno)); };
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (file < 0) refuse();
+    for (size_t done = 0; done < content.size();) {
+        const ssize_t count = ::write(file, content.data() + done, content.size() - done);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) {
+            const int reason = errno;
+            ::close(file);
+            errno = reason;
+            refuse();
+        }
+        done += static_cast<size_t>(count);
+    }
+    if (::close(file) != 0) refuse();
 }
 
 void copy_audio(const MapPlace& from, const fs::path& to) {
@@ -86,7 +100,11 @@ class FolderTarget final : public DatasetTarget {
                 errors[i] = error.what();
             }
         });
-        sync(::syncfs);  // the files of all tracks at once, before these have their names
+        // The files of all tracks at once, before these have their names.
+        if (const int reason = sync(::syncfs); reason == EIO || reason == ENOSPC || reason == EDQUOT) {
+            remove_unfinished(out_);
+            fail("cannot write {}: {}", out_.string(), std::strerror(reason));
+        }
         for (size_t i = 0; i < tracks.size(); ++i) {
             if (!errors[i].empty()) {
                 remove_unfinished(out_);
@@ -113,12 +131,13 @@ class FolderTarget final : public DatasetTarget {
     }
 
   private:
-    // Where the folder cannot be synced, all that can be was done.
-    void sync(int (*how)(int)) const {
+    // The reason why it failed, or 0. Where the folder cannot be synced at all, all that can be was done.
+    int sync(int (*how)(int)) const {
         const int folder = ::open(out_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (folder < 0) return;
-        how(folder);
+        if (folder < 0) return 0;
+        const int reason = how(folder) == 0 ? 0 : errno;
         ::close(folder);
+        return reason;
     }
 
     fs::path out_;

@@ -1,6 +1,7 @@
 #include "data/label_index.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
 #include <numeric>
@@ -49,29 +50,18 @@ bool shares_tags(const LabelEntry& before, const LabelEntry& entry) {
     return before.set_id == entry.set_id && before.artist == entry.artist && before.title == entry.title;
 }
 
-LabelIndex from_json(const Json& json) {
+LabelIndex from_maps(const Json& maps) {
     std::vector<LabelEntry> entries;
-    if (const auto maps = json.find("maps"); maps != json.end() && maps->is_array()) {
-        for (const Json& map : *maps) {
-            const auto text = [&](const char* key) { return map.value(key, ""); };
-            LabelEntry entry{{whole_number(map, "beatmap_id", 0), whole_number(map, "set_id", -1),
-                              text("creator"), text("artist"), text("title"), text("version"), text("tags")},
-                             checked_label(whole_number(map.at("class"), "class"))};
-            if (!map.contains("tags") && !entries.empty() && shares_tags(entries.back(), entry))
-                entry.tags = entries.back().tags;
-            entries.push_back(std::move(entry));
-        }
-        return LabelIndex(std::move(entries));
+    for (const Json& map : maps) {
+        const auto text = [&](const char* key) { return map.value(key, ""); };
+        LabelEntry entry{{whole_number(map, "beatmap_id", 0), whole_number(map, "set_id", -1),
+                          text("creator"), text("artist"), text("title"), text("version"), text("tags")},
+                         checked_label(whole_number(map.at("class"), "class"))};
+        if (!map.contains("tags") && !entries.empty() && shares_tags(entries.back(), entry))
+            entry.tags = entries.back().tags;
+        entries.push_back(std::move(entry));
     }
-    std::map<int64_t, int64_t> plain;
-    for (const auto& [key, label] : json.items()) {
-        int64_t id = 0;
-        const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), id);
-        if (error != std::errc() || end != key.data() + key.size())
-            fail("a label index with the beatmap ID {}", key);
-        plain[id] = whole_number(label, "class");
-    }
-    return from_map(plain);
+    return LabelIndex(std::move(entries));
 }
 
 // How many letters are put in, left out or changed on the way from one name to the other.
@@ -89,6 +79,63 @@ size_t edits_between(std::string_view a, std::string_view b) {
     }
     return row.back();
 }
+
+int64_t beatmap_id_of(const std::string& key) {
+    int64_t id = 0;
+    const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), id);
+    if (error != std::errc() || end != key.data() + key.size())
+        fail("a label index with the beatmap ID {}", key);
+    return id;
+}
+
+// {"maps": […]}, ours, or {"ID": class, …}. The pairs of the latter are taken as they come: an object of the
+// JSON library takes eight times their letters, and looks through all of its keys at each new one.
+class JsonIndexReader {
+  public:
+    LabelIndex read(std::string_view content) {
+        const auto watch = [this](int depth, Json::parse_event_t event, const Json& value) {
+            return take(depth, event, value);
+        };
+        const Json json = Json::parse(content, watch, false);
+        if (!json.is_object()) fail("a label index that is not whole JSON");
+        const auto maps = json.find("maps");
+        if (maps != json.end() && maps->is_array()) return from_maps(*maps);
+        if (!problem_.empty()) fail("{}", problem_);
+        return from_map(plain_);
+    }
+
+  private:
+    static constexpr int deepest = 8;  // ours have three levels; megabytes of brackets would take gigabytes
+
+    std::string key_;
+    std::array<size_t, deepest + 2> keys_{};  // of the object that is read, by its depth
+    std::map<int64_t, int64_t> plain_;
+    std::string problem_;  // of the first pair that is none
+
+    // What is kept for the library's object: all of "maps".
+    bool take(int depth, Json::parse_event_t event, const Json& value) {
+        constexpr size_t most_keys = 100;  // of a map
+        if (depth > deepest) fail("a label index that is nested too deeply");
+        if (event == Json::parse_event_t::object_start) keys_[static_cast<size_t>(depth) + 1] = 0;
+        if (event == Json::parse_event_t::key && depth > 1 && ++keys_[static_cast<size_t>(depth)] > most_keys)
+            fail("a label index with other fields than ours");
+        if (depth != 1) return true;
+        if (event == Json::parse_event_t::key) {
+            key_ = value.get<std::string>();
+            return key_ == "maps";
+        }
+        if (key_ == "maps" && event != Json::parse_event_t::value) return true;
+        if (!problem_.empty() || event == Json::parse_event_t::array_end ||
+            event == Json::parse_event_t::object_end)
+            return true;
+        try {
+            plain_[beatmap_id_of(key_)] = whole_number(value, "class");
+        } catch (const Error& error) {
+            problem_ = error.what();
+        }
+        return true;
+    }
+};
 
 }  // namespace
 
@@ -185,15 +232,8 @@ LabelIndex parse_label_index(std::string_view content) {
     const size_t first = content.find_first_not_of(" \t\r\n");
     if (first == std::string_view::npos || content[first] != '{')
         return from_map(parse_pickled_int_map(content));
-    constexpr int deepest = 8;  // ours have three levels; a few megabytes of brackets would take gigabytes
-    const auto watch = [](int depth, Json::parse_event_t, const Json&) {
-        if (depth > deepest) fail("a label index that is nested too deeply");
-        return true;
-    };
-    const Json json = Json::parse(content, watch, false);
-    if (!json.is_object()) fail("a label index that is not whole JSON");
     try {
-        return from_json(json);
+        return JsonIndexReader().read(content);
     } catch (const Json::exception& error) {
         fail("a label index with other fields than ours: {}", error.what());
     }

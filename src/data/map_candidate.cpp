@@ -99,10 +99,15 @@ void examine_text(std::string text, MapPlace place, int64_t seconds, ExaminedFil
 
 void examine_archive(const std::string& path, ExaminedFile& file) {
     const OszArchive archive(path);
+    std::set<std::string_view> seen;
     for (size_t i = 0; i < archive.entries().size(); ++i) {
         const OszEntry& entry = archive.entries()[i];
         if (!is_map_name(entry.name)) continue;
         MapPlace place{path, entry.name};
+        if (!seen.insert(entry.name).second) {  // by that name the first one is read
+            file.skipped.push_back({place.name(), "duplicate", "the archive has two entries of that name"});
+            continue;
+        }
         try {
             examine_text(archive.read(i), std::move(place), entry.modified, file);
         } catch (const std::exception& error) {

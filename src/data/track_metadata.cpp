@@ -1,6 +1,7 @@
 // metadata.json of a track, in the fields and the order of the reference's tool.
 #include <cmath>
 #include <cstdlib>
+#include <set>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -107,6 +108,39 @@ TrackBeatmap beatmap_from_json(const std::string& name, const Json& json) {
     return map;
 }
 
+// What of the text becomes objects of the JSON library, which take eight times their letters and look through
+// all of their keys at each new one: the fields that are known, of no more maps than a set can have, and no
+// lists.
+class WantedFields {
+  public:
+    WantedFields() {
+        TrackMetadata track;
+        each_field_of_track(track, [&](const char* key, auto&) { of_track_.emplace(key); });
+        of_track_.emplace("Beatmaps");
+        TrackBeatmap map;
+        each_field_of_map(map, [&](const char* key, auto&) { of_map_.emplace(key); });
+        of_map_.insert(std::begin(star_keys), std::end(star_keys));
+    }
+
+    bool operator()(int depth, Json::parse_event_t event, const Json& value) {
+        constexpr int deepest = 8;
+        constexpr size_t most_maps = 1000, most_stars = 200;
+        if (depth > deepest) fail("metadata.json is nested too deeply");
+        if (event == Json::parse_event_t::array_start) return false;
+        if (event == Json::parse_event_t::object_start && depth == 3) stars_ = 0;
+        if (event != Json::parse_event_t::key) return true;
+        if (depth == 1) return of_track_.contains(value.get_ref<const std::string&>());
+        if (depth == 3) return of_map_.contains(value.get_ref<const std::string&>());
+        if (depth > 3) return ++stars_ <= most_stars;
+        if (++maps_ > most_maps) fail("metadata.json names more maps than any set has");
+        return true;
+    }
+
+  private:
+    std::set<std::string> of_track_, of_map_;
+    size_t maps_ = 0, stars_ = 0;  // the latter of one map and mode
+};
+
 }  // namespace
 
 std::string to_json(const TrackMetadata& track) {
@@ -120,13 +154,7 @@ std::string to_json(const TrackMetadata& track) {
 
 TrackMetadata parse_track_metadata(std::string_view text) {
     if (text.substr(0, 3) == "\xef\xbb\xbf") text.remove_prefix(3);
-    // Of what is nested deeper than any of these is, a few megabytes would take gigabytes.
-    constexpr int deepest = 8;
-    const auto watch = [](int depth, Json::parse_event_t, const Json&) {
-        if (depth > deepest) fail("metadata.json is nested too deeply");
-        return true;
-    };
-    const Json json = Json::parse(text, watch, false);
+    const Json json = Json::parse(text, WantedFields(), false);
     if (!json.is_object()) fail("metadata.json is not a JSON object");
     TrackMetadata track;
     each_field_of_track(track, [&](const char* key, auto& value) { read_field(json, key, value); });

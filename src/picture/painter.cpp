@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "picture/cover.h"
+
 namespace osu {
 
 namespace {
@@ -21,10 +23,13 @@ class FieldPainter {
     void paint() {
         follow_lines();
         // Backwards in time: what is hit first lies on top, as in the game.
-        for (auto shape = scene_.shapes.rbegin(); shape != scene_.shapes.rend(); ++shape) {
-            if (shape->kind == ObjectKind::spinner) spinner(*shape);
-            if (shape->kind == ObjectKind::slider) slider(*shape);
-            if (shape->kind != ObjectKind::spinner) circle(*shape);
+        const std::vector<bool> hidden = hidden_shapes(scene_);
+        for (size_t i = scene_.shapes.size(); i-- > 0;) {
+            const Shape& shape = scene_.shapes[i];
+            if (hidden[i]) continue;
+            if (shape.kind == ObjectKind::spinner) spinner(shape);
+            if (shape.kind == ObjectKind::slider) slider(shape);
+            if (shape.kind != ObjectKind::spinner) circle(shape);
         }
     }
 
@@ -110,7 +115,7 @@ class FieldPainter {
             stroke_body((1 - white_border) * (1 - 0.85 * share), sunk(mix(edge, core, share), shape));
         }
         cairo_new_path(cr_);
-        canvas_.end_group(0.80);
+        canvas_.end_group(body_opacity);
         slider_end(shape);
     }
 

@@ -48,8 +48,8 @@ float mobility(float at, Range range, float pull) {
 
 struct Ranges {
     Ranges(const ChainFit::Body& body, float margin)
-        : x(range_of(body.low.x, body.high.x, playfield_size.x, margin)),
-          y(range_of(body.low.y, body.high.y, playfield_size.y, margin)) {}
+        : x(range_of(body.low.x, body.high.x, playfield_size.x, margin * body.shyness)),
+          y(range_of(body.low.y, body.high.y, playfield_size.y, margin * body.shyness)) {}
     Vec2 inside(Vec2 at) const {
         return {std::clamp(at.x, x.least, x.most), std::clamp(at.y, y.least, y.most)};
     }

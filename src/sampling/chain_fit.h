@@ -18,6 +18,7 @@ class ChainFit {
         Vec2 at;                // px; where it begins
         Vec2 leave, low, high;  // from there: where it ends, and the corners of the box around it
         float distance = 0;     // px asked from the end of the body before; of the first: from the centre
+        float shyness = 1;      // of edges: as many of apply()'s margins
         bool fixed = false;     // stays where it is, even outside
         bool linked = true;     // false: nothing is asked of where it begins
         int32_t spot = -1;  // the first of the bodies that begin on one spot with it; −1: none; none is fixed

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <cmath>
 
+#include "base/random.h"
+
 namespace osu {
 
 namespace {
@@ -16,7 +18,10 @@ constexpr double most_noise = 400;
 constexpr int fit_iterations = 3, last_iterations = 12;
 // px from the edges that objects are kept off, on the way and at the last step, where the spacing lets them:
 // the network puts twice as many there as people do.
-constexpr float edge_margin = 16, last_edge_margin = 8;
+constexpr float edge_margin = 16, last_edge_margin = 7;
+// They are kept off half to one and a half as far, each its own way: else those that are pushed there would
+// stand in a row.
+constexpr float least_shyness = 0.5f, most_shyness = 1.5f;
 constexpr float most_outline = 24;  // points along a slider
 
 PointType point_type(uint8_t type) {
@@ -46,8 +51,10 @@ PlacementFit::PlacementFit(const Datapoints& asked, std::span<const uint8_t> fix
 
 void PlacementFit::find_objects(const Datapoints& asked) {
     size_t slider = 0;
+    Philox random(0);  // the same for all seeds: it is the map's
     for (size_t i = 0; i < type_.size();) {
         Object object{static_cast<uint32_t>(i), static_cast<uint32_t>(i + 1)};
+        object.shyness = least_shyness + (most_shyness - least_shyness) * random.uniform();
         if (is_slider_head(point_type(type_[i]))) {
             assert(slider < asked.sliders.size());
             object.slider = true;
@@ -76,6 +83,15 @@ void PlacementFit::separate(const Datapoints& asked) {
     }
     separation_.emplace(timed, distance, asked.circle_radius,
                         asked.preempt > 0 ? asked.preempt : usual_preempt(asked));
+    if (asked.position.empty()) return;
+    std::vector<Vec2> heads;
+    position_.assign(asked.position.begin(), asked.position.end());
+    for (size_t i = 0; i < objects_.size(); ++i) {
+        heads.push_back(position_[objects_[i].first]);
+        if (objects_[i].slider && objects_[i].length.path > 0) outline(objects_[i], outlines_[i]);
+    }
+    separation_->allow(heads, outlines_);
+    outlines_.assign(objects_.size(), {Vec2{0, 0}});
 }
 
 void PlacementFit::share_spots(std::span<const int32_t> spot) {
@@ -113,7 +129,7 @@ void PlacementFit::apply(std::span<float> x, int iterations, float margin, const
 }
 
 // A path is as many times longer as its anchors are farther from its head.
-void PlacementFit::shape(const Object& slider, std::vector<Vec2>& outline) {
+void PlacementFit::shape(const Object& slider, std::vector<Vec2>& points) {
     const size_t count = slider.end - slider.first;
     const auto type = std::span(type_).subspan(slider.first, count);
     const auto position = std::span(position_).subspan(slider.first, count);
@@ -125,12 +141,20 @@ void PlacementFit::shape(const Object& slider, std::vector<Vec2>& outline) {
             natural > 0 ? std::clamp(slider.length.path / natural, least_scale, most_scale) : 1;
         for (Vec2& point : position.subspan(1)) point = head + (point - head) * scale;
     }
-    assign_path(path_, type, position, slider.length.slider);
-    if (is_slider_end(point_type(type.back()))) position.back() = path_.position_at(1);
-    if (!separation_) return;
-    outline.assign(1, {0, 0});
+    const Vec2 end = outline(slider, points);
+    if (is_slider_end(point_type(type.back()))) position.back() = end;
+}
+
+// Points along the path, from the head on; returns where it ends.
+Vec2 PlacementFit::outline(const Object& slider, std::vector<Vec2>& points) {
+    const size_t count = slider.end - slider.first;
+    const auto position = std::span(position_).subspan(slider.first, count);
+    assign_path(path_, std::span(type_).subspan(slider.first, count), position, slider.length.slider);
+    points.assign(1, {0, 0});
     const float steps = std::clamp(std::ceil(slider.length.slider / radius_), 1.0f, most_outline);
-    for (float i = 1; i <= steps; ++i) outline.push_back(path_.position_at(i / steps) - head);
+    for (float i = 1; separation_ && i <= steps; ++i)
+        points.push_back(path_.position_at(i / steps) - position[0]);
+    return path_.position_at(1);
 }
 
 ChainFit::Body PlacementFit::body(const Object& object) const {
@@ -145,6 +169,7 @@ ChainFit::Body PlacementFit::body(const Object& object) const {
     }
     if (object.returns) body.leave = {0, 0};
     body.spot = object.spot;
+    body.shyness = object.shyness;
     return body;
 }
 

@@ -40,6 +40,7 @@ class PlacementFit {
         bool slider = false, returns = false;  // its ball ends at its head
         int32_t spot = -1;                     // the first object on its spot
         SliderLengths length;
+        float shyness = 1;  // of edges
     };
     std::vector<uint8_t> type_;
     std::vector<float> asked_;  // asked_distances()
@@ -55,7 +56,8 @@ class PlacementFit {
 
     void find_objects(const Datapoints& asked);
     void separate(const Datapoints& asked);
-    void shape(const Object& slider, std::vector<Vec2>& outline);
+    void shape(const Object& slider, std::vector<Vec2>& points);
+    Vec2 outline(const Object& slider, std::vector<Vec2>& points);
     ChainFit::Body body(const Object& object) const;
     void move_objects(int iterations, float margin, const Between& between);
     void let(const Between& between);

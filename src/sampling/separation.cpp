@@ -8,7 +8,10 @@
 // their nearest points, and what they run into on the other side is a pair of its own, met in this round or
 // the next. It knows nothing of the spacing that it breaks; the chain (sampling/chain_fit.h) follows each
 // round and puts that right, and a dozen rounds of the two agree wherever the field has room. A slider counts
-// as points along its middle. Where two bodies cross, no way is the shorter, and they are left as they are.
+// as points along its middle. Which two points of bodies that nearly touch are the nearest changes by a hair,
+// and with them the line: hairs would become half a circle, and a map another where the machine rounds
+// otherwise. So the line is the mean of those between all points, of which the near ones count most; where
+// two bodies cross these cancel each other, no way is the shorter, and they are hardly moved.
 #include "sampling/separation.h"
 
 #include <algorithm>
@@ -24,24 +27,35 @@ constexpr uint32_t most_pairs = 24;  // an object has; broken maps have thousand
 // touch is pulled over the other again by the chain that follows, by a few px.
 constexpr float room = 1.2f;
 constexpr float stack_share = 0.25f;  // of the diameter: nearer than this, two heads are meant as a stack
+constexpr float blur = 6;             // px, of what counts as near along two bodies
 
 struct Gap {
-    Vec2 apart;  // from the earlier to the later, where they are nearest
+    Vec2 apart;  // from the earlier to the later, where they are near
     float length = 1e9f;
 };
 
-Gap gap_between(Vec2 a, std::span<const Vec2> outline_a, Vec2 b, std::span<const Vec2> outline_b) {
-    Gap gap;
+Gap gap_between(Vec2 a, std::span<const Vec2> outline_a, Vec2 b, std::span<const Vec2> outline_b,
+                float most) {
+    const auto each = [&](auto look) {
+        for (const Vec2 p : outline_a)
+            for (const Vec2 q : outline_b) {
+                const Vec2 apart = (b + q) - (a + p);
+                look(apart, apart.x * apart.x + apart.y * apart.y);
+            }
+    };
     float least = 1e18f;
-    for (const Vec2 p : outline_a)
-        for (const Vec2 q : outline_b) {
-            const Vec2 apart = (b + q) - (a + p);
-            const float square = apart.x * apart.x + apart.y * apart.y;
-            if (square >= least) continue;
-            least = square;
-            gap.apart = apart;
-        }
+    each([&](Vec2, float square) { least = std::min(least, square); });
+    Gap gap;
     gap.length = std::sqrt(least);
+    if (gap.length >= most) return gap;
+    Vec2 sum{0, 0};
+    float all = 0;
+    each([&](Vec2 apart, float square) {
+        const float weight = std::exp((least - square) / (2 * blur * blur));
+        sum = sum + apart * weight;
+        all += weight;
+    });
+    gap.apart = sum * (1 / all);
     return gap;
 }
 
@@ -65,19 +79,25 @@ Separation::Separation(std::span<const Object> objects, std::span<const float> d
     }
 }
 
+void Separation::allow(std::span<const Vec2> heads, std::span<const std::vector<Vec2>> outlines) {
+    std::erase_if(pairs_, [&](const Pair& pair) {
+        const Vec2 a = heads[pair.earlier], b = heads[pair.later];
+        return length(b - a) >= 2 * radius_ &&
+               gap_between(a, outlines[pair.earlier], b, outlines[pair.later], 0).length < radius_;
+    });
+}
+
 void Separation::push(std::span<ChainFit::Body> bodies, std::span<const std::vector<Vec2>> outlines) const {
     const float diameter = 2 * radius_;
     for (const Pair& pair : pairs_) {
         ChainFit::Body &a = bodies[pair.earlier], &b = bodies[pair.later];
-        const Gap gap = gap_between(a.at, outlines[pair.earlier], b.at, outlines[pair.later]);
+        const Gap gap = gap_between(a.at, outlines[pair.earlier], b.at, outlines[pair.later], pair.distance);
         if (gap.length >= pair.distance || (a.fixed && b.fixed)) continue;
         const Vec2 heads = b.at - a.at;
         const float between = length(heads);
         Vec2 move = heads * -1.0f;
-        if (between > stack_share * diameter) {
-            if (gap.length < 1e-3f) continue;  // they cross: no way is the shorter
-            move = gap.apart * ((pair.distance - gap.length) / gap.length);
-        }
+        if (between > stack_share * diameter)
+            move = gap.apart * ((pair.distance - gap.length) / std::max(length(gap.apart), blur));
         const float share = a.fixed || b.fixed ? 1.0f : 0.5f;
         if (!a.fixed) a.at = a.at - move * share;
         if (!b.fixed) b.at = b.at + move * share;

@@ -25,6 +25,9 @@ class Separation {
                double preempt);
 
     // Moves bodies that cover one another, pair by pair; moving one out of the way may put it in another's.
+    // Leaves pairs alone of which one's body lies over the other in these places, heads apart: the mapper
+    // meant it, or did not mind.
+    void allow(std::span<const Vec2> heads, std::span<const std::vector<Vec2>> outlines);
     // `outlines`: for each body, points along its middle, from `at`.
     void push(std::span<ChainFit::Body> bodies, std::span<const std::vector<Vec2>> outlines) const;
 

@@ -56,18 +56,17 @@ bool AnchorPlacer::place_slider(const HitObject& slider, std::span<const Vec2> w
         std::fill(out.begin() + first, out.begin() + last + 1, place);
     }
     if (std::equal(out.begin(), out.end(), source.begin())) return false;
+    // From head to end, so that what an arc moves is in place before the anchors behind it are looked at.
+    const auto segments = source_.segments_of(slider);
+    auto segment = segments.begin();
     for (size_t first = 1, last = 1; first < count; first = last + 1) {
         for (last = first; last + 1 < count && source[last + 1] == source[first];) ++last;
         if (source[first] != source[first - 1] && out[first] == out[first - 1]) nudge(out, first, last);
-    }
-    for (const PathSegment& segment : source_.segments_of(slider)) {
-        if (segment.type != CurveType::perfect || segment.count != 3) continue;
-        const size_t i = segment.first - slider.first_anchor;
-        const bool straight = collinear(out[i], out[i + 1], out[i + 2]);
-        if (collinear(source[i], source[i + 1], source[i + 2])) {
-            if (!straight) straighten(out, i);
-        } else if (straight) {
-            bend(out, i);
+        for (; segment != segments.end(); ++segment) {
+            const size_t start = segment->first - slider.first_anchor;
+            if (start + segment->count > last + 1) break;
+            if (segment->type == CurveType::perfect && segment->count == 3)
+                shape_arc(out, source, start, last);
         }
     }
     return true;
@@ -84,38 +83,44 @@ void AnchorPlacer::nudge(std::vector<Vec2>& anchors, size_t first, size_t last) 
     }
 }
 
+// An arc from `first` whose end stands at all anchors up to `last`: straight where it is straight in the
+// source, and only there.
+void AnchorPlacer::shape_arc(std::vector<Vec2>& anchors, std::span<const Vec2> source, size_t first,
+                             size_t last) const {
+    const bool straight = collinear(anchors[first], anchors[first + 1], anchors[first + 2]);
+    if (collinear(source[first], source[first + 1], source[first + 2]) == straight) return;
+    const std::span<Vec2> all(anchors), middle = all.subspan(first + 1, 1),
+                                        end = all.subspan(first + 2, last - first - 1);
+    straight ? bend(middle, end, anchors[first]) : straighten(middle, end, anchors[first]);
+}
+
 // Three anchors on a line that must be an arc: moves the middle one, and where that cannot help (both ends at
-// one place) the end of the slider.
-void AnchorPlacer::bend(std::vector<Vec2>& anchors, size_t first) const {
-    const Vec2 start = anchors[first], middle = anchors[first + 1], end = anchors[first + 2];
-    const bool end_moves = first + 3 == anchors.size();
+// one place) the end.
+void AnchorPlacer::bend(std::span<Vec2> middle, std::span<Vec2> end, Vec2 start) const {
     for (const Vec2 end_step : nudges) {
         for (const Vec2 step : nudges) {
-            const Vec2 new_middle = middle + step, new_end = end + end_step;
+            const Vec2 new_middle = middle[0] + step, new_end = end[0] + end_step;
             if (!inside(new_middle) || !inside(new_end) || collinear(start, new_middle, new_end)) continue;
-            anchors[first + 1] = new_middle;
-            anchors[first + 2] = new_end;
+            middle[0] = new_middle;
+            std::fill(end.begin(), end.end(), new_end);
             return;
         }
-        if (!end_moves) return;
     }
 }
 
 // An arc that is a line in the source: the middle goes halfway, and the end where whole pixels make it a
 // line.
-void AnchorPlacer::straighten(std::vector<Vec2>& anchors, size_t first) const {
-    const Vec2 start = anchors[first];
-    const Vec2 half = (anchors[first + 2] - start) * 0.5f;
+void AnchorPlacer::straighten(std::span<Vec2> middle, std::span<Vec2> end, Vec2 start) const {
+    const Vec2 half = (end[0] - start) * 0.5f;
     const float steps = fractional_ ? fraction : 1;
     // Towards the start, so that the end stays inside.
-    const Vec2 arm{std::trunc(half.x * steps) / steps, std::trunc(half.y * steps) / steps};
-    if (arm == Vec2{}) return;
-    anchors[first + 1] = start + arm;
-    anchors[first + 2] = start + arm * 2;
-}
-
-void AnchorPlacer::separate_end(std::vector<Vec2>& anchors) const {
-    if (anchors.size() > 1) nudge(anchors, anchors.size() - 1, anchors.size() - 1);
+    Vec2 arm{std::trunc(half.x * steps) / steps, std::trunc(half.y * steps) / steps};
+    for (const Vec2 step : nudges) {
+        if (arm != Vec2{}) break;
+        if (inside(start + step * 2)) arm = step;
+    }
+    middle[0] = start + arm;
+    std::fill(end.begin(), end.end(), start + arm * 2);
 }
 
 }  // namespace osu

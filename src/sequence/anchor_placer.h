@@ -20,9 +20,6 @@ class AnchorPlacer {
     // The places of all anchors of a slider, one wanted for each. False when all are the source's.
     bool place_slider(const HitObject& slider, std::span<const Vec2> wanted, std::vector<Vec2>& out) const;
 
-    // Moves the last anchor off the one before it, so that the game can draw the path out behind it.
-    void separate_end(std::vector<Vec2>& anchors) const;
-
   private:
     const Beatmap& source_;
     const bool fractional_;
@@ -30,8 +27,9 @@ class AnchorPlacer {
 
     bool inside(Vec2 point) const;
     void nudge(std::vector<Vec2>& anchors, size_t first, size_t last) const;
-    void bend(std::vector<Vec2>& anchors, size_t first) const;
-    void straighten(std::vector<Vec2>& anchors, size_t first) const;
+    void shape_arc(std::vector<Vec2>& anchors, std::span<const Vec2> source, size_t first, size_t last) const;
+    void bend(std::span<Vec2> middle, std::span<Vec2> end, Vec2 start) const;
+    void straighten(std::span<Vec2> middle, std::span<Vec2> end, Vec2 start) const;
 };
 
 }  // namespace osu

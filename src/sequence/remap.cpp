@@ -24,11 +24,18 @@ namespace {
 constexpr float body_margin = 30;      // px
 constexpr int turn_step = 10;          // degrees
 constexpr double worth_fitting = 0.5;  // px of difference in length
+// A length that the source's path did not reach stays as it is written where what is played differs by less.
+constexpr double same_length = 1;       // px …
+constexpr double same_share = 0.02;     // … and of the length
+constexpr double long_enough = 0.25;    // px that whole pixels may take from a path
+constexpr int stretch_limit = 6;        // tries to make a path as long as it should be
+constexpr double stretch_margin = 0.4;  // px beyond it, for what rounding takes
 
 struct Placed {
     std::vector<Vec2> anchors;
-    double length = 0;  // px
+    double length = 0;  // px, as it will be written
     bool fitted = false;
+    bool reaches = true;  // the path is as long as what is to be played
 };
 
 class Remapper {
@@ -107,7 +114,7 @@ class Remapper {
         for (int fit = can_fit; fit >= 0; --fit) {
             for (int angle = 0; angle <= 180; angle = angle > 0 ? -angle : turn_step - angle) {
                 place_at(index, angle, length, fit, placed);
-                if (options_.allow_offscreen || body_inside()) return true;
+                if (placed.reaches && (options_.allow_offscreen || body_inside())) return true;
             }
         }
         return false;
@@ -116,29 +123,55 @@ class Remapper {
     // Leaves the path of what it places in path_.
     void place_at(uint32_t index, int angle, double length, bool fit, Placed& placed) {
         const HitObject& slider = source_.objects[index];
+        place_anchors(slider, angle, 1, placed.anchors);
+        placed.fitted = false;
+        if (fit) {
+            draw(slider, placed.anchors, 0);
+            placed.length = timing_.nearest_length(index, length, path_.natural_length());
+            placed.fitted = std::abs(placed.length - length) > worth_fitting;
+        }
+        if (placed.fitted) return draw(slider, placed.anchors, placed.length);
+        stretch(slider, angle, length, placed);
+        placed.length = written_length(slider, placed.anchors, length);
+    }
+
+    // The slider's anchors turned and drawn out about the head.
+    void place_anchors(const HitObject& slider, int angle, double scale, std::vector<Vec2>& anchors) {
         const Vec2 head = placer_.place(wanted_[0], slider.position);
-        const auto cosine = static_cast<float>(std::cos(angle * std::numbers::pi / 180));
-        const auto sine = static_cast<float>(std::sin(angle * std::numbers::pi / 180));
+        const auto cosine = static_cast<float>(scale * std::cos(angle * std::numbers::pi / 180));
+        const auto sine = static_cast<float>(scale * std::sin(angle * std::numbers::pi / 180));
         turned_ = wanted_;
-        for (size_t i = 1; angle != 0 && i < turned_.size(); ++i) {
+        for (size_t i = 1; (angle != 0 || scale != 1) && i < turned_.size(); ++i) {
             const Vec2 arm = wanted_[i] - head;
             turned_[i] = head + Vec2{arm.x * cosine - arm.y * sine, arm.x * sine + arm.y * cosine};
         }
-        placer_.place_slider(slider, turned_, placed.anchors);
-        draw(slider, placed.anchors, 0);
-        placed.length = length;
-        placed.fitted = false;
-        if (fit) {
-            const double nearest = timing_.nearest_length(index, length, path_.natural_length());
-            placed.fitted = std::abs(nearest - length) > worth_fitting;
-            if (placed.fitted) placed.length = nearest;
+        placer_.place_slider(slider, turned_, anchors);
+    }
+
+    // A path that ends in two equal points does not grow in the game, and what is doubled in the source stays
+    // doubled: such a slider is drawn out until its path is as long as it should be. Leaves its path in
+    // path_.
+    void stretch(const HitObject& slider, int angle, double length, Placed& placed) {
+        double scale = 1;
+        for (int i = 0; i <= stretch_limit; ++i) {
+            draw(slider, placed.anchors, length);
+            placed.reaches = path_.length() > length - long_enough;
+            if (placed.reaches || !(path_.length() > 0) || i == stretch_limit) return;
+            scale *= (length + stretch_margin) / path_.length();
+            place_anchors(slider, angle, scale, placed.anchors);
         }
-        const size_t count = placed.anchors.size();
-        if (count > 1 && placed.anchors[count - 1] == placed.anchors[count - 2] &&
-            path_.natural_length() < placed.length) {
-            placer_.separate_end(placed.anchors);
-        }
-        draw(slider, placed.anchors, placed.length);
+    }
+
+    // The length as it is written, where the game takes from it what it plays of the source: also of a path
+    // that was shorter there and could not grow. Otherwise that which was played.
+    double written_length(const HitObject& slider, std::span<const Vec2> anchors, double length) {
+        const double written = slider.pixel_length;
+        if (written == length || !(written > 0)) return length;
+        draw(slider, anchors, written);
+        const double difference = std::abs(path_.length() - length);
+        if (difference <= std::min(same_length, same_share * length)) return written;
+        draw(slider, anchors, length);
+        return length;
     }
 
     void draw(const HitObject& slider, std::span<const Vec2> anchors, double length) {

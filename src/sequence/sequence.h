@@ -66,8 +66,10 @@ struct RemapOptions {
 // spans), times, hitsounds and every other byte stay. `position`: one for each datapoint of
 // to_sequence(source), finite; those of slider ends have no place in the file and are not looked at. Points
 // that stay where the source has them are never moved, the others are rounded as the format wants it, and by
-// a pixel more where two anchors would fall together. velocity keep: pixel lengths and timing stay verbatim
-// (but for sliders whose path alone gave the length: they get it in writing). fit: a slider whose path wants
+// a pixel more where two anchors would fall together. velocity keep: pixel lengths and timing stay verbatim;
+// a slider without a length gets in writing that of its path, and so does one whose path did not reach its
+// length and would now be played by more than 2 % (or a pixel) longer; one that ends in two equal points, and
+// so cannot grow, is drawn out. fit: a slider whose path wants
 // another length gets it, with a sorted green line within 0.1–10 that keeps its duration, restored behind it.
 std::string remap(const Beatmap& source, std::span<const Vec2> position, const RemapOptions& options);
 

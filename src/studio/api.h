@@ -123,9 +123,9 @@ class Api {
     // Of run_next_job():
     void prepare(Place& work);
     void make_takes(const Place& work);
-    void begin_take(const Place& work, size_t index);
+    bool begin_take(const Place& work, size_t index);  // false: cancelled
     void tell_step(const Place& work, size_t first, const SamplingStep& step, PreviewClock& clock);
-    void end_take(const Place& work, size_t index, const std::vector<Vec2>& positions);
+    bool end_take(const Place& work, size_t index, const std::vector<Vec2>& positions);
     void end_job(const Place& work, const Json& problem);
 };
 

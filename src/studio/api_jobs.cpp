@@ -30,8 +30,6 @@ SamplingOptions options_of(const PlaceRequest& request) {
     return options;
 }
 
-struct Cancelled {};
-
 }  // namespace
 
 json Api::place(const OpenSession& open, PlaceRequest request, bool keep_when_done) {
@@ -117,7 +115,6 @@ bool Api::run_next_job() {
     json problem;
     try {
         make_takes(work);
-    } catch (const Cancelled&) {
     } catch (const Error& error) {
         problem = error_json(error);
     } catch (const std::exception& error) {
@@ -156,24 +153,26 @@ void Api::make_takes(const Place& work) {
         options.seed = work.seeds[first];
         options.variants =
             first == 0 ? 1 : std::min<int>(at_once, static_cast<int>(work.seeds.size() - first));
-        for (int i = 0; i < options.variants; ++i) begin_take(work, first + static_cast<size_t>(i));
+        for (int i = 0; i < options.variants; ++i)
+            if (!begin_take(work, first + static_cast<size_t>(i))) return;
         const auto on_step = [&](const SamplingStep& step) {
             if (work.job->cancelled) return false;
             if (clock.due()) tell_step(work, first, step, clock);
             return true;
         };
         const Placement placed = osu::place(network, map, style, options, given, on_step);
-        if (placed.cancelled) throw Cancelled();
+        if (placed.cancelled) return;
         for (int i = 0; i < options.variants; ++i)
-            end_take(work, first + static_cast<size_t>(i), placed.pixels(i));
+            if (!end_take(work, first + static_cast<size_t>(i), placed.pixels(i))) return;
         first += static_cast<size_t>(options.variants);
     }
 }
 
-void Api::begin_take(const Place& work, size_t index) {
+bool Api::begin_take(const Place& work, size_t index) {
     const std::lock_guard lock(mutex_);
-    if (work.job->cancelled) throw Cancelled();
+    if (work.job->cancelled) return false;
     work.open->session.set_running(work.job->set, index);
+    return true;
 }
 
 void Api::tell_step(const Place& work, size_t first, const SamplingStep& step, PreviewClock& clock) {
@@ -193,13 +192,14 @@ void Api::tell_step(const Place& work, size_t first, const SamplingStep& step, P
     clock.end();
 }
 
-void Api::end_take(const Place& work, size_t index, const std::vector<Vec2>& positions) {
+bool Api::end_take(const Place& work, size_t index, const std::vector<Vec2>& positions) {
     const std::lock_guard lock(mutex_);
-    if (work.job->cancelled) throw Cancelled();
+    if (work.job->cancelled) return false;
     Session& session = work.open->session;
     const Take& take = session.finish_take(work.job->set, index, positions);
     emit(work.job->session,
          {{"type", "take"}, {"set", work.job->set}, {"take", to_json(take, work.job->request.objects)}});
+    return true;
 }
 
 // Under the lock. `problem`: an error's JSON, or null.

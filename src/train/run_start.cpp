@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "train/label_growth.h"
+#include "train/label_table_size.h"
 
 namespace osu {
 
@@ -103,6 +104,7 @@ CheckpointInfo start_info(const TrainOptions& options, const PackedDataset& data
         fail(Hint{"--relearn-embeds begins the label table anew"},
              "--num-classes {} was asked for, but the checkpoint has {}", classes, stored);
     info.config.num_classes = classes;
+    check_label_table(info.config, machine_memory());
     if (options.new_run) info.step = info.samples = 0;
     if (dataset.class_count() > classes)
         fail(Hint{resumed ? "--new-run --grow-labels adds rows for the new maps, --relearn-embeds begins the "

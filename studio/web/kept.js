@@ -26,6 +26,9 @@ export class Kept {
         this.problem = '';
     }
 
+    /** Changes that are not written yet. @type {((transaction: IDBTransaction) => void)[]} */
+    #waiting = [];
+
     static async open() {
         try {
             const request = indexedDB.open(NAME, 1);
@@ -74,18 +77,42 @@ export class Kept {
         this.#write('journals', (store) => store.add({name, record}));
     }
 
-    /** @param {"values" | "journals"} store @param {(store: IDBObjectStore) => void} change */
+    /**
+     * What could not be written is tried again with what comes next, before it: a journal has no gaps.
+     * @param {"values" | "journals"} store
+     * @param {(store: IDBObjectStore) => void} change
+     */
     #write(store, change) {
-        this.written = this.written.then(async () => {
-            try {
-                if (!this.database) throw new Error('this window keeps nothing');
-                const transaction = this.database.transaction(store, 'readwrite', {durability: 'strict'});
-                change(transaction.objectStore(store));
-                await done(transaction);
-                this.problem = '';
-            } catch (error) {
-                this.problem = error instanceof Error ? error.message : String(error);
-            }
-        });
+        if (!this.database) return;
+        this.#waiting.push((transaction) => change(transaction.objectStore(store)));
+        this.written = this.written.then(() => this.#writeAll());
+    }
+
+    async #writeAll() {
+        const count = this.#waiting.length;
+        if (count === 0 || !this.database) return;
+        /** @type {IDBTransaction | undefined} */
+        let transaction;
+        try {
+            transaction = this.database.transaction(['values', 'journals'], 'readwrite', {
+                durability: 'strict',
+            });
+            for (const change of this.#waiting.slice(0, count)) change(transaction);
+            await done(transaction);
+            this.#waiting.splice(0, count);
+            this.problem = '';
+        } catch (error) {
+            this.problem = error instanceof Error ? error.message : String(error);
+            abort(transaction); // all of it waits, or all is written
+        }
+    }
+}
+
+/** @param {IDBTransaction | undefined} transaction */
+function abort(transaction) {
+    try {
+        transaction?.abort();
+    } catch {
+        // it had ended by itself
     }
 }

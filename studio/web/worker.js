@@ -3,7 +3,7 @@
  * and answers the page. Messages from the page:
  *
  *     {begin: {threads, model, file, base}}           model: the bytes; file: its name for people
- *     {id, method, path, body}                        → {id, status, type, attachment, body}
+ *     {id, method, path, body}                        → {id, status, type, attachment, memory, body}
  *
  * and to it {progress}, {ready}, {event, session}, {problem}. What a request changes is in the database before the
  * answer goes.
@@ -113,6 +113,7 @@ async function answer({id, method, path, body = new Uint8Array()}) {
                 status,
                 type: program.UTF8ToString(type),
                 attachment: program.UTF8ToString(attachment),
+                memory: memory().length,
                 body: memory().slice(content, content + size),
             };
         }),

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "app/command.h"
@@ -5,7 +7,9 @@
 #include "archive/pickle.h"
 #include "archive/safetensors.h"
 #include "base/file.h"
+#include "support/database_writer.h"
 #include "support/goldens.h"
+#include "support/small_maps.h"
 #include "support/temporary_folder.h"
 
 namespace osu {
@@ -129,6 +133,45 @@ TEST(Inspect, Verifies) {
     EXPECT_EQ(run_command({"inspect", file}).error, "");
     EXPECT_TRUE(has(run_command({"inspect", "--verify", file}).error, {"damaged"}));
     EXPECT_TRUE(has(run_command({"convert", file, (folder / "b.pt").string()}).error, {"damaged"}));
+}
+
+TEST(Inspect, DatabasesThatAreNotRead) {
+    test::TemporaryFolder folder;
+    test::DatabaseWriter scores, presence;
+    for (const int32_t number : {20210316, 1}) scores.value(number), presence.value(number);
+    scores.string(std::string(32, 'a'));
+    scores.value<int32_t>(0);
+    presence.value<int32_t>(1234567);
+    presence.string("somebody");
+    presence.bytes.append(20, '\1');
+    write_file(folder / "scores.db", scores.bytes);
+    write_file(folder / "presence.db", presence.bytes);
+    for (const char* name : {"scores.db", "presence.db"}) {
+        const auto result = run_command({"inspect", (folder / name).string()});
+        EXPECT_EQ(result.error, "");
+        EXPECT_TRUE(has(result.output, {name, "not read"}));
+    }
+    // A first map that is damaged makes no collections of the others.
+    std::string maps = test::write_osu_database(std::vector<DatabaseBeatmap>(2), {});
+    std::fill(maps.begin() + 29, maps.begin() + 60, '\xff');
+    write_file(folder / "osu!.db", maps);
+    EXPECT_TRUE(has(run_command({"inspect", (folder / "osu!.db").string()}).error, {"0 of 2 maps"}));
+}
+
+// Sets without an ID are counted by their tracks, wherever they are counted.
+TEST(Inspect, CountsSetsAsIndexDoes) {
+    test::TemporaryFolder folder;
+    for (const char* title : {"a", "b", "c"})
+        for (const char* version : {"Easy", "Hard"})
+            test::write_text(folder / "maps" / title / version / "map.osu",
+                             test::text_of({.version = version, .title = title}));
+    test::write_text(folder / "maps/d.osu", test::text_of({.title = "d", .beatmap_id = 4, .set_id = 40}));
+    const std::string out = (folder / "out").string(), pack = (folder / "out/dataset.pack").string();
+    ASSERT_EQ(run_command({"dataset", "--from", (folder / "maps").string(), "--out", out, "--pack"}).error,
+              "");
+    EXPECT_TRUE(has(run_command({"inspect", out}).output, {"7 in 4 sets"}));
+    EXPECT_TRUE(has(run_command({"inspect", pack}).output, {"7 in 4 sets"}));
+    EXPECT_TRUE(has(run_command({"index", out}).output, {"sets      4\n"}));
 }
 
 }  // namespace

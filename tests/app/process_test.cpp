@@ -83,7 +83,8 @@ TEST_F(Process, NothingTypedIsAskingForHelp) {
 // A map is placed when it is saved, and again when it is saved again.
 TEST_F(Process, WatchesAMap) {
     const std::string start =
-        "cd '" + folder_.path().string() + "' && { '" + test::program_path() +
+        "cd '" + folder_.path().string() + "' && { env -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT '" +
+        test::program_path() +
         "' sample maps/0.osu --watch --steps 1 --threads 1 >said 2>errors & echo $! >pid; }";
     write_file(folder_ / "said", "");
     ASSERT_EQ(std::system(start.c_str()), 0);
@@ -99,6 +100,9 @@ TEST_F(Process, WatchesAMap) {
         return times_said("waiting") >= count;
     };
     EXPECT_TRUE(wait_for(1)) << content("errors");
+    std::string name;
+    std::ifstream("/proc/" + std::to_string(std::stoi(content("pid"))) + "/comm") >> name;
+    EXPECT_EQ(name, "osu-diffusion") << "though it has started itself again";
     write_file(folder_ / "maps/0.osu", test::circle_map(100, 10, 61, "mapper 0"));
     EXPECT_TRUE(wait_for(2)) << content("errors");
     std::system(("kill $(cat '" + (folder_ / "pid").string() + "')").c_str());

@@ -611,6 +611,17 @@ TEST_F(Sample, LongNamesStillFit) {
     EXPECT_NE(files("out")[1].filename().string().find("(seed 1)].osu"), std::string::npos);
 }
 
+TEST_F(Sample, NamesThatCannotBeAreFoundBeforeTheWork) {
+    for (const std::string& name : {std::string(300, 'n'), std::string(300, 'n') + ".osu"}) {
+        const auto result = sample({}, name);
+        EXPECT_NE(result.error.find("name too long"), std::string::npos) << result.error;
+        EXPECT_EQ(result.output, "") << "nothing was placed";
+    }
+    const auto plot = sample({"--plot", (folder_ / (std::string(300, 'n') + ".png")).string()});
+    EXPECT_NE(plot.error.find("name too long"), std::string::npos) << plot.error;
+    EXPECT_EQ(plot.output, "");
+}
+
 TEST_F(Sample, ExitStatus) {
     const fs::path program = fs::read_symlink("/proc/self/exe").parent_path() / "osu-diffusion";
     if (!fs::exists(program)) GTEST_SKIP() << "the program is not built";

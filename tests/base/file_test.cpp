@@ -97,6 +97,30 @@ TEST_F(Outputs, AreCheckedBeforeTheWork) {
     EXPECT_EQ(files(), 2u);
 }
 
+TEST_F(Outputs, WithNamesTooLongAreFoundBeforeTheWork) {
+    EXPECT_NO_THROW(check_output(folder / std::string(255, 'n'), {}));
+    std::string far = (folder / "new").string();
+    while (far.size() < 4200) far += "/folder";
+    for (const fs::path& path :
+         {folder / std::string(256, 'n'), folder / "new" / std::string(256, 'n') / "a", fs::path(far)}) {
+        try {
+            check_output(path, {});
+            FAIL() << path;
+        } catch (const Error& error) {
+            EXPECT_NE(std::string(error.what()).find("name too long"), std::string::npos) << error.what();
+        }
+    }
+}
+
+TEST_F(Outputs, InFoldersThatCannotBeWrittenAreFoundBeforeTheWork) {
+    if (::geteuid() == 0) GTEST_SKIP() << "the administrator may write everywhere";
+    write_file(folder / "there", "text");
+    fs::permissions(folder, fs::perms::owner_read | fs::perms::owner_exec);
+    EXPECT_THROW(check_output(folder / "new", {}), Error);
+    EXPECT_THROW(check_output(folder / "there", {}), Error) << "it is replaced, not written into";
+    fs::permissions(folder, fs::perms::owner_all);
+}
+
 // Writes a part of a file in a process of its own, which then waits until it is killed.
 pid_t begin_to_write(const fs::path& path) {
     int begun[2];

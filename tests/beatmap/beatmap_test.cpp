@@ -354,5 +354,22 @@ TEST(Beatmap, TheLastRedLineOfATimeWins) {
     EXPECT_EQ(map.velocity_multiplier_at(0), 2);
 }
 
+// A path takes memory for each of its points; nobody plays so many.
+TEST(Beatmap, ASliderOfMorePointsThanAnyHasIsAWarning) {
+    const auto map_of = [](size_t points) {
+        std::string text = "osu file format v14\n[HitObjects]\n1,2,3,1,0\n1,2,3,2,0,L";
+        for (size_t i = 0; i < points; ++i) text += i % 2 ? "|1:2" : "|3:4";
+        return parse_beatmap(text + ",1,100\n5,6,7,1,0\n");
+    };
+    const Beatmap much = map_of(65535), more = map_of(65536);
+    EXPECT_EQ(much.objects.size(), 3u);
+    EXPECT_EQ(much.warning_count, 0u);
+    EXPECT_EQ(more.objects.size(), 2u);
+    ASSERT_EQ(more.warning_count, 1u);
+    EXPECT_EQ(more.warnings[0].line, 4u);
+    EXPECT_NE(more.warnings[0].message.find("65536 points"), std::string::npos) << more.warnings[0].message;
+    EXPECT_EQ(more.anchors.size(), 0u);
+}
+
 }  // namespace
 }  // namespace osu

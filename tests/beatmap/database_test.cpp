@@ -1,9 +1,12 @@
 // osu!.db and collection.db: every version's layout, and every way to cut a file short.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "beatmap/collection_db.h"
+#include "beatmap/database_kind.h"
 #include "beatmap/osu_db.h"
 #include "support/database_writer.h"
 #include "support/goldens.h"
@@ -179,6 +182,71 @@ TEST(CollectionDatabase, CutAnywhereSaysHowMuchItRead) {
         maps_before = maps;
     }
     EXPECT_EQ(maps_before, 2u);
+}
+
+std::string scores_database(int32_t scores) {
+    test::DatabaseWriter out;
+    out.value<int32_t>(20210316);
+    out.value<int32_t>(1);  // maps
+    out.string(std::string(32, 'a'));
+    out.value(scores);
+    if (scores == 0) return out.bytes;
+    out.value<uint8_t>(0);
+    out.value<int32_t>(20210301);
+    out.string(std::string(32, 'a'));
+    out.string("player");
+    return out.bytes;
+}
+
+std::string presence_database() {
+    test::DatabaseWriter out;
+    for (const int32_t number : {20210316, 2, 1234567}) out.value(number);
+    out.string("somebody");
+    out.bytes.append(20, '\1');
+    return out.bytes;
+}
+
+TEST(DatabaseKind, IsToldByTheFirstEntry) {
+    const auto kind = [](const std::string& file) { return database_kind(bytes_of(file)); };
+    for (const test::DatabaseLayout& layout : layouts)
+        EXPECT_EQ(kind(test::write_osu_database({example(0)}, layout)), DatabaseKind::maps);
+    EXPECT_EQ(kind(test::write_osu_database({}, {})), DatabaseKind::maps);
+    std::string damaged = test::write_osu_database({example(0), example(1)}, {});
+    std::fill(damaged.begin() + 29, damaged.begin() + 60, '\xff');
+    EXPECT_EQ(kind(damaged), DatabaseKind::maps) << "whatever its first map is";
+    EXPECT_EQ(kind(test::write_collection_database({})), DatabaseKind::collections);
+    EXPECT_EQ(kind(test::write_collection_database({{"mine", {std::string(32, 'b')}}, {"", {}}})),
+              DatabaseKind::collections);
+    EXPECT_EQ(kind(test::write_collection_database({{"", {std::string(32, 'b')}}})),
+              DatabaseKind::collections);
+    EXPECT_EQ(kind(test::write_collection_database({{std::string(32, 'c'), {std::string(32, 'b')}}})),
+              DatabaseKind::collections)
+        << "named like a digest";
+    EXPECT_EQ(kind(scores_database(0)), DatabaseKind::scores);
+    EXPECT_EQ(kind(scores_database(2)), DatabaseKind::scores);
+    EXPECT_EQ(kind(presence_database()), DatabaseKind::presence);
+    EXPECT_EQ(kind(std::string(100, '\0')), DatabaseKind::unknown);
+    EXPECT_EQ(kind("PK"), DatabaseKind::unknown);
+}
+
+TEST(CollectionDatabase, ZerosAreNoCollections) {
+    std::string file = test::write_collection_database({{"mine", {std::string(32, 'b')}}});
+    file.replace(4, 4, "\xff\xff\xff\x7f");
+    file.append(1 << 20, '\0');
+    const CollectionDatabase database = parse_collection_database(bytes_of(file), Damaged::kept);
+    EXPECT_LE(database.collections.size(), 2u);
+    EXPECT_NE(database.damage, "");
+}
+
+// Zeros read as entries, and a file of them would become three times its size of maps without a name.
+TEST(OsuDatabase, ZerosAreNoMaps) {
+    std::string file = test::write_osu_database({example(0)}, {});
+    file.replace(25, 4, "\xff\xff\xff\x7f");
+    file.resize(file.size() - 4);
+    file.append(1 << 20, '\0');
+    const OsuDatabase database = parse_osu_database(bytes_of(file), Damaged::kept);
+    EXPECT_EQ(database.beatmaps.size(), 1u);
+    EXPECT_NE(database.damage, "");
 }
 
 }  // namespace

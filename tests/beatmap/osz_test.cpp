@@ -133,6 +133,8 @@ TEST_F(OszTest, RefusesNamesThatLeadOut) {
     }
     build({{"a..b/..c/x...osu", map_text("X", 1)}});
     EXPECT_EQ(OszArchive(file).maps().at(0).version, "X");
+    patch("..b/..c", 2, std::string(1, '\0'));
+    EXPECT_THROW(OszArchive{file}, Error) << "a zero in it";
 }
 
 TEST_F(OszTest, RefusesWhatUnpacksToTooMuch) {

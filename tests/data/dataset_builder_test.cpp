@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -348,6 +349,34 @@ TEST_F(DatasetTest, SaysThatItsNumbersAreUsedUp) {
     EXPECT_EQ(find_dataset_folder(folder_ / "out").tracks, 1u);
 }
 
+TEST_F(DatasetTest, OfTwoEntriesOfOneNameTheFirstIsTaken) {
+    const std::string first = text_of({.version = "first", .title = "a", .beatmap_id = 1});
+    test::write_osz(
+        folder_ / "maps" / "a.osz",
+        {{"a.osu", first}, {"b.osu", text_of({.version = "second", .title = "a", .beatmap_id = 2})}});
+    std::string bytes = read_file(folder_ / "maps" / "a.osz");
+    for (size_t at = bytes.find("b.osu"); at != bytes.npos; at = bytes.find("b.osu", at)) bytes[at] = 'a';
+    write_text(folder_ / "maps" / "a.osz", bytes);
+    const DatasetReport report = build();
+    EXPECT_EQ(report.maps_added, 1u);
+    ASSERT_EQ(report.skipped.size(), 1u);
+    EXPECT_EQ(report.skipped[0].reason, "duplicate");
+    EXPECT_NE(report.skipped[0].detail.find("two entries"), std::string::npos) << report.skipped[0].detail;
+    EXPECT_EQ(read("Track00000/beatmaps/000000M000.osu"), first);
+}
+
+TEST_F(DatasetTest, ClassesBeyondWhatIsReadAreNamedAsSuch) {
+    write_text(folder_ / "out" / "Track00000" / "beatmaps" / "100000001M000.osu", text_of({}));
+    write_text(folder_ / "out" / "Track00000" / "beatmaps" / "notes.osu", text_of({}));
+    std::vector<std::string> reasons;
+    for (const SkippedMap& problem : find_dataset_folder(folder_ / "out").problems)
+        reasons.push_back(problem.reason);
+    std::sort(reasons.begin(), reasons.end());
+    ASSERT_EQ(reasons.size(), 3u) << "the metadata, too";
+    EXPECT_NE(reasons[1].find("beyond 100000000"), std::string::npos) << reasons[1];
+    EXPECT_NE(reasons[2].find("does not begin"), std::string::npos) << reasons[2];
+}
+
 TEST_F(DatasetTest, AMapWithoutMetadataGetsTheSection) {
     write_text(folder_ / "maps" / "5 a" / "a.osu",
                "osu file format v14\n\n[TimingPoints]\n0,500,4,2,0,50,1,0\n\n[HitObjects]\n1,2,3,1,0\n");
@@ -359,6 +388,23 @@ TEST_F(DatasetTest, AMapWithoutMetadataGetsTheSection) {
 
 TEST(TrackMetadata, IsNotNestedDeeply) {
     EXPECT_THROW(parse_track_metadata("{\"a\":" + std::string(1000000, '[')), Error);
+    EXPECT_THROW(parse_track_metadata("[0,0,0]"), Error);
+    const TrackMetadata track =
+        parse_track_metadata("{\"Tags\": \"b\", \"List\": [1, [2]], \"Title\": \"a\"}");
+    EXPECT_EQ(track.title + track.tags, "ab") << "lists are left out";
+}
+
+TEST(TrackMetadata, HasNoMoreMapsThanASet) {
+    const auto maps = [](int count) {
+        std::string text = "{\"Other\": {\"Deep\": {}}, \"Beatmaps\": {";
+        for (int i = 0; i < count; ++i)
+            text += fmt::format("{}\"m{}\": {{\"Index\": {}, \"Other\": {{\"a\": 1}}}}", i ? "," : "", i, i);
+        return text + "}}";
+    };
+    const TrackMetadata track = parse_track_metadata(maps(900));
+    ASSERT_EQ(track.beatmaps.size(), 900u);
+    EXPECT_EQ(track.beatmaps[899].index, 899);
+    EXPECT_THROW(parse_track_metadata(maps(1001)), Error);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "data/label_index.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "archive/pickle.h"
@@ -28,6 +29,17 @@ TEST(LabelIndexTest, FindsMapsAndMappers) {
     EXPECT_TRUE(index.by_creator("Mapp").empty());
     EXPECT_EQ(index.by_beatmap_id(), (std::map<int64_t, int64_t>{{100, 0}, {500, 2}}));
     EXPECT_EQ(LabelIndex().class_count(), 0);
+}
+
+// As the reference's pickle has them, too: sixty thousand keys of one object.
+TEST(LabelIndexTest, PairsAreManyAndFieldsAreFew) {
+    std::string text = "{\"version\": 1, \"maps\": [{\"class\": 4, \"beatmap_id\": 9";
+    EXPECT_EQ(parse_label_index(text + "}]}").find(9), 4) << "beside other keys";
+    for (int i = 0; i < 200; ++i) text += fmt::format(", \"x{}\": {{}}", i);
+    EXPECT_THROW(parse_label_index(text + "}]}"), Error);
+    text = "{\"0\": 0";
+    for (int i = 1; i < 60000; ++i) text += fmt::format(",\"{}\": {}", i, i);
+    EXPECT_EQ(parse_label_index(text + "}").class_count(), 60000);
 }
 
 TEST(LabelIndexTest, NamesTheNearestIds) {
@@ -64,11 +76,26 @@ TEST(LabelIndexTest, ReadsBackWhatItWrites) {
               (std::map<int64_t, int64_t>{{7, 3}}))
         << "behind a byte order mark";
     EXPECT_TRUE(parse_label_index(LabelIndex().to_json()).entries().empty());
-    for (const char* bad :
-         {"", "{", "[1]", "{\"x\": 1}", "{\"1\": \"x\"}", "{\"1\": -1}", "{\"1\": 3000000000}",
-          "{\"maps\": [{\"beatmap_id\": 1}]}", "{\"maps\": [3]}", "text", "{\"5\":1.9}", "{\"5\": 1e30}",
-          "{\"5\": 18446744073709551615}", "{\"5\": true}", "{\"maps\": [{\"class\": 1.5}]}",
-          "{\"maps\": [{\"class\": 1, \"beatmap_id\": 1e30}]}"})
+    for (const char* bad : {"",
+                            "{",
+                            "[1]",
+                            "{\"x\": 1}",
+                            "{\"1\": \"x\"}",
+                            "{\"1\": -1}",
+                            "{\"1\": 3000000000}",
+                            "{\"maps\": [{\"beatmap_id\": 1}]}",
+                            "{\"maps\": [3]}",
+                            "text",
+                            "{\"5\":1.9}",
+                            "{\"5\": 1e30}",
+                            "{\"5\": 18446744073709551615}",
+                            "{\"5\": true}",
+                            "{\"maps\": [{\"class\": 1.5}]}",
+                            "{\"maps\": [{\"class\": 1, \"beatmap_id\": 1e30}]}",
+                            "{\"maps\": 3}",
+                            "{\"5\": [1]}",
+                            "{\"5\": {}}",
+                            "{\"7\": 1, \"x\": 2}"})
         EXPECT_THROW(parse_label_index(bad), Error) << bad;
 }
 

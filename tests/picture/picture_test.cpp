@@ -11,6 +11,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "picture/canvas.h"
+#include "picture/cover.h"
 #include "picture/painter.h"
 #include "picture/scene.h"
 #include "support/goldens.h"
@@ -226,6 +228,69 @@ TEST(Scene, CountsCombosAsTheGameDoes) {
     EXPECT_EQ(scene.kiai.size(), 1u);
     EXPECT_EQ(scene.title + scene.version, "Someone – Song [Hard]");
     EXPECT_EQ(scene.detail, "0:00.000 – 0:10.000  ·  4 circles  ·  1 slider  ·  1 spinner");
+}
+
+Shape slider_at(float x, float y, double time) {
+    Shape shape;
+    shape.kind = ObjectKind::slider;
+    shape.start_time = shape.end_time = time;
+    shape.colour = {200, 40, static_cast<uint8_t>(std::fmod(time, 250))};
+    shape.path = {{x, y}, {x + 60, y}, {x + 60, y + 80}};
+    shape.start = shape.path.front();
+    shape.end = shape.path.back();
+    return shape;
+}
+
+// Thousands of sliders over one another take as long as the few that are seen.
+TEST(Scene, WhatLiesUnderManyIsHidden) {
+    Scene scene;
+    scene.radius = 32;
+    scene.width = 3000;
+    for (int i = 0; i < 3000; ++i) scene.shapes.push_back(slider_at(200 + static_cast<float>(i % 3), 150, i));
+    Shape apart = slider_at(20, 20, 3000), circle;
+    circle.start = {400, 300};
+    circle.start_time = 3001;
+    scene.shapes.push_back(apart);
+    scene.shapes.push_back(circle);
+    scene.shapes.push_back(circle);
+    const std::vector<bool> hidden = hidden_shapes(scene);
+    const auto drawn = std::count(hidden.begin(), hidden.end(), false);
+    EXPECT_LT(drawn, 200);
+    EXPECT_GE(drawn, 3) << "a fifth of the light goes through each";
+    EXPECT_FALSE(hidden[3000]);
+    EXPECT_FALSE(hidden[3001]);
+    scene.shapes.resize(3);
+    const std::vector<bool> few = hidden_shapes(scene);
+    EXPECT_EQ(std::count(few.begin(), few.end(), true), 0);
+}
+
+// The last of a stack that is drawn differs by a few steps of a colour, whatever it is.
+TEST(Scene, WhatIsHiddenWouldNotBeSeen) {
+    Scene scene;
+    scene.radius = 32;
+    scene.width = 200;
+    for (int i = 0; i < 20; ++i) scene.shapes.push_back(slider_at(200, 150, i));
+    const std::vector<bool> hidden = hidden_shapes(scene);
+    const auto drawn = static_cast<size_t>(std::count(hidden.begin(), hidden.end(), false));
+    scene.shapes.resize(drawn);
+    const auto paint = [&](Colour colour) {
+        scene.shapes.back().colour = colour;
+        Canvas canvas(ImageFormat::memory, panel_width, panel_height, 1);
+        paint_scene(canvas, scene, 0, 0);
+        canvas.flush();
+        std::vector<uint32_t> pixels;
+        // The field, without the line of time below it.
+        for (int y = field_origin.y; y < static_cast<int>(field_origin.y) + 384; ++y)
+            pixels.insert(pixels.end(), canvas.row(y).begin(), canvas.row(y).end());
+        return pixels;
+    };
+    const std::vector<uint32_t> red = paint({255, 0, 0}), blue = paint({0, 0, 255});
+    int most = 0;
+    for (size_t i = 0; i < red.size(); ++i)
+        for (const int shift : {0, 8, 16})
+            most = std::max(most, std::abs(static_cast<int>(red[i] >> shift & 255) -
+                                           static_cast<int>(blue[i] >> shift & 255)));
+    EXPECT_LE(most, 9);
 }
 
 TEST(Scene, BeginsAtThePreviewPointWhereThereIsSomethingToSee) {

@@ -86,5 +86,14 @@ TEST(ChainFit, ASpotStaysInsideForAllWhoShareIt) {
     EXPECT_EQ(bodies[0].at.x, bodies[2].at.x);
 }
 
+TEST(ChainFit, EachKeepsOffTheEdgesItsOwnWay) {
+    std::vector<ChainFit::Body> bodies(2);
+    bodies[0] = {.at = {1, 100}, .linked = false};
+    bodies[1] = {.at = {1, 300}, .shyness = 1.5f, .linked = false};
+    ChainFit().apply(bodies, 4, 10);
+    EXPECT_NEAR(bodies[0].at.x, 10, 1e-3);
+    EXPECT_NEAR(bodies[1].at.x, 15, 1e-3);
+}
+
 }  // namespace
 }  // namespace osu

@@ -11,6 +11,7 @@ const flags = [
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
+    '--enable-blink-features=ForceEagerMeasureMemory', // bench/web.mjs asks, and would wait for minutes
 ];
 
 /** @type {Promise<import('playwright-core').Browser> | undefined} */
@@ -36,23 +37,27 @@ export class StudioPage {
         const context = await (
             await launched()
         ).newContext({viewport: {width, height}, colorScheme, acceptDownloads: true});
-        const page = await context.newPage();
-        page.setDefaultTimeout(20000);
-        const studio = new StudioPage(page);
-        page.on('pageerror', (error) => studio.errors.push(String(error.stack)));
-        page.on('console', (message) => {
-            // It is the tests that read pixels back.
-            if (message.text().includes('getImageData')) return;
-            if (message.type() === 'error' || message.type() === 'warning')
-                studio.errors.push(`${message.text()} ${message.location().url}`);
-        });
-        await page.goto(url);
+        const studio = new StudioPage(await context.newPage());
+        await studio.page.goto(url);
         return studio;
     }
 
     /** @param {import('playwright-core').Page} page */
     constructor(page) {
+        this.watch(page);
+    }
+
+    /** From now on it is this page. @param {import('playwright-core').Page} page */
+    watch(page) {
         this.page = page;
+        page.setDefaultTimeout(20000);
+        page.on('pageerror', (error) => this.errors.push(String(error.stack)));
+        page.on('console', (message) => {
+            // It is the tests that read pixels back.
+            if (message.text().includes('getImageData')) return;
+            if (message.type() === 'error' || message.type() === 'warning')
+                this.errors.push(`${message.text()} ${message.location().url}`);
+        });
     }
 
     /** Fails where the console has an error but for these; and forgets what it had. */
@@ -64,6 +69,12 @@ export class StudioPage {
 
     async close() {
         await this.page.context().close();
+    }
+
+    /** The first screen or a workbench: an engine in the page takes a while. */
+    async ready() {
+        await this.page.locator('.drop, .field-canvas').first().waitFor({timeout: 60000});
+        return this;
     }
 
     /** The workbench of a session, which is there when its field is. */

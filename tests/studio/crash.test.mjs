@@ -1,13 +1,13 @@
 // The server killed with -9 between any two steps, and in the middle of one: nothing is lost, and the page that
-// stood open goes on.
+// stood open goes on. Where the page is its own engine, the page is killed, and opened again.
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {closeBrowser, StudioPage} from './browser.mjs';
-import {Studio, until} from './studio.mjs';
+import {closeAll, onWeb, openStudio, serverAlone} from './engines.mjs';
+import {until} from './studio.mjs';
 
-/** @type {Studio} */
+/** @type {import('./studio.mjs').Studio | import('./engines.mjs').WebStudio} */
 let studio;
-/** @type {StudioPage} */
+/** @type {import('./browser.mjs').StudioPage} */
 let page;
 let session = '';
 
@@ -22,18 +22,15 @@ const essence = ({step, steps, pinned, changed, shapes}) => ({
 });
 
 before(async () => {
-    studio = await Studio.start();
-    page = await StudioPage.open(studio.url);
+    ({studio, page} = await openStudio());
     session = await studio.example();
     await page.page.goto(`${studio.origin}/#${session}`);
     await page.workbench();
 });
-after(async () => {
-    await closeBrowser();
-    await Studio.stopAll();
-});
+after(closeAll);
 
 async function killedAndStarted() {
+    if (onWeb) return studio.killedAndStarted();
     await studio.kill();
     await page.page.locator('.connection').waitFor();
     await studio.again();
@@ -89,15 +86,19 @@ test('killed while it places: the map is as it was, and places again', async () 
     page.noErrors('ERR_', 'the server responded with a status of 4');
 });
 
-test('a key that was pressed while nobody answered is told, not lost in silence', async () => {
-    await studio.kill();
-    await page.press('Control+a');
-    await page.press('Control+h');
-    await page.message('The studio does not answer');
-    await studio.again();
-    await page.page.locator('.connection').waitFor({state: 'hidden', timeout: 20000});
-    page.noErrors('ERR_', 'the server responded with a status of 4');
-});
+test(
+    'a key that was pressed while nobody answered is told, not lost in silence',
+    serverAlone('a server'),
+    async () => {
+        await studio.kill();
+        await page.press('Control+a');
+        await page.press('Control+h');
+        await page.message('The studio does not answer');
+        await studio.again();
+        await page.page.locator('.connection').waitFor({state: 'hidden', timeout: 20000});
+        page.noErrors('ERR_', 'the server responded with a status of 4');
+    },
+);
 
 test('the page shows the steps of before', async () => {
     const {steps: all} = await state();

@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
-import {closeBrowser, StudioPage} from './browser.mjs';
+import {StudioPage} from './browser.mjs';
+import {closeAll, openStudio, serverAlone} from './engines.mjs';
 import {archive, entriesOf, mapOf, signs, waltz, wave} from './songs.mjs';
 import {Studio, temporaryFolder, until} from './studio.mjs';
 
-/** @type {Studio} */
+/** @type {Studio | import('./engines.mjs').WebStudio} */
 let studio;
 /** @type {StudioPage} */
 let page;
@@ -19,8 +20,7 @@ const takeSets = async () => (await studio.get(`sessions/${session}/takes`)).set
 let source;
 
 before(async () => {
-    studio = await Studio.start();
-    page = await StudioPage.open(studio.url);
+    ({studio, page} = await openStudio());
     source = await archive({
         'waltz.osu': waltz.replace('audio.mp3', 'tone.wav'),
         'signs.osu': mapOf(signs),
@@ -32,10 +32,7 @@ before(async () => {
     await page.workbench();
     session = new URL(page.page.url()).hash.slice(1);
 });
-after(async () => {
-    await closeBrowser();
-    await Studio.stopAll();
-});
+after(closeAll);
 
 test('dragging over the timeline selects a section; its handle changes it', async () => {
     await page.goTo('00:05:600');
@@ -244,7 +241,7 @@ test('cancelling is at once, and what was done stays', async () => {
     page.noErrors();
 });
 
-test('two tabs see the same', async () => {
+test('two tabs see the same', serverAlone('several pages at once'), async () => {
     const other = await StudioPage.open(studio.url);
     await other.page.goto(`${studio.origin}/#${session}`);
     await other.workbench();
@@ -302,39 +299,43 @@ test('the archive differs in the new difficulty alone, and that in what was chan
     page.noErrors();
 });
 
-test('beside the source: a file of a new name, and the source as it was', async () => {
-    const songs = temporaryFolder();
-    const folder = join(songs, '1 The tests - Waltz');
-    mkdirSync(folder);
-    writeFileSync(join(folder, 'waltz.osu'), waltz);
-    const other = await Studio.start({map: join(folder, 'waltz.osu')});
-    const there = await StudioPage.open(other.url);
-    await there.workbench();
-    for (const count of [2, 3]) {
-        const name = there.page.locator('.keep-dialog .text-input');
-        await until(
-            async () => {
-                if (!(await name.isVisible())) await there.press('Control+s');
-                return name.isVisible();
-            },
-            (visible) => visible,
+test(
+    'beside the source: a file of a new name, and the source as it was',
+    serverAlone('folders'),
+    async () => {
+        const songs = temporaryFolder();
+        const folder = join(songs, '1 The tests - Waltz');
+        mkdirSync(folder);
+        writeFileSync(join(folder, 'waltz.osu'), waltz);
+        const other = await Studio.start({map: join(folder, 'waltz.osu')});
+        const there = await StudioPage.open(other.url);
+        await there.workbench();
+        for (const count of [2, 3]) {
+            const name = there.page.locator('.keep-dialog .text-input');
+            await until(
+                async () => {
+                    if (!(await name.isVisible())) await there.press('Control+s');
+                    return name.isVisible();
+                },
+                (visible) => visible,
+            );
+            await name.fill('Three Four');
+            await there.page.locator('.keep-card', {hasText: 'folder'}).click();
+            await there.page.locator('.keep-result code').waitFor();
+            await until(
+                () => readdirSync(folder).length,
+                (length) => length === count,
+            );
+            await there.press('Escape');
+            await there.page.locator('.keep-dialog').waitFor({state: 'hidden'});
+        }
+        assert.equal(readFileSync(join(folder, 'waltz.osu'), 'utf8'), waltz);
+        const versions = readdirSync(folder).map(
+            (name) => /Version:(.*)/.exec(readFileSync(join(folder, name), 'utf8'))[1],
         );
-        await name.fill('Three Four');
-        await there.page.locator('.keep-card', {hasText: 'folder'}).click();
-        await there.page.locator('.keep-result code').waitFor();
-        await until(
-            () => readdirSync(folder).length,
-            (length) => length === count,
-        );
-        await there.press('Escape');
-        await there.page.locator('.keep-dialog').waitFor({state: 'hidden'});
-    }
-    assert.equal(readFileSync(join(folder, 'waltz.osu'), 'utf8'), waltz);
-    const versions = readdirSync(folder).map(
-        (name) => /Version:(.*)/.exec(readFileSync(join(folder, name), 'utf8'))[1],
-    );
-    assert.equal(new Set(versions.map((version) => version.trim())).size, 3);
-    there.noErrors();
-    await there.close();
-    await other.stop();
-});
+        assert.equal(new Set(versions.map((version) => version.trim())).size, 3);
+        there.noErrors();
+        await there.close();
+        await other.stop();
+    },
+);

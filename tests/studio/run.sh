@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs one file of the page's tests; what they need of npm is fetched once. Exit status 77: something is missing.
-#   tests/studio/run.sh open.test.mjs
-#   tests/studio/run.sh check            types and format of the page
+#   tests/studio/run.sh open.test.mjs                  before the program's server
+#   tests/studio/run.sh check                          types and format of the page
+#   OSU_ENGINE=web tests/studio/run.sh open.test.mjs   with the program in the page (make web)
 set -eu
 cd "$(dirname "$0")"
 
@@ -29,7 +30,7 @@ if [ "$1" = check ]; then
     exit 0
 fi
 
-if [ "$1" = web.test.mjs ]; then
+if [ "${OSU_ENGINE:-}" = web ]; then
     [ -e "${OSU_WEB:-../../build/web}/index.html" ] || skip "build/web is missing (make web)"
 fi
 

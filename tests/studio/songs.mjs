@@ -75,6 +75,20 @@ export const signs = [
     [448, 64, 11000],
 ];
 
+/** A map of so many objects, of which every third is a slider, a beat or half of one apart. @param {number} count */
+export function steadyMap(count) {
+    const lines = [];
+    for (let at = 0, time = 1000; at < count; at++) {
+        const [x, y] = [256 + Math.round(180 * Math.cos(at / 3)), 192 + Math.round(130 * Math.sin(at / 4.3))];
+        const end = [x > 256 ? x - 70 : x + 70, y > 192 ? y - 20 : y + 20];
+        const combo = at % 4 === 0 ? 4 : 0;
+        if (at % 3 < 2) lines.push(`${x},${y},${time},${1 + combo},0,0:0:0:0:`);
+        else lines.push(`${x},${y},${time},${2 + combo},0,B|${(x + end[0]) / 2}:${y}|${end.join(':')},1,70`);
+        time += at % 3 === 2 ? 500 : 250;
+    }
+    return mapOf([], {title: 'Steady', version: `${count} objects`}) + lines.join('\n') + '\n';
+}
+
 /** @param {Record<string, string | Buffer>} files @returns {Promise<Buffer>} */
 export async function archive(files) {
     const list = Object.entries(files).map(([path, content]) => ({path, file: new Blob([content])}));

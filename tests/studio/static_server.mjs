@@ -1,5 +1,5 @@
 // A static web host for tests: a folder, as `python3 -m http.server` serves it, with headers where they are asked for.
-import {createReadStream, statSync} from 'node:fs';
+import {readFileSync} from 'node:fs';
 import {createServer} from 'node:http';
 import {extname, join, normalize} from 'node:path';
 
@@ -22,8 +22,11 @@ export const isolation = {
 /**
  * @param {Record<string, string>} folders by the address that they stand at, '/' among them
  * @param {Record<string, string>} [headers]
+ * @returns what is served; `changed`, by the end of an address: what is sent for a file, null for half of it and silence
  */
 export async function serve(folders, headers = {}) {
+    /** @type {Map<string, (content: Buffer) => Buffer | string | null>} */
+    const changed = new Map();
     const server = createServer((request, response) => {
         const path = normalize(decodeURIComponent(new URL(request.url, 'http://x').pathname));
         const at = Object.keys(folders)
@@ -32,19 +35,23 @@ export async function serve(folders, headers = {}) {
         const name = path.endsWith('/') ? 'index.html' : path.slice(at.length);
         const file = join(folders[at], name);
         try {
-            const {size} = statSync(file);
+            const content = readFileSync(file);
+            const change = [...changed].find(([end]) => path.endsWith(end))?.[1];
+            const sent = change ? change(content) : content;
             response.writeHead(200, {
                 'Content-Type': types[extname(file)] ?? 'application/octet-stream',
-                'Content-Length': size,
+                'Content-Length': Buffer.byteLength(sent ?? content),
                 ...headers,
             });
-            createReadStream(file).pipe(response);
+            if (sent !== null) response.end(sent);
+            else response.write(content.subarray(0, content.length / 2), () => response.destroy());
         } catch {
             response.writeHead(404).end();
         }
     });
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
     return {
+        changed,
         url: `http://127.0.0.1:${server.address().port}/`,
         stop: () => {
             server.closeAllConnections();

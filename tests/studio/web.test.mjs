@@ -1,11 +1,14 @@
 // The studio without a server (make web): the same page, the program in a worker of the browser.
 import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {after, before, test} from 'node:test';
+import {gzipSync} from 'node:zlib';
 import {closeBrowser, launched, StudioPage} from './browser.mjs';
-import {archive, entriesOf, waltz, wave} from './songs.mjs';
+import {webFolder as folder} from './engines.mjs';
+import {archive, entriesOf, steadyMap, waltz, wave} from './songs.mjs';
 import {serve} from './static_server.mjs';
 
-const folder = process.env.OSU_WEB ?? new URL('../../build/web', import.meta.url).pathname;
 /** @type {Awaited<ReturnType<typeof serve>>} */
 let server;
 /** @type {StudioPage} */
@@ -36,6 +39,16 @@ async function placeSection(on) {
     await on.dragSection(300);
     await on.press('r');
 }
+
+test('compressed, the engine has at most 1.5 MB, and the page without the model 2 MB', () => {
+    const size = (names) =>
+        names.reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name)), {level: 9}).length, 0);
+    const files = JSON.parse(readFileSync(join(folder, 'files.json'), 'utf8'));
+    const engine = files.filter((name) => name.startsWith('web/threads/'));
+    assert.ok(engine.length >= 3, engine.join());
+    assert.ok(size(engine) <= 1.5e6, `${size(engine)} bytes`);
+    assert.ok(size(files) <= 2e6, `${size(files)} bytes`);
+});
 
 test('the page isolates itself, and places in threads', async () => {
     await openWaltz(page);
@@ -82,6 +95,43 @@ test('without a network all of it goes on', async () => {
     await page.takes(1);
     await page.page.context().setOffline(false);
     page.noErrors('ERR_INTERNET_DISCONNECTED');
+});
+
+test('a map of 3,000 objects has room in 300 MB, and the page is drawn while it is placed', async () => {
+    await page.drop('song.osz', await archive({'map.osu': steadyMap(3000)}));
+    await page.page.locator('.song', {hasText: '3000 objects'}).waitFor({timeout: 60000});
+    const [gaps, memory] = await page.page.evaluate(async () => {
+        const {engine} = await import(new URL('main.js', document.baseURI).href);
+        const session = location.hash.slice(1);
+        const gaps = [];
+        let last = performance.now();
+        let frame = requestAnimationFrame(function look(now) {
+            gaps.push(now - last);
+            last = now;
+            frame = requestAnimationFrame(look);
+        });
+        await new Promise((resolve, reject) => {
+            const event = ({type, error}) => {
+                if (type === 'failed') reject(new Error(error));
+                if (type === 'done') resolve(undefined);
+            };
+            engine.events(session, {event, connection() {}});
+            engine.request('POST', `sessions/${session}/place`, {all: true, steps: 2}).catch(reject);
+        });
+        cancelAnimationFrame(frame);
+        await engine.request('GET', 'about');
+        return [gaps.sort((a, b) => a - b), engine.memory];
+    });
+    console.log(
+        `${(memory / 1e6).toFixed(0)} MB, half of ${gaps.length} frames within ${gaps[gaps.length >> 1]} ms`,
+    );
+    assert.ok(memory < 300e6, `${memory} bytes`);
+    // 17 ms on a machine that has nothing else to do; a page that waited for its engine would have one gap.
+    assert.ok(
+        gaps.length > 20 && gaps[gaps.length >> 1] < 100,
+        `${gaps.length} frames, ${gaps[gaps.length >> 1]} ms`,
+    );
+    page.noErrors();
 });
 
 test('where nothing isolates the page it places with one thread, and can be stopped', async () => {

@@ -57,6 +57,14 @@ const char* program_path() {
     return OSU_PROGRAM;
 }
 
+const char* failing_calls_path() {
+#ifdef OSU_FAILING_CALLS
+    return OSU_FAILING_CALLS;
+#else
+    return "";
+#endif
+}
+
 bool can_launch() {
     return fs::exists(fs::path(OSU_PROGRAM).parent_path() / "osu-diffusion-mpi.so") &&
            std::system("mpirun --version >/dev/null 2>&1") == 0;

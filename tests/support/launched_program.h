@@ -9,8 +9,9 @@
 
 namespace osu::test {
 
-const char* program_path();  // of osu-diffusion
-bool can_launch();           // mpirun is there, and the program was built with MPI
+const char* program_path();        // of osu-diffusion
+const char* failing_calls_path();  // of the library that lets calls fail; empty where there is none
+bool can_launch();                 // mpirun is there, and the program was built with MPI
 
 class LaunchedProgram {
   public:
