@@ -23,12 +23,7 @@ namespace osu {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> mode_names = {"osu!", "osu!taiko", "osu!catch", "osu!mania"};
 constexpr size_t most_lines = 100;  // of a list
-
-std::string_view name_of_mode(GameMode mode) {
-    return mode_names[std::min<size_t>(static_cast<size_t>(mode), 3)];
-}
 
 std::string count_objects(const Beatmap& map) {
     std::array<size_t, 4> counts{};
@@ -80,7 +75,7 @@ void add_database(const OsuDatabase& database, Facts& facts) {
     }
     facts.add("maps", "{} in {} and {}", database.beatmaps.size(), counted(sets.size(), "set"),
               counted(static_cast<uint64_t>(std::max(database.folder_count, 0)), "folder"));
-    for (const auto& [mode, count] : modes) facts.add("", "{} {}", count, name_of_mode(mode));
+    for (const auto& [mode, count] : modes) facts.add("", "{} {}", count, name_of(mode));
     constexpr std::array<const char*, 8> names = {"unknown", "unsubmitted", "pending",   "unused",
                                                   "ranked",  "approved",    "qualified", "loved"};
     std::vector<std::string> parts;
@@ -93,7 +88,7 @@ void add_database(const OsuDatabase& database, Facts& facts) {
 
 void summarize_beatmap(const std::filesystem::path& path, Facts& facts) {
     const Beatmap map = read_beatmap(path);
-    facts.add("kind", "beatmap, {}, format v{}", name_of_mode(map.mode), map.format_version);
+    facts.add("kind", "beatmap, {}, format v{}", name_of(map.mode), map.format_version);
     facts.add("map", "{} - {} [{}]", map.metadata.artist, map.metadata.title, map.metadata.version);
     facts.add("mapper", "{}", map.metadata.creator);
     facts.add("IDs", "beatmap {}, set {}", map.metadata.beatmap_id, map.metadata.set_id);
@@ -123,8 +118,7 @@ void summarize_osz(const std::filesystem::path& path, Facts& facts) {
     facts.add("maps", "{}", maps.size());
     for (size_t i = 0; i < std::min(maps.size(), most_lines); ++i) {
         if (maps[i].problem.empty())
-            facts.add("", "[{}] {}, beatmap {}", maps[i].version, name_of_mode(maps[i].mode),
-                      maps[i].beatmap_id);
+            facts.add("", "[{}] {}, beatmap {}", maps[i].version, name_of(maps[i].mode), maps[i].beatmap_id);
         else
             facts.add("", "{}: {}", maps[i].file_name, maps[i].problem);
     }

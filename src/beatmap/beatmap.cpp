@@ -307,6 +307,11 @@ void Reader::finish() {
 
 }  // namespace
 
+std::string_view name_of(GameMode mode) {
+    constexpr std::string_view names[] = {"osu!", "osu!taiko", "osu!catch", "osu!mania"};
+    return names[std::min<size_t>(static_cast<size_t>(mode), 3)];
+}
+
 std::string_view Beatmap::line(uint32_t index) const {
     return std::string_view(text).substr(lines[index].offset, lines[index].length);
 }

@@ -36,6 +36,7 @@ inline float length(Vec2 a) {
 constexpr Vec2 playfield_size{512, 384};
 
 enum class GameMode : uint8_t { standard, taiko, fruits, mania };
+std::string_view name_of(GameMode mode);  // as players say it: "osu!taiko"
 enum class ObjectKind : uint8_t { circle, slider, spinner, hold };
 enum class CurveType : uint8_t { bezier, linear, catmull, perfect, bspline };
 

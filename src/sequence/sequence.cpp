@@ -10,8 +10,6 @@
 namespace osu {
 namespace {
 
-constexpr std::string_view mode_names[] = {"osu!", "osu!taiko", "osu!catch", "osu!mania"};
-
 PointType end_type(int32_t spans) {
     if (spans <= 1) return PointType::slider_end_1;
     if (spans == 2) return PointType::slider_end_2;
@@ -135,7 +133,7 @@ double whole_duration(const Beatmap& map, const HitObject& slider, double pixel_
 Sequence to_sequence(const Beatmap& map) {
     if (map.mode != GameMode::standard) {
         fail(Hint{"only maps of the standard mode can be read as a sequence"},
-             "the map is for {}, not for osu!", mode_names[static_cast<size_t>(map.mode)]);
+             "the map is for {}, not for osu!", name_of(map.mode));
     }
     Writer writer(map);
     for (uint32_t i = 0; i < map.objects.size(); ++i) writer.put_object(i);

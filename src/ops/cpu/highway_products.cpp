@@ -182,10 +182,6 @@ const PackedWeight& packed(const Weight& weight) {
     return static_cast<const PackedWeight&>(weight);
 }
 
-int64_t round_up(int64_t n, int64_t unit) {
-    return (n + unit - 1) / unit * unit;
-}
-
 // Of the calling thread: the packed operands of the product that it called for.
 struct ThreadScratch {
     Scratch tiles, panels;

@@ -3,8 +3,15 @@
 
 #include <cstddef>
 #include <memory>
+#include <type_traits>
 
 namespace osu::cpu {
+
+// The next multiple of `unit`.
+template <class Int>
+constexpr Int round_up(Int n, std::type_identity_t<Int> unit) {
+    return (n + unit - 1) / unit * unit;
+}
 
 // 64-byte aligned and zeroed; pages that nobody touches cost nothing.
 std::shared_ptr<void> allocate_zeroed(size_t bytes);

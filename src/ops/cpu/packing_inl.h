@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "ops/cpu/memory.h"
 #include "ops/cpu/simd_inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -40,10 +41,6 @@ void pack_left(HeadRows<const T> from, int64_t rows, int64_t padded, int64_t siz
 // The word of 32 bits that B holds for the elements (k, n): a float32, or a pair of bfloat16.
 template <class E>
 constexpr int64_t word_elements = 4 / sizeof(E);
-
-constexpr int64_t round_up(int64_t n, int64_t unit) {
-    return (n + unit - 1) / unit * unit;
-}
 
 // to[j][n] = from[n][j] for n < rows, j < words.
 HWY_INLINE void transpose_words(const uint32_t* from, int64_t from_ld, int64_t rows, int64_t words,
