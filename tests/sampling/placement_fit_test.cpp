@@ -221,7 +221,10 @@ TEST(PlacementFit, KeepsOffTheEdgesWhereTheSpacingLetsIt) {
         return x;
     };
     EXPECT_GT(placed(0)[2] * 512, 505);
-    for (size_t i = 1; i < 6; ++i) EXPECT_LT(placed(16)[i] * 512, 498) << i;
+    // Each by its own share of the margin, from a half to one and a half.
+    const std::vector<float> kept_off = placed(16);
+    for (size_t i = 1; i < 6; ++i) EXPECT_LT(kept_off[i] * 512, 504.5f) << i;
+    EXPECT_LT(*std::min_element(kept_off.begin(), kept_off.begin() + 6) * 512, 496);
 }
 
 // The chain pulls what just touches over one another again; with room to spare it does not.
