@@ -195,8 +195,12 @@ test('remarks are timestamps to click', async () => {
     const {items} = await studio.get(`sessions/${session}/advice?of=now`);
     const rows = page.page.locator('.advice-item');
     if (items.length === 0) return;
-    await rows.first().click();
-    assert.equal(await page.time(), Math.round(items[0].time));
+    // The list follows the map after a pause.
+    const clicked = async () => {
+        await rows.first().click();
+        return page.time();
+    };
+    await until(clicked, (time) => time === Math.round(items[0].time));
     page.noErrors();
 });
 
