@@ -12,6 +12,6 @@ rm -rf "$out"
 "$program" sample --beatmap "$source" --out "$out/style-2" --style-id 351189 --cfg-scale 3
 "$program" plot --beatmap "$source" "$out"/plain/*/*.osu "$out"/style-1/*/*.osu "$out"/style-2/*/*.osu \
     --plot-time 24000 --plot-width 5000 --out "$out/waltz.png"
-for chorus in 1:05.6 1:24.8; do
-    "$program" plot "$source" "$out"/plain/*/*.osu --plot-time "$chorus" --plot-width 4200 --out "$out/chorus at $chorus.png"
+for chorus in 65600 84800; do
+    "$program" plot "$source" "$out"/plain/*/*.osu --plot-time $chorus --plot-width 4200 --out "$out/chorus-$chorus.png"
 done

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "app/counted.h"
 #include "app/evaluation_report.h"
 #include "app/flag.h"
 #include "app/verbs.h"
@@ -94,11 +95,11 @@ void run(const Flags& flags) {
             return true;
         });
     progress.reset();
-    const std::string how = fmt::format(
-        "{} of {} held-out maps, {} seed{}, {} with {} steps, {} at step {}", evaluation.maps.size(),
-        split.validation.size(), sampling.variants, sampling.variants == 1 ? "" : "s",
-        sampler_name(sampling, network.info()), sampling_steps(sampling, network.info()).steps(),
-        network.config().name(), network.info().step);
+    const std::string how =
+        fmt::format("{} of {} held-out maps, {}, {} with {} steps, {} at step {}", evaluation.maps.size(),
+                    split.validation.size(), counted(static_cast<uint64_t>(sampling.variants), "seed"),
+                    sampler_name(sampling, network.info()), sampling_steps(sampling, network.info()).steps(),
+                    network.config().name(), network.info().step);
     report(flags, evaluation, how);
 }
 

@@ -11,6 +11,8 @@ namespace osu {
 
 namespace {
 
+constexpr int most_placements = 1000;  // of a map at once, in memory
+
 void add_input_flags(CLI::App& verb, SampleOptions& o) {
     verb.add_option("-i,--beatmap,maps", o.maps,
                     "Remap these: .osu, .osz with --difficulty, folders with all maps in them")
@@ -96,10 +98,10 @@ void add_sampler_flags(CLI::App& verb, SampleOptions& o) {
                     "Draw from philox, or torch: the numbers of PyTorch's CPU generator")
         ->check(CLI::IsMember({"philox", "torch"}));
     verb.add_option("-n,--num-variants,--variants", o.sampling.variants, "Make so many maps")
-        ->check(CLI::Range(1, 1000));
+        ->check(CLI::Range(1, most_placements));
     verb.add_option("--best-of", o.best_of,
                     "Place each so many times, and keep the one with the fewest objections of evaluate's")
-        ->check(CLI::Range(1, 1000));
+        ->check(CLI::Range(1, most_placements));
     verb.add_option("--refine-ckpt", o.refine_ckpt,
                     "Refine the result with this checkpoint, trained at t = 0")
         ->type_name("FILE")
@@ -171,6 +173,9 @@ void settle_sample_options(const CLI::App& verb, SampleOptions& o) {
     if (extension == ".osu" && o.sampling.variants > 1)
         fail(Hint{"name a folder with --out"}, "--out {} is one file, and there are {} variants", o.out,
              o.sampling.variants);
+    if (int64_t{o.best_of} * o.sampling.variants > most_placements)
+        fail(Hint{"make fewer at once"}, "--best-of {} of {} variants are more than {} placements", o.best_of,
+             o.sampling.variants, most_placements);
     if (o.best_of > 1 && (o.sampling.rng == "torch" || o.make_animation))
         fail(Hint{"leave one of them out"}, "--best-of does not go with {}",
              o.make_animation ? "--make-animation" : "--rng torch");

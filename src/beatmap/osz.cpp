@@ -44,11 +44,13 @@ bool looks_like_osz(const std::filesystem::path& file) {
     return std::string_view(bytes, sizeof bytes) == "PK\3\4";
 }
 
+bool is_of_macos(std::string_view name) {
+    return name.substr(name.rfind('/') + 1).starts_with("._") || name.starts_with("__MACOSX/") ||
+           name.find("/__MACOSX/") != name.npos;
+}
+
 bool is_map_name(std::string_view name) {
-    if (name.size() <= 4 || !equal_but_for_case(name.substr(name.size() - 4), ".osu")) return false;
-    const size_t slash = name.rfind('/');
-    if (name.substr(slash == name.npos ? 0 : slash + 1).starts_with("._")) return false;
-    return !name.starts_with("__MACOSX/") && name.find("/__MACOSX/") == name.npos;
+    return name.size() > 4 && equal_but_for_case(name.substr(name.size() - 4), ".osu") && !is_of_macos(name);
 }
 
 OszArchive::OszArchive(const std::filesystem::path& path)

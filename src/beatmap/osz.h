@@ -32,6 +32,8 @@ struct OszMap {
 
 // Whether the file begins as a zip does.
 bool looks_like_osz(const std::filesystem::path& file);
+// What macOS leaves beside the files of an archive: __MACOSX/, ._name.
+bool is_of_macos(std::string_view name);
 // Whether an entry, or a file, is a map by its name: .osu, but for what macOS adds (__MACOSX/, ._name.osu).
 bool is_map_name(std::string_view name);
 

@@ -6,8 +6,7 @@
 namespace osu {
 
 // What there is to object to, in objects of a hundred: heads and bodies partly over others or on the edge,
-// near misses of earlier spots, streams that bend to and fro, spacing that is off. A map that is read easily
-// may have none; people's maps have 4 to 10 (docs/model.md).
+// near misses of earlier spots, streams that bend to and fro, spacing that is off.
 double objections(const Marks& marks);
 
 // The index of the placement with the fewest; of equal ones the first. Each (T) px. `preempt`: ms; 0: as maps

@@ -51,7 +51,7 @@ PlacementFit::PlacementFit(const Datapoints& asked, std::span<const uint8_t> fix
 
 void PlacementFit::find_objects(const Datapoints& asked) {
     size_t slider = 0;
-    Philox random(0);  // the same for all seeds: it is the map's
+    Philox random(0);  // the same for all seeds: no chance of theirs
     for (size_t i = 0; i < type_.size();) {
         Object object{static_cast<uint32_t>(i), static_cast<uint32_t>(i + 1)};
         object.shyness = least_shyness + (most_shyness - least_shyness) * random.uniform();
@@ -178,10 +178,10 @@ void PlacementFit::let(const Between& between) {
     const size_t count = position_.size();
     row_.resize(2 * count);
     for (size_t i = 0; i < objects_.size(); ++i) {
-        const Vec2 moved = bodies_[i].at - position_[objects_[i].first];
+        const Vec2 by = moved(i);
         for (uint32_t k = objects_[i].first; k < objects_[i].end; ++k) {
-            row_[k] = (position_[k].x + moved.x) / playfield_size.x;
-            row_[count + k] = (position_[k].y + moved.y) / playfield_size.y;
+            row_[k] = (position_[k].x + by.x) / playfield_size.x;
+            row_[count + k] = (position_[k].y + by.y) / playfield_size.y;
         }
     }
     between(row_);
@@ -203,8 +203,8 @@ void PlacementFit::move_objects(int iterations, float margin, const Between& bet
     if (margin > 0) chain_.apply(bodies_, iterations, margin);
     chain_.apply(bodies_, iterations);
     for (size_t i = 0; i < objects_.size(); ++i) {
-        const Vec2 moved = bodies_[i].at - position_[objects_[i].first];
-        for (uint32_t k = objects_[i].first; k < objects_[i].end; ++k) position_[k] = position_[k] + moved;
+        const Vec2 by = moved(i);
+        for (uint32_t k = objects_[i].first; k < objects_[i].end; ++k) position_[k] = position_[k] + by;
     }
 }
 

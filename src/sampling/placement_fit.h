@@ -61,6 +61,7 @@ class PlacementFit {
     ChainFit::Body body(const Object& object) const;
     void move_objects(int iterations, float margin, const Between& between);
     void let(const Between& between);
+    Vec2 moved(size_t object) const { return bodies_[object].at - position_[objects_[object].first]; }
 };
 
 // Holds what a step of `noise` px predicts; at the last step all of it is to be right. x (2, T) as above.

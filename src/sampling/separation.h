@@ -24,10 +24,11 @@ class Separation {
     Separation(std::span<const Object> objects, std::span<const float> distance, float radius,
                double preempt);
 
-    // Moves bodies that cover one another, pair by pair; moving one out of the way may put it in another's.
-    // Leaves pairs alone of which one's body lies over the other in these places, heads apart: the mapper
-    // meant it, or did not mind.
+    // Leaves pairs alone of which one's body lies over the other in the source, heads apart: the mapper meant
+    // it, or did not mind. `heads`: px; `outlines` as for push().
     void allow(std::span<const Vec2> heads, std::span<const std::vector<Vec2>> outlines);
+
+    // Moves bodies that cover one another, pair by pair; moving one out of the way may put it in another's.
     // `outlines`: for each body, points along its middle, from `at`.
     void push(std::span<ChainFit::Body> bodies, std::span<const std::vector<Vec2>> outlines) const;
 

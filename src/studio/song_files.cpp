@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "beatmap/numbers.h"
+#include "beatmap/osz.h"
 
 namespace osu::studio {
 
@@ -34,16 +35,11 @@ std::string plain(std::string_view name) {
     return joined;
 }
 
-// What macOS leaves beside the files.
-bool is_a_shadow(std::string_view name) {
-    return name.starts_with("__MACOSX/") || last_part(name).starts_with("._");
-}
-
 template <class Fits>
 std::string only_one(const std::vector<std::string>& names, Fits fits) {
     std::string found;
     for (const std::string& name : names) {
-        if (is_a_shadow(name) || !fits(name)) continue;
+        if (is_of_macos(name) || !fits(name)) continue;
         if (!found.empty()) return {};
         found = name;
     }
@@ -69,11 +65,6 @@ bool is_a_sample(std::string_view name) {
     return file.ends_with(".wav");
 }
 
-std::string_view extension(std::string_view name) {
-    const size_t dot = last_part(name).rfind('.');
-    return dot == std::string_view::npos ? std::string_view() : last_part(name).substr(dot);
-}
-
 }  // namespace
 
 std::string folder_of(std::string_view file) {
@@ -81,7 +72,7 @@ std::string folder_of(std::string_view file) {
 }
 
 bool is_audio_name(std::string_view name) {
-    const std::string end = lower(extension(name));
+    const std::string end = lower_extension(name);
     for (const char* type : {".mp3", ".ogg", ".wav", ".flac", ".m4a", ".opus", ".aac"})
         if (end == type) return true;
     return false;
@@ -97,7 +88,7 @@ std::string audio_meant(const Song& song, std::string_view map, std::string_view
     std::string found = meant(names, map, name);
     if (found.empty())
         found = only_one(names, [&](const std::string& one) {
-            return !is_a_sample(one) && equal_but_for_case(extension(one), extension(name));
+            return !is_a_sample(one) && lower_extension(one) == lower_extension(name);
         });
     if (found.empty())
         found =
