@@ -93,7 +93,7 @@ void find_verb(const CLI::App& app, std::vector<std::string>& words) {
 }
 
 [[noreturn]] void fail_unknown(const CLI::App& verb, const std::string& flag) {
-    const std::string name = verb.get_name();
+    const std::string& name = verb.get_name();
     if (flag == "--nproc-per-node")
         fail(Hint{"mpirun -np N osu-diffusion train … runs N processes"}, "{} has no {}, which is torchrun's",
              name, flag);
@@ -132,6 +132,7 @@ std::vector<std::string> nearest_names(std::string_view typed, const std::vector
     std::stable_sort(near.begin(), near.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
     std::vector<std::string> result;
+    result.reserve(near.size());
     for (const auto& [distance, name] : near) result.push_back(name);
     return result;
 }

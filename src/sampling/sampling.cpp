@@ -60,6 +60,12 @@ OnStep of_whole_map(const OnStep& on_step, const MapSection& section, std::span<
     };
 }
 
+// As many datapoints on either side of a section as half of a window of training: by the ruler a quarter, a
+// whole one and two are no better (docs/model.md).
+int64_t section_context(int64_t window) {
+    return std::max<int64_t>(window / 2, 1);
+}
+
 // Makes a network ready for one map, or what is needed of it, and lets `work` sample with it. x (variants, 2,
 // T): what there is, and then the result.
 template <class Work>
@@ -69,7 +75,7 @@ bool with_network(SamplingNetwork& network, const Datapoints& map, std::span<con
     Guidance guidance{{}, network.null_style(), static_cast<float>(options.cfg_scale)};
     if (!style.empty()) guidance.style = network.style(style);
     // The reference's numbers are those of whole maps.
-    const MapSection section(map, given.fixed, options.rng == "torch" ? 0 : window);
+    const MapSection section(map, given.fixed, options.rng == "torch" ? 0 : section_context(window));
     if (section.kept().empty()) return true;  // nothing moves
     const Datapoints needed = section.view();
     std::vector<float> time, rows(x.size() / map.size() * needed.size());
