@@ -141,7 +141,6 @@ class Training {
     }
     void step(const Batch& batch) {
         const ProfileScope scope(first_step_scope);
-        state_.zero_gradients();
         objective_.run(batch, batch.size, state_.gradients(), &state_.totals()->loss);
         state_.measure_gradients();
         state_.update({});

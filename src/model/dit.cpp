@@ -81,9 +81,10 @@ void Dit::forward(const DitInput& input) {
     });
 }
 
-void Dit::backward(float* gradients, GradientListener* listener) {
+void Dit::backward(const ParameterGradients& gradients, GradientListener* listener) {
     if (listener && !listener->is_recordable()) return run_backward(gradients, listener);
-    std::unique_ptr<Recording>& recording = backward_recordings_[{gradients, listener}];
+    std::unique_ptr<Recording>& recording =
+        backward_recordings_[{gradients.values, gradients.overwrite, listener}];
     if (!recording) recording = backend_.make_recording();
     recording->run([&] { run_backward(gradients, listener); });
 }
@@ -91,7 +92,7 @@ void Dit::backward(float* gradients, GradientListener* listener) {
 // Blocks come from the last to the first, so what is complete begins with one and ends where the part told
 // before it began. With the last block goes the final layer behind it. What modulates a block is complete
 // when its first norm has been gone through: after the block before.
-void Dit::run_backward(float* gradients, GradientListener* listener) {
+void Dit::run_backward(const ParameterGradients& gradients, GradientListener* listener) {
     const auto tell = [&](size_t first, size_t end) {
         if (listener) listener->complete(first, end - first);
     };
@@ -119,12 +120,11 @@ void Dit::run_backward(float* gradients, GradientListener* listener) {
 }
 
 // Of the weights of one block (of the final layer, behind the last one), as soon as its slopes are known.
-void Dit::adaln_backward(int block, float* gradients) {
-    const auto& [weight, bias] = layout_.layers().adaln[block];
+void Dit::adaln_backward(int block, const ParameterGradients& gradients) {
     const Matrix slopes = adaln_columns(gradients_.d_modulation_cast, config_, block);
     backend_.cast(adaln_columns(gradients_.d_modulation, config_, block), slopes);
     backend_.linear_backward(slopes, condition_.activated, *adaln_.weight, {},
-                             {gradients + weight->offset, config_.hidden, gradients + bias->offset});
+                             gradients.of(layout_.layers().adaln[block]));
 }
 
 void Dit::embed() {
@@ -135,11 +135,9 @@ void Dit::embed() {
     backend_.linear(features_, *input_.weight, input_.bias, activations_.input());
 }
 
-void Dit::embed_backward(float* gradients) {
-    const auto& [weight, bias] = input_.parameters;
+void Dit::embed_backward(const ParameterGradients& gradients) {
     backend_.cast(gradients_.d_x, d_input_);
-    backend_.linear_backward(d_input_, features_, *input_.weight, {},
-                             {gradients + weight->offset, input_features, gradients + bias->offset});
+    backend_.linear_backward(d_input_, features_, *input_.weight, {}, gradients.of(input_.parameters));
 }
 
 void Dit::forward(const DitInput& input, std::span<float> out) {
@@ -150,7 +148,8 @@ void Dit::forward(const DitInput& input, std::span<float> out) {
     tokens_to_channels(rows, batch_, tokens_, out);
 }
 
-void Dit::backward(std::span<const float> d_out, float* gradients, GradientListener* listener) {
+void Dit::backward(std::span<const float> d_out, const ParameterGradients& gradients,
+                   GradientListener* listener) {
     std::vector<float> rows(d_out.size());
     channels_to_tokens(d_out, batch_, tokens_, rows);
     backend_.upload(d_out_.data, rows.data(), rows.size() * sizeof(float));

@@ -192,7 +192,6 @@ void TrainingRun::step(Batch& batch) {
         load(batch, share);
     }
     meet_before_step(batch);
-    state_.zero_gradients();
     objective_.run(batch, options_.batch_size, state_.gradients(), &state_.totals()->loss,
                    buckets_ ? &*buckets_ : nullptr, [&] { ranks_.sign_of_life(); });
     state_.measure_gradients();

@@ -79,10 +79,6 @@ Checkpoint TrainingState::checkpoint() const {
     return checkpoint;
 }
 
-void TrainingState::zero_gradients() {
-    backend_.zero(arenas_.gradient, layout_.size() * sizeof(float));
-}
-
 void TrainingState::measure_gradients() {
     backend_.squared_norm(arenas_.gradient, layout_.size(), &totals()->squared_norm);
 }

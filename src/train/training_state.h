@@ -41,7 +41,6 @@ class TrainingState {
     const float* parameters() const { return arenas_.parameter; }
     const float* ema() const { return arenas_.ema; }
     float* gradients() { return arenas_.gradient; }
-    void zero_gradients();
     StepTotals* totals() { return static_cast<StepTotals*>(totals_.get()); }  // of the backend
     void measure_gradients();                                                 // into totals()
 

@@ -92,6 +92,24 @@ TEST_P(Linear, Backward) {
         }
 }
 
+// What was there is not even read.
+TEST_P(Linear, BackwardOverOtherGradients) {
+    for (const auto& s : shapes) {
+        make_weight(s);
+        Tensor x(s.rows, s.in, type), dy(s.rows, s.out, type, 0, 2), dw(s.out, s.in, DType::f32, 5),
+            dbias(1, s.out);
+        for (int64_t i = 0; i < s.out; ++i) {
+            dbias.set(static_cast<size_t>(i), NAN);
+            for (int64_t j = 0; j < s.in; ++j) dw.set(static_cast<size_t>(i * (s.in + 5) + j), NAN);
+        }
+        own->linear_backward(dy.own(), x.own(), *weight, {}, {dw.floats(), s.in + 5, dbias.floats(), true});
+        reference->linear_backward(dy.reference(), x.reference(), *reference_weight, {},
+                                   {dw.reference_floats(), s.in + 5, dbias.reference_floats(), true});
+        dw.expect_equal(bound, "dw");
+        dbias.expect_equal(bound, "dbias");
+    }
+}
+
 // Half of the gradients, and some of the columns.
 TEST_P(Linear, BackwardInParts) {
     const Shape3 s{40, 96, 80};

@@ -122,6 +122,9 @@ class ReferenceBackend final : public Backend {
     void linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx, const LinearGradients& gradients,
                          Matrix pre) override {
         float *const dw = gradients.weight, *const dbias = gradients.bias;
+        const auto put = [&](float& to, double sum) {
+            to = static_cast<float>(sum) + (gradients.overwrite ? 0 : to);
+        };
         const auto& values = values_of(w).values;
         if (dx)
             product(
@@ -134,11 +137,11 @@ class ReferenceBackend final : public Backend {
             product(
                 dy.cols, x.cols, dy.rows,
                 [&](auto i, auto j, auto k) { return double{at(dy, k, i)} * at(x, k, j); },
-                [&](auto i, auto j, double sum) { dw[i * gradients.stride + j] += static_cast<float>(sum); });
+                [&](auto i, auto j, double sum) { put(dw[i * gradients.stride + j], sum); });
         if (dbias)
             product(
                 1, dy.cols, dy.rows, [&](auto, auto j, auto k) { return double{at(dy, k, j)}; },
-                [&](auto, auto j, double sum) { dbias[j] += static_cast<float>(sum); });
+                [&](auto, auto j, double sum) { put(dbias[j], sum); });
     }
 
     void residual_norm(const ResidualNorm& norm, Matrix x, Matrix y) override {

@@ -82,6 +82,7 @@ void pack_weight(const Matrix& master, const WeightLayout& layout, void* to);
 void convert(Matrix x, Matrix y);  // y = x, from and to either type
 void gelu(Matrix pre, Matrix y);
 void gelu_backward(Matrix dy, Matrix pre, Matrix d_pre);  // d_pre = dy·gelu'(pre); may be in place
-void add_column_sums(Matrix dy, float* sums);  // sums += Σ rows of dy, each column in the order of the rows
+// sums += (or, not `add`, =) Σ rows of dy, each column in the order of the rows.
+void column_sums(Matrix dy, float* sums, bool add);
 
 }  // namespace osu::cpu

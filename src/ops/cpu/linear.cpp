@@ -70,7 +70,7 @@ void CpuBackend::input_gradient(Matrix dy, const Weight& w, Matrix dx) {
 void CpuBackend::weight_gradient(Matrix dy, Matrix x, const LinearGradients& gradients) {
     const ProfileScope scope("linear, weight gradient", flops(x, dy.cols));
     assert(dy.rows == x.rows);
-    products_->weight_gradient(dy, x, gradients.weight, gradients.stride);
+    products_->weight_gradient(dy, x, gradients);
 }
 
 void CpuBackend::linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx,
@@ -82,7 +82,7 @@ void CpuBackend::linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx
     }
     if (gradients.weight) weight_gradient(dy, x, gradients);
     const ProfileScope scope("linear, bias gradient");
-    if (gradients.bias) add_column_sums(dy, gradients.bias);
+    if (gradients.bias) column_sums(dy, gradients.bias, !gradients.overwrite);
 }
 
 }  // namespace osu::cpu

@@ -80,7 +80,8 @@ void convert(Device& device, Matrix x, Matrix y);  // y = x, from and to either 
 void gelu(Device& device, Matrix pre, Matrix y);
 void gelu_backward(Device& device, Matrix dy, Matrix pre, Matrix d_pre);  // d_pre = dy·gelu'(pre)
 void add_bias(Device& device, Matrix y, const float* bias);               // y += bias in every row
-void add_column_sums(Device& device, Matrix dy, float* sums);  // sums += Σ rows of dy, in a fixed order
+// sums += (or, not `add`, =) Σ rows of dy, in a fixed order.
+void column_sums(Device& device, Matrix dy, float* sums, bool add);
 
 // D (m, n) += or = op(A)·op(B), column-major: for shapes that cuBLASLt has nothing for.
 struct PlainOperand {

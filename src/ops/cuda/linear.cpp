@@ -149,7 +149,7 @@ void CudaBackend::weight_gradient(Matrix dy, Matrix x, const LinearGradients& gr
               {gradients.weight, DType::f32, dy.cols, x.cols, gradients.stride},
               false,
               true,
-              true,
+              !gradients.overwrite,
               x.cols,
               dy.cols,
               dy.rows};
@@ -158,11 +158,11 @@ void CudaBackend::weight_gradient(Matrix dy, Matrix x, const LinearGradients& gr
     p.epilogue = CUBLASLT_EPILOGUE_BGRADB;
     p.bias = sums;
     if (fuses("bias_gradient") && products_.run_fused(p)) {
-        add_column_sums(device_, {sums, DType::f32, 1, dy.cols, dy.cols}, gradients.bias);
+        column_sums(device_, {sums, DType::f32, 1, dy.cols, dy.cols}, gradients.bias, !gradients.overwrite);
         return;
     }
     products_.run(p);
-    add_column_sums(device_, dy, gradients.bias);
+    column_sums(device_, dy, gradients.bias, !gradients.overwrite);
 }
 
 void CudaBackend::linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx,
