@@ -8,12 +8,25 @@ Dit::Dit(const DitConfig& config, Backend& backend)
     : config_(config),
       backend_(backend),
       layout_(config),
-      input_(make_linear(backend, layout_.layers().input, true)),
-      // Their parameters stand side by side, from those of block 0 on.
-      adaln_{layout_.layers().adaln.front(),
-             backend.make_weight(config.modulation_size(), config.hidden, true)},
-      network_(config, layout_, backend, true) {
+      rounded_(make_rounded()),
+      input_(make_linear(backend, layout_.layers().input, true, rounded())),
+      adaln_(make_adaln()),
+      network_(config, layout_, backend, true, rounded()) {
     for (const Linear* layer : linears()) weight_bytes_ += layer->weight->bytes;
+}
+
+std::shared_ptr<void> Dit::make_rounded() {
+    if (backend_.compute_type() != DType::bf16 || !backend_.views_weights()) return nullptr;
+    return backend_.allocate(layout_.size() * sizeof(BFloat16));
+}
+
+// Their parameters stand side by side, from those of block 0 on.
+Linear Dit::make_adaln() {
+    const int64_t out = config_.modulation_size(), in = config_.hidden;
+    const LinearParameters& first = layout_.layers().adaln.front();
+    if (!rounded()) return {first, backend_.make_weight(out, in, true), {}};
+    BFloat16* const values = rounded() + first.weight->offset;
+    return {first, backend_.view_weight({values, DType::bf16, out, in, in}), {}};
 }
 
 std::vector<Linear*> Dit::linears() {
@@ -28,12 +41,27 @@ void Dit::load(const float* values) {
         load_recording_ = backend_.make_recording();
     }
     values_ = values;
+    for (Linear* layer : linears()) {
+        const size_t bias = layer->parameters.bias->offset;
+        layer->bias = {values_ + bias, rounded() ? rounded() + bias : nullptr};
+    }
     load_recording_->run([this] {
-        for (Linear* layer : linears()) {
+        if (rounded()) return round_values();
+        for (Linear* layer : linears())
             backend_.pack(*layer->weight, values_ + layer->parameters.weight->offset, layer->weight->in);
-            layer->bias = values_ + layer->parameters.bias->offset;
-        }
     });
+}
+
+// All but the label table, which no product reads.
+void Dit::round_values() {
+    const Parameter& table = *layout_.layers().label_table;
+    const auto round_range = [this](size_t first, size_t end) {
+        const auto count = static_cast<int64_t>(end - first);
+        backend_.cast({const_cast<float*>(values_) + first, DType::f32, 1, count, count},
+                      {rounded() + first, DType::bf16, 1, count, count});
+    };
+    round_range(0, table.offset);
+    round_range(table.offset + table.count, layout_.size());
 }
 
 void Dit::forget_recordings() {

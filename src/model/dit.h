@@ -37,6 +37,10 @@ class Dit {
     // Takes the values (device memory, layout order, alive until the next load) into the packed weights.
     // Again after every change.
     void load(const float* values);
+    // Where the backend multiplies with bfloat16 weights as they lie: they and the biases, in the order of
+    // the layout; else null. Whoever changes the values may write them here, too, instead of loading them
+    // again.
+    BFloat16* rounded() const { return static_cast<BFloat16*>(rounded_.get()); }
 
     // The result stays in output() (N, 4), float32 device memory: ε̂ in columns 0–1, variance in 2–3.
     void forward(const DitInput& input);
@@ -61,6 +65,7 @@ class Dit {
     const DitConfig config_;
     Backend& backend_;
     const ParameterLayout layout_;
+    const std::shared_ptr<void> rounded_;
     Linear input_;  // xoc_embedder
     Linear adaln_;  // of all blocks and the final layer
     Network network_;
@@ -85,6 +90,9 @@ class Dit {
         backward_recordings_;
 
     std::vector<Linear*> linears();
+    std::shared_ptr<void> make_rounded();
+    Linear make_adaln();
+    void round_values();
     AttentionShape attention_shape() const;
     void reshape(const DitInput& input);
     void forget_recordings();

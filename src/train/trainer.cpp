@@ -95,7 +95,7 @@ TrainingRun::TrainingRun(const TrainOptions& options, const TrainEvents& events,
       backend_(device_.backend.get()),
       sums_(make_rank_sums(options.distribution, ranks, *backend_)),
       network_(info_.config, *backend_),
-      state_(network_.layout(), *backend_),
+      state_(network_.layout(), *backend_, network_.rounded()),
       results_(*backend_),
       diffusion_(info_.noise_schedule, respace("1000")),
       distillation_(start_distillation()),
@@ -216,7 +216,7 @@ void TrainingRun::update() {
     optimizer.gradient_clip = options_.gradient_clip;
     optimizer.label_table_only = labels_only();
     state_.update(optimizer);
-    network_.load(state_.parameters());
+    if (!network_.rounded()) network_.load(state_.parameters());
 }
 
 void TrainingRun::take_results(bool all) {

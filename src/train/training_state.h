@@ -26,7 +26,8 @@ double learning_rate(const TrainOptions& options, int64_t steps_done, int64_t to
 
 class TrainingState {
   public:
-    TrainingState(const ParameterLayout& layout, Backend& backend);
+    // `rounded`: where each update leaves the parameters in bfloat16, too (Dit::rounded()).
+    TrainingState(const ParameterLayout& layout, Backend& backend, BFloat16* rounded = nullptr);
 
     void initialize(uint64_t seed);  // fresh parameters, EMA equal to them, moments zero
     // Weights, EMA and moments of a checkpoint. Without moments they begin at zero; without EMA it begins at

@@ -28,9 +28,9 @@ class CpuBackend final : public Backend {
     void pack(Weight& weight, const float* master, int64_t stride) override;
     void pack_from_host(Weight& weight, Matrix master) override;
 
-    void linear(Matrix x, const Weight& w, const float* bias, Matrix y) override;
+    void linear(Matrix x, const Weight& w, Bias bias, Matrix y) override;
     void linear_add(Matrix x, const Weight& w, Matrix y) override;
-    void linear_gelu(Matrix x, const Weight& w, const float* bias, Matrix pre, Matrix y) override;
+    void linear_gelu(Matrix x, const Weight& w, Bias bias, Matrix pre, Matrix y) override;
     void linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx, const LinearGradients& gradients,
                          Matrix pre) override;
 
@@ -64,7 +64,7 @@ class CpuBackend final : public Backend {
     const std::unique_ptr<Products> products_;
 
     // y = x·Wᵀ + bias, or y += x·Wᵀ + bias.
-    void product(Matrix x, const Weight& w, const float* bias, Matrix y, bool add);
+    void product(Matrix x, const Weight& w, Bias bias, Matrix y, bool add);
     void input_gradient(Matrix dy, const Weight& w, Matrix dx);
     void weight_gradient(Matrix dy, Matrix x, const LinearGradients& gradients);
 };
