@@ -4,6 +4,7 @@
  *
  * @import { Bench } from "./bench.js"
  */
+import {dialog} from './dialog.js';
 import {h} from './dom.js';
 import {icon} from './icons.js';
 import {attempt, say} from './messages.js';
@@ -35,49 +36,26 @@ export class KeepDialog {
                 h('strong', {}, title),
                 h('span', {}, about),
             );
-        this.element = h(
-            'dialog',
-            {
-                class: 'dialog keep-dialog',
-                'aria-label': 'Keep the map',
-                onclick: (/** @type {MouseEvent} */ event) =>
-                    event.target === this.element && this.element.close(),
-            },
+        this.element = dialog(
+            {class: 'keep-dialog', title: 'Keep the map'},
+            h('label', {class: 'field-label'}, h('span', {}, 'Name of the difficulty'), this.name),
+            h(
+                'p',
+                {class: 'muted', id: 'keep-note'},
+                'It is added beside the others; the source stays as it is.',
+            ),
             h(
                 'div',
-                {class: 'dialog-body'},
-                h(
-                    'header',
-                    {class: 'dialog-header'},
-                    h('h2', {}, 'Keep the map'),
-                    h(
-                        'button',
-                        {class: 'icon-button', 'aria-label': 'Close', onclick: () => this.element.close()},
-                        icon('close'),
-                    ),
+                {class: 'keep-cards'},
+                canSave && card('save', "Save in the song's folder", folder ?? '', () => this.#save()),
+                card('download', 'Download the .osz', 'the whole song with the new difficulty in it', () =>
+                    this.#download('osz'),
                 ),
-                h('label', {class: 'field-label'}, h('span', {}, 'Name of the difficulty'), this.name),
-                h(
-                    'p',
-                    {class: 'muted', id: 'keep-note'},
-                    'It is added beside the others; the source stays as it is.',
+                card('download', 'Download the .osu', 'the new difficulty alone', () =>
+                    this.#download('osu'),
                 ),
-                h(
-                    'div',
-                    {class: 'keep-cards'},
-                    canSave && card('save', "Save in the song's folder", folder ?? '', () => this.#save()),
-                    card(
-                        'download',
-                        'Download the .osz',
-                        'the whole song with the new difficulty in it',
-                        () => this.#download('osz'),
-                    ),
-                    card('download', 'Download the .osu', 'the new difficulty alone', () =>
-                        this.#download('osu'),
-                    ),
-                ),
-                this.result,
             ),
+            this.result,
         );
     }
 

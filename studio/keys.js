@@ -2,8 +2,8 @@
  * The keys of the workbench, those of the game and of its editor where they have them. One table: what listens to
  * them and what `?` shows are the same.
  */
+import {dialog} from './dialog.js';
 import {h} from './dom.js';
-import {icon} from './icons.js';
 
 /**
  * @typedef {object} Key
@@ -96,34 +96,14 @@ export function helpDialog(groups) {
             h('dt', {}, ...keys.split(' / ').map((shown) => h('kbd', {}, shown))),
             h('dd', {}, does),
         );
-    const dialog = h(
-        'dialog',
-        {
-            class: 'dialog help-dialog',
-            'aria-label': 'Keys',
-            onclick: (/** @type {MouseEvent} */ event) => event.target === dialog && dialog.close(),
-        },
+    return dialog(
+        {class: 'help-dialog', title: 'Keys'},
         h(
             'div',
-            {class: 'dialog-body'},
-            h(
-                'header',
-                {class: 'dialog-header'},
-                h('h2', {}, 'Keys'),
-                h(
-                    'button',
-                    {class: 'icon-button', 'aria-label': 'Close', onclick: () => dialog.close()},
-                    icon('close'),
-                ),
-            ),
-            h(
-                'div',
-                {class: 'help-groups'},
-                ...groups.map(({name, keys}) =>
-                    h('section', {}, h('h3', {}, name), h('dl', {}, ...keys.map(row))),
-                ),
+            {class: 'help-groups'},
+            ...groups.map(({name, keys}) =>
+                h('section', {}, h('h3', {}, name), h('dl', {}, ...keys.map(row))),
             ),
         ),
     );
-    return dialog;
 }

@@ -5,6 +5,7 @@
  * @import { Engine } from "./engine.js"
  * @import { About, Library, LibrarySet, OpenedSource, RecentSession, SourceMap } from "./types.js"
  */
+import {dialog} from './dialog.js';
 import {afterPause, h} from './dom.js';
 import {EngineError} from './engine.js';
 import {whenText} from './history.js';
@@ -41,11 +42,6 @@ export class OpenScreen {
         );
         this.recent = h('section', {class: 'open-column', hidden: true});
         this.library = h('section', {class: 'open-column library', hidden: !about.can.library});
-        this.choice = h('dialog', {
-            class: 'dialog choice-dialog',
-            'aria-label': 'Choose a difficulty',
-            onclick: (/** @type {MouseEvent} */ event) => event.target === this.choice && this.choice.close(),
-        });
         this.element = h(
             'main',
             {class: 'open'},
@@ -85,7 +81,6 @@ export class OpenScreen {
                     .join(' · '),
             ),
             this.files,
-            this.choice,
         );
         this.#fillRecent();
         if (about.can.library) this.#fillLibrary();
@@ -142,7 +137,6 @@ export class OpenScreen {
     /** The difficulty, where there are several (or none that can be placed). @param {OpenedSource} source */
     #choose(source) {
         const open = (/** @type {SourceMap} */ map) => {
-            this.choice.close();
             this.#busy(this.engine.request('POST', 'sessions', {source: source.source, file: map.file})).then(
                 (answer) => answer && this.opened(answer.session),
             );
@@ -157,7 +151,14 @@ export class OpenScreen {
                 {class: 'row'},
                 h(
                     'button',
-                    {class: 'row-button', disabled: Boolean(map.problem), onclick: () => open(map)},
+                    {
+                        class: 'row-button',
+                        disabled: Boolean(map.problem),
+                        onclick: () => {
+                            choice.close();
+                            open(map);
+                        },
+                    },
                     h('span', {class: 'row-name'}, map.version || map.file),
                     h(
                         'span',
@@ -168,27 +169,14 @@ export class OpenScreen {
             ),
         );
         if (rows.length === 0) rows.push(h('li', {class: 'empty'}, 'There is no map in it.'));
-        this.choice.replaceChildren(
-            h(
-                'div',
-                {class: 'dialog-body'},
-                h(
-                    'header',
-                    {class: 'dialog-header'},
-                    h('h2', {}, 'Which difficulty?'),
-                    h(
-                        'button',
-                        {class: 'icon-button', 'aria-label': 'Close', onclick: () => this.choice.close()},
-                        icon('close'),
-                    ),
-                ),
-                h('p', {class: 'muted'}, source.name),
-                h('ul', {class: 'rows'}, ...rows),
-            ),
+        const choice = dialog(
+            {class: 'choice-dialog', title: 'Which difficulty?'},
+            h('p', {class: 'muted'}, source.name),
+            h('ul', {class: 'rows'}, ...rows),
         );
-        // On the workbench a dropped map is asked about without this screen.
-        if (!this.choice.isConnected) document.body.append(this.choice);
-        this.choice.showModal();
+        choice.addEventListener('close', () => choice.remove());
+        document.body.append(choice);
+        choice.showModal();
     }
 
     async #fillRecent() {

@@ -5,6 +5,7 @@
  * @import { Engine } from "./engine.js"
  * @import { Style, StyleMap, Styles, StylesLike } from "./types.js"
  */
+import {dialog} from './dialog.js';
 import {afterPause, h} from './dom.js';
 import {icon} from './icons.js';
 import {attempt} from './messages.js';
@@ -63,30 +64,14 @@ export class StyleDialog {
             if (id > 0 || mapper)
                 this.#choose(id > 0 ? {kind: 'map', id, name} : {kind: 'mapper', name: mapper});
         });
-        this.element = h(
-            'dialog',
+        this.element = dialog(
             {
-                class: 'dialog style-dialog',
-                'aria-label': 'Choose a style',
-                onclick: (/** @type {MouseEvent} */ event) =>
-                    event.target === this.element && this.element.close(),
+                class: 'style-dialog',
+                title: 'Style',
+                label: 'Choose a style',
+                beside: h('div', {class: 'search'}, icon('search'), this.search),
             },
-            h(
-                'div',
-                {class: 'dialog-body'},
-                h(
-                    'header',
-                    {class: 'dialog-header'},
-                    h('h2', {}, 'Style'),
-                    h('div', {class: 'search'}, icon('search'), this.search),
-                    h(
-                        'button',
-                        {class: 'icon-button', 'aria-label': 'Close', onclick: () => this.element.close()},
-                        icon('close'),
-                    ),
-                ),
-                h('div', {class: 'style-columns'}, this.results, this.picture.element),
-            ),
+            h('div', {class: 'style-columns'}, this.results, this.picture.element),
         );
     }
 

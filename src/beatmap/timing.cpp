@@ -1,6 +1,7 @@
 #include "beatmap/timing.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "beatmap/slider_path.h"
 
@@ -87,6 +88,18 @@ void time_sliders(Beatmap& map) {
         slider.span_duration = length / px_per_ms;
         slider.end_time = slider.start_time + slider.span_count * length / px_per_ms;
     }
+}
+
+double tick_distance(const Beatmap& map, const HitObject& slider, double velocity) {
+    // By a beat length that is no number maps say that sliders have no ticks.
+    const size_t index = last_until(map, map.velocity_lines, slider.start_time);
+    if (index < map.velocity_lines.size() &&
+        std::isnan(map.timing_points[map.velocity_lines[index]].beat_length))
+        return 0;
+    const double distance =
+        velocity * map.beat_length_at(slider.start_time) / map.difficulty.slider_tick_rate;
+    // Before format 8 ticks keep their distance where green lines change the speed.
+    return map.format_version < 8 ? distance / slider.slider_velocity : distance;
 }
 
 }  // namespace osu

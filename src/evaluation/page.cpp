@@ -8,6 +8,7 @@
 
 #include "picture/canvas.h"
 #include "picture/painter.h"
+#include "picture/plot.h"
 #include "sequence/sequence_path.h"
 
 namespace osu {
@@ -88,34 +89,25 @@ Paint paint_of(const Contestant& contestant) {
 }
 
 // Lines over equal steps of x from `low` to `high`.
-void paint_chart(Canvas& canvas, double x, double y, double width, const std::string& title,
+void paint_chart(Canvas& canvas, double left, double top, double width, const std::string& title,
                  const std::vector<Line>& lines, double low, double high, const std::string& unit) {
-    const double left = x + chart_left, top = y + chart_top, plot_width = width - chart_left - 8;
-    const double plot_height = chart_height - chart_top - chart_bottom;
-    canvas.text(x + chart_left, y + 16, title, {13, theme::bright, Align::left, true, plot_width});
-    canvas.rectangle(left, top, plot_width, plot_height, theme::field);
     double most = 1e-9;
     for (const Line& line : lines)
         for (const double value : line.values) most = std::max(most, value);
-    const auto place = [&](double share, double value) {
-        return Vec2{static_cast<float>(left + share * plot_width),
-                    static_cast<float>(top + plot_height * (1 - value / most / 1.05))};
-    };
-    for (int i = 0; i <= 4; ++i) {
-        const Vec2 foot = place(i / 4.0, 0);
-        canvas.line(foot, {foot.x, static_cast<float>(top)}, 0.6, theme::frame);
-        canvas.text(foot.x, foot.y + 15, fmt::format("{:.4g}{}", low + (high - low) * i / 4, unit),
-                    {10, theme::dim, Align::centre});
-    }
-    canvas.text(left - 5, place(0, most).y + 4, fmt::format("{:.2g}", most), {10, theme::dim, Align::right});
-    double legend = left;
+    const Plot plot{
+        left + chart_left, top + chart_top, width - chart_left - 8, chart_height - chart_top - chart_bottom,
+        {low, high},       {0, 1.05 * most}};
+    canvas.text(plot.left, top + 16, title, {13, theme::bright, Align::left, true, plot.width});
+    const double quarter = (high - low) / 4;
+    plot.grid(canvas, {low, low + quarter, low + 2 * quarter, low + 3 * quarter, high}, plot.y.ticks(4), 10,
+              unit);
+    double legend = plot.left;
     for (const Line& line : lines) {
-        for (size_t i = 1; i < line.values.size(); ++i) {
-            const double steps = static_cast<double>(line.values.size() - 1);
-            canvas.line(place(static_cast<double>(i - 1) / steps, line.values[i - 1]),
-                        place(static_cast<double>(i) / steps, line.values[i]), 1.8, line.paint);
-        }
-        canvas.text(legend, y + 34, line.name, {11, line.paint});
+        const double step = (high - low) / static_cast<double>(line.values.size() - 1);
+        for (size_t i = 1; i < line.values.size(); ++i)
+            canvas.line(plot.place(low + step * static_cast<double>(i - 1), line.values[i - 1]),
+                        plot.place(low + step * static_cast<double>(i), line.values[i]), 1.8, line.paint);
+        canvas.text(legend, top + 34, line.name, {11, line.paint});
         legend += canvas.text_width(line.name, {11, line.paint}) + 14;
     }
 }

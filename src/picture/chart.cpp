@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "picture/canvas.h"
 #include "picture/picture.h"
+#include "picture/plot.h"
 
 namespace osu {
 
@@ -18,15 +19,6 @@ namespace {
 constexpr double chart_width = 720, chart_height = 420, chart_scale = 2;
 constexpr double left = 72, right = 24, top = 62, bottom = 56;
 constexpr size_t columns = 600;  // of raw values; a longer curve shows the range of each column
-
-struct Axis {
-    double low = 0, high = 1;
-    bool logarithmic = false;
-    double share(double value) const {
-        if (!logarithmic) return (value - low) / (high - low);
-        return std::log(std::max(value, low * 1e-3) / low) / std::log(high / low);
-    }
-};
 
 struct Column {
     double x = 0, mean = 0, low = 0, high = 0, smooth = 0;
@@ -72,39 +64,6 @@ void smooth(std::vector<Column>& curve) {
     }
 }
 
-// 1, 2 or 5 times a power of ten, so that about `wanted` steps cover the range.
-double tick_step(double range, int wanted) {
-    const double rough = range / wanted, power = std::pow(10, std::floor(std::log10(rough)));
-    for (const double factor : {1.0, 2.0, 5.0})
-        if (rough <= factor * power * 1.0001) return factor * power;
-    return 10 * power;
-}
-
-std::vector<double> ticks(const Axis& axis, int wanted) {
-    std::vector<double> values;
-    if (!axis.logarithmic) {
-        const double step = tick_step(axis.high - axis.low, wanted);
-        for (double k = std::ceil(axis.low / step - 1e-9); k * step <= axis.high + 1e-9 * step; k++)
-            values.push_back(k * step);
-        return values;
-    }
-    const double decades = std::log10(axis.high / axis.low);
-    for (double power = std::floor(std::log10(axis.low)); power <= std::log10(axis.high); power++)
-        for (const double factor : {1.0, 2.0, 5.0}) {
-            if (factor != 1 && decades > 3) continue;
-            const double value = factor * std::pow(10, power);
-            if (value >= axis.low * 0.9999 && value <= axis.high * 1.0001) values.push_back(value);
-        }
-    return values;
-}
-
-std::string tick_label(double value) {
-    if (std::abs(value) < 1e-12) return "0";
-    if (std::abs(value) >= 1e6) return fmt::format("{:g}M", value / 1e6);
-    if (std::abs(value) >= 1e4) return fmt::format("{:g}k", value / 1e3);
-    return fmt::format("{:.6g}", value);
-}
-
 Axis x_axis(std::span<const Curve> curves) {
     Axis axis{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
     for (const Curve& curve : curves)
@@ -144,52 +103,33 @@ Axis y_axis(const std::vector<std::vector<Column>>& curves) {
 class ChartPainter {
   public:
     ChartPainter(Canvas& canvas, const Axis& x, const Axis& y)
-        : canvas_(canvas), cr_(canvas.cairo()), x_(x), y_(y) {}
-
-    void grid() {
-        canvas_.rectangle(left, top, plot_width, plot_height, theme::field);
-        const TextStyle label{10.5, theme::dim, Align::centre};
-        for (const double value : ticks(x_, 8)) {
-            const Vec2 at = place(value, y_.low);
-            canvas_.line({at.x, top}, at, 0.7, theme::frame.with_alpha(0.6));
-            canvas_.line(at, {at.x, at.y + 4}, 1, theme::faint);
-            canvas_.text(at.x, at.y + 17, tick_label(value), label);
-        }
-        for (const double value : ticks(y_, 6)) {
-            const Vec2 at = place(x_.low, value);
-            canvas_.line(at, {static_cast<float>(left + plot_width), at.y}, 0.7,
-                         theme::frame.with_alpha(0.6));
-            canvas_.line({at.x - 4, at.y}, at, 1, theme::faint);
-            canvas_.text(at.x - 8, at.y + 3.8, tick_label(value), {10.5, theme::dim, Align::right});
-        }
-        canvas_.set(theme::faint);
-        cairo_set_line_width(cr_, 1);
-        cairo_rectangle(cr_, left, top, plot_width, plot_height);
-        cairo_stroke(cr_);
+        : canvas_(canvas),
+          cr_(canvas.cairo()),
+          plot_{left, top, chart_width - left - right, chart_height - top - bottom, x, y} {
+        plot_.grid(canvas_, x.ticks(8), y.ticks(6), 10.5);
     }
 
     void curve(const std::vector<Column>& columns_of_curve, const Paint& paint) {
         if (columns_of_curve.empty()) return;
-        cairo_save(cr_);
-        cairo_rectangle(cr_, left, top, plot_width, plot_height);
-        cairo_clip(cr_);
-        cairo_new_path(cr_);
-        for (const Column& column : columns_of_curve) {
-            go(column.x, column.low);
-            if (column.high > column.low) go(column.x, column.high);
-        }
-        stroke(0.9, paint.with_alpha(0.34));
-        for (const Column& column : columns_of_curve) go(column.x, column.smooth);
-        stroke(2.0, paint);
-        if (columns_of_curve.size() == 1)
-            canvas_.disc(place(columns_of_curve[0].x, columns_of_curve[0].smooth), 3, paint);
-        cairo_restore(cr_);
+        plot_.clipped(canvas_, [&] {
+            cairo_new_path(cr_);
+            for (const Column& column : columns_of_curve) {
+                go(column.x, column.low);
+                if (column.high > column.low) go(column.x, column.high);
+            }
+            stroke(0.9, paint.with_alpha(0.34));
+            for (const Column& column : columns_of_curve) go(column.x, column.smooth);
+            stroke(2.0, paint);
+            if (columns_of_curve.size() == 1)
+                canvas_.disc(plot_.place(columns_of_curve[0].x, columns_of_curve[0].smooth), 3, paint);
+        });
     }
 
     void names(const std::string& title, const std::string& x_label, const std::string& y_label) {
-        canvas_.text(left, 27, title, {15, theme::bright, Align::left, true, plot_width});
-        canvas_.text(left + plot_width / 2, chart_height - 16, x_label, {11.5, theme::bright, Align::centre});
-        canvas_.text_upwards(20, top + plot_height / 2, y_.logarithmic ? y_label + "  (log)" : y_label,
+        canvas_.text(left, 27, title, {15, theme::bright, Align::left, true, plot_.width});
+        canvas_.text(left + plot_.width / 2, chart_height - 16, x_label,
+                     {11.5, theme::bright, Align::centre});
+        canvas_.text_upwards(20, top + plot_.height / 2, plot_.y.logarithmic ? y_label + "  (log)" : y_label,
                              {11.5, theme::bright, Align::centre});
     }
 
@@ -203,15 +143,8 @@ class ChartPainter {
     }
 
   private:
-    static constexpr double plot_width = chart_width - left - right,
-                            plot_height = chart_height - top - bottom;
-
-    Vec2 place(double x, double y) const {
-        return {static_cast<float>(left + plot_width * x_.share(x)),
-                static_cast<float>(top + plot_height * (1 - std::clamp(y_.share(y), -1.0, 2.0)))};
-    }
     void go(double x, double y) {
-        const Vec2 at = place(x, y);
+        const Vec2 at = plot_.place(x, y);
         cairo_line_to(cr_, at.x, at.y);
     }
     void stroke(double thickness, const Paint& paint) {
@@ -222,7 +155,7 @@ class ChartPainter {
 
     Canvas& canvas_;
     cairo_t* cr_;
-    const Axis &x_, &y_;
+    const Plot plot_;
 };
 
 }  // namespace
@@ -239,7 +172,6 @@ void draw_chart(std::span<const Curve> curves, const std::string& title, const s
     const Axis y = y_axis(gathered);
     Canvas canvas(format, chart_width, chart_height, chart_scale);
     ChartPainter painter(canvas, x, y);
-    painter.grid();
     painter.names(title, x_label, y_label);
     double legend_x = left;
     for (size_t i = 0; i < curves.size(); i++) {

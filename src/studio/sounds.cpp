@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "beatmap/numbers.h"
 #include "beatmap/slider_path.h"
+#include "beatmap/timing.h"
 
 namespace osu::studio {
 
@@ -112,20 +113,6 @@ nlohmann::json hit(nlohmann::json sound, double time, int bits, const std::strin
     sound["clap"] = (bits & clap) != 0;
     if (!file.empty()) sound["file"] = file;
     return sound;
-}
-
-// px of path between ticks; 0: none.
-double tick_distance(const Beatmap& map, const HitObject& slider, double velocity) {
-    const auto& lines = map.velocity_lines;
-    const auto after =
-        std::upper_bound(lines.begin(), lines.end(), slider.start_time,
-                         [&](double time, uint32_t line) { return time < map.timing_points[line].time; });
-    // By a beat length that is no number maps say that sliders have no ticks.
-    if (after != lines.begin() && std::isnan(map.timing_points[*(after - 1)].beat_length)) return 0;
-    const double distance =
-        velocity * map.beat_length_at(slider.start_time) / map.difficulty.slider_tick_rate;
-    // Before format 8 ticks keep their distance where green lines change the speed.
-    return map.format_version < 8 ? distance / slider.slider_velocity : distance;
 }
 
 }  // namespace

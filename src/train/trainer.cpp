@@ -6,7 +6,6 @@
 #include <cmath>
 #include <numeric>
 #include <set>
-#include <thread>
 #include <tuple>
 
 #include "base/error.h"
@@ -14,6 +13,7 @@
 #include "base/profile.h"
 #include "base/progress.h"
 #include "model/network.h"
+#include "train/checkpoint_writer.h"
 #include "train/gradient_buckets.h"
 #include "train/objective.h"
 #include "train/run_start.h"
@@ -23,7 +23,6 @@
 namespace osu {
 
 namespace fs = std::filesystem;
-using namespace std::chrono_literals;
 
 namespace {
 
@@ -55,8 +54,8 @@ class TrainingRun {
     std::optional<Distillation> distillation_;  // of a student
     Objective objective_;
     std::optional<RunFolder> folder_;  // of rank 0
-    fs::path last_checkpoint_;
-    bool stopped_ = false, unsaved_ = false;  // unsaved: a checkpoint is due that could not be written
+    std::optional<CheckpointWriter> saving_;
+    bool stopped_ = false;
 
     // Since the last log entry:
     double loss_sum_ = 0, norm_ = 0;
@@ -70,6 +69,7 @@ class TrainingRun {
     std::optional<Distillation> start_distillation();
     bool labels_only() const;  // whether the next step trains the label table alone
     double learning_rate() const { return osu::learning_rate(options_, info_.step, start_.total_steps); }
+    fs::path last_checkpoint() const { return saving_ ? saving_->last() : fs::path(); }
     void say(const std::string& message);
     void announce();
     void step(Batch& batch);
@@ -81,8 +81,6 @@ class TrainingRun {
     [[noreturn]] void blame(const StepResult& result);
     std::pair<double, double> validate();
     void log(bool with_validation);
-    void save(bool last);
-    bool write_the_checkpoint();
 };
 
 TrainingRun::TrainingRun(const TrainOptions& options, const TrainEvents& events, Communicator& ranks,
@@ -111,7 +109,10 @@ TrainingRun::TrainingRun(const TrainOptions& options, const TrainEvents& events,
     if (start_.resumed) state_.restore(*start_.resumed, options_.relearn_embeds);
     start_.resumed.reset();  // as large as the state itself
     network_.load(state_.parameters());
-    if (ranks.leads()) folder_.emplace(options.results_dir, info_.config.name());
+    if (ranks.leads()) {
+        folder_.emplace(options.results_dir, info_.config.name());
+        saving_.emplace(*folder_, options_, events_);
+    }
 }
 
 std::optional<Distillation> TrainingRun::start_distillation() {
@@ -177,7 +178,7 @@ void TrainingRun::load(Batch& batch, const Share& share) {
         start_.loader.load(info_.samples + static_cast<uint64_t>(share.first), share.count, batch);
     } catch (const Error&) {
         take_results(true);
-        if (folder_ && info_.step > 0) write_the_checkpoint();
+        if (saving_ && info_.step > 0) saving_->write(state_, info_);
         throw;
     }
 }
@@ -254,7 +255,7 @@ void TrainingRun::blame(const StepResult& result) {
     const std::vector<double> all = ranks_.gather(mine);
     start_.loader.load(result.samples, options_.batch_size, batch);
     fail(Hint{fmt::format("continue from {} with a lower --lr, with --grad-clip 1, or with --precision f32",
-                          last_checkpoint_.empty() ? "the start" : last_checkpoint_.string())},
+                          last_checkpoint().empty() ? "the start" : last_checkpoint().string())},
          "the loss is not a finite number at step {} (loss {}, gradient norm {}); maps of the batch:{}",
          result.step, result.totals.loss / static_cast<double>(options_.batch_size),
          std::sqrt(result.totals.squared_norm), maps_to_blame(start_.dataset, batch, all));
@@ -307,46 +308,6 @@ void TrainingRun::log(bool with_validation) {
     log_start_ = std::chrono::steady_clock::now();
 }
 
-bool TrainingRun::write_the_checkpoint() {
-    const fs::path path = folder_->checkpoint(info_.step, options_.ckpt_format);
-    try {
-        Checkpoint checkpoint = state_.checkpoint();
-        set_metadata(checkpoint, info_);
-        write_checkpoint(path, checkpoint);
-    } catch (const std::exception& error) {
-        say(fmt::format("Warning: no checkpoint of step {}: {}; the last one is {}, and it is tried again",
-                        info_.step, error.what(),
-                        last_checkpoint_.empty() ? "none" : last_checkpoint_.string()));
-        return false;
-    }
-    last_checkpoint_ = path;
-    say("Saved checkpoint to " + path.string());
-    try {
-        if (events_.on_checkpoint) events_.on_checkpoint(folder_->path(), folder_->entries());
-    } catch (const std::exception& error) {
-        say(fmt::format("Warning: {}", error.what()));
-    }
-    return true;
-}
-
-// One that cannot be written is no reason to lose the steps since the last: it is tried again with each line
-// of the log, and at the end of the run for as long as options say.
-void TrainingRun::save(bool last) {
-    if (!folder_) return;
-    unsaved_ = !write_the_checkpoint();
-    using Clock = std::chrono::steady_clock;
-    const std::chrono::duration<double> patience(options_.save_patience);
-    for (const auto begin = Clock::now(); last && unsaved_ && Clock::now() - begin < patience;) {
-        if (!stopped_ && events_.should_stop && events_.should_stop()) break;
-        std::this_thread::sleep_for(std::min<std::chrono::duration<double>>(patience / 20, 10s));
-        unsaved_ = !write_the_checkpoint();
-    }
-    if (last && unsaved_)
-        fail(Hint{last_checkpoint_.empty() ? "make room, or name another --results-dir"
-                                           : "make room, and go on with --ckpt " + last_checkpoint_.string()},
-             "the last checkpoint could not be written: the run ends with what was saved before");
-}
-
 TrainOutcome TrainingRun::go() {
     try {
         return train();
@@ -375,11 +336,15 @@ TrainOutcome TrainingRun::train() {
             if (progress_) progress_->clear();
             log(at_checkpoint && !stopped_);  // who wants to stop does not wait for long
         }
-        if (at_checkpoint || (at_log && unsaved_)) save(info_.step == start_.total_steps || stopped_);
+        if (!saving_) continue;
+        if (info_.step == start_.total_steps || stopped_)
+            saving_->write_last(state_, info_, stopped_);
+        else if (at_checkpoint || (at_log && saving_->due()))
+            saving_->write(state_, info_);
     }
     if (progress_) progress_->finish();
     say(stopped_ ? fmt::format("Stopped at step {}", info_.step) : "Done!");
-    return {folder_ ? folder_->path() : fs::path(), last_checkpoint_, info_.step, !stopped_};
+    return {folder_ ? folder_->path() : fs::path(), last_checkpoint(), info_.step, !stopped_};
 }
 
 }  // namespace

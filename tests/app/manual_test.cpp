@@ -11,6 +11,7 @@
 #include "app/verbs.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "support/temporary_folder.h"
 
 namespace osu {
 namespace {
@@ -43,15 +44,14 @@ TEST_F(Manual, PagesHaveEveryVerbAndFlag) {
 
 // What bash offers for a command line whose last word is being typed.
 std::string offered(const std::string& script, const std::string& words, int at) {
-    std::string name = (std::filesystem::temp_directory_path() / "osu-complete-XXXXXX").string();
-    close(mkstemp(name.data()));
+    const test::TemporaryFolder folder;
+    const std::string name = folder / "complete";
     write_file(name, script + "\nCOMP_WORDS=(" + words + ")\nCOMP_CWORD=" + std::to_string(at) +
                          "\n_osu_diffusion\necho \"${COMPREPLY[*]}\"\n");
     FILE* bash = popen(("bash " + name + " 2>&1").c_str(), "r");
     std::string result;
     for (int c = std::fgetc(bash); c != EOF; c = std::fgetc(bash)) result += static_cast<char>(c);
     EXPECT_EQ(pclose(bash), 0);
-    std::filesystem::remove(name);
     return result;
 }
 

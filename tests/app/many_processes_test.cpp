@@ -16,6 +16,7 @@
 #include "sampling/checkpoint_metadata.h"
 #include "support/launched_program.h"
 #include "support/map_text.h"
+#include "support/temporary_folder.h"
 
 namespace osu {
 namespace {
@@ -27,17 +28,11 @@ class ManyProcessesTest : public testing::Test {
     void SetUp() override {
         if (!test::can_launch())
             GTEST_SKIP() << "no mpirun, or built without MPI (libopenmpi-dev, openmpi-bin)";
-        std::string name = (fs::temp_directory_path() / "osu-ranks-XXXXXX").string();
-        ASSERT_NE(mkdtemp(name.data()), nullptr);
-        folder = name;
         const fs::path maps = folder / "data/Track00000/beatmaps";
         fs::create_directories(maps);
         for (int i = 0; i < 6; ++i)
             write_file(maps / ("00000" + std::to_string(i) + "M00" + std::to_string(i) + ".osu"),
                        test::circle_map(100 + i, 10, i == 0 ? 9 : 40, "mapper " + std::to_string(i % 3)));
-    }
-    void TearDown() override {
-        if (!folder.empty()) fs::remove_all(folder);
     }
 
     std::vector<std::string> arguments(const std::string& results, int steps,
@@ -104,7 +99,8 @@ class ManyProcessesTest : public testing::Test {
         return program;
     }
 
-    fs::path folder;
+    const test::TemporaryFolder temporary;
+    const fs::path folder = temporary.path();
 };
 
 std::vector<float> floats(const TensorMap& tensors) {

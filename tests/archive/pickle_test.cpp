@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "support/goldens.h"
 #include "support/python.h"
+#include "support/temporary_folder.h"
 
 namespace osu {
 namespace {
@@ -35,17 +36,18 @@ TEST(Pickle, IntMapsComeBack) {
 
 TEST(Pickle, PythonReadsOurIntMap) {
     PYTHON_OR_SKIP("pickle");
-    const auto path = std::filesystem::temp_directory_path() / "osu_pickle_test.pickle";
+    const test::TemporaryFolder folder;
+    const auto path = folder / "a.pickle";
     write_file(path, pickle_int_map({{-1, 0}, {300, 70000}, {int64_t{1} << 40, INT64_MIN}}));
     EXPECT_EQ(
         test::run_python("import pickle, sys; print(pickle.load(open(sys.argv[1], 'rb')))", path.string()),
         "{-1: 0, 300: 70000, 1099511627776: -9223372036854775808}\n");
-    std::filesystem::remove(path);
 }
 
 TEST(Pickle, ReadsTheBinaryProtocolsOfPython) {
     PYTHON_OR_SKIP("pickle");
-    const auto path = std::filesystem::temp_directory_path() / "osu_pickle_protocols.pickle";
+    const test::TemporaryFolder folder;
+    const auto path = folder / "a.pickle";
     for (int protocol = 2; protocol <= 5; ++protocol) {
         test::run_python(
             fmt::format("import pickle, sys; pickle.dump({{1: 2, -5: 70000, 2**40: -2**63, 300: 0}}, "
@@ -84,7 +86,6 @@ TEST(Pickle, ReadsTheBinaryProtocolsOfPython) {
         EXPECT_EQ(pickle[pickle.find(pickle[at("space")].items[2], "depth").value()].integer, 12) << protocol;
         EXPECT_EQ(pickle[at("set")].kind, protocol >= 4 ? PickleKind::set : PickleKind::object);
     }
-    std::filesystem::remove(path);
 }
 
 TEST(Pickle, ExecutesNothing) {
@@ -165,7 +166,8 @@ TEST(Pickle, ReadsProtocol0) {
 
 TEST(Pickle, ReadsIntegersOfNumPy) {
     PYTHON_OR_SKIP("numpy");
-    const auto path = std::filesystem::temp_directory_path() / "osu_pickle_numpy.pickle";
+    const test::TemporaryFolder folder;
+    const auto path = folder / "a.pickle";
     for (int protocol = 0; protocol <= 5; ++protocol) {
         test::run_python(
             fmt::format("import pickle, sys, numpy as n; pickle.dump({{n.int64(200): n.int32(-5), "
@@ -177,7 +179,6 @@ TEST(Pickle, ReadsIntegersOfNumPy) {
         EXPECT_EQ(parse_pickled_int_map(read_file(path)), (IntMap{{200, 65535}, {7, int64_t{1} << 40}}))
             << protocol;
     }
-    std::filesystem::remove(path);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "support/goldens.h"
+#include "support/temporary_folder.h"
 
 namespace osu {
 namespace {
@@ -50,7 +51,8 @@ TEST(Safetensors, ReadsAGolden) {
 }
 
 TEST(Safetensors, WritesWhatItReads) {
-    const auto path = std::filesystem::temp_directory_path() / "osu_safetensors_test.safetensors";
+    const test::TemporaryFolder folder;
+    const auto path = folder / "a.safetensors";
     const std::vector<float> odd = {1, 2, 3}, even(32, 0.5f);
     const std::vector<uint8_t> bytes = {7, 8, 9, 10, 11};
     const auto raw = [](const auto& values) { return std::as_bytes(std::span(values)); };
@@ -79,11 +81,11 @@ TEST(Safetensors, WritesWhatItReads) {
     uint64_t header_size = 0;
     std::memcpy(&header_size, file.file()->bytes().data(), 8);
     EXPECT_EQ(file.file()->bytes().size(), 8 + header_size + total);
-    std::filesystem::remove(path);
 }
 
 TEST(Safetensors, RefusesToWriteAWrongName) {
-    const auto path = std::filesystem::temp_directory_path() / "osu_safetensors_wrong.safetensors";
+    const test::TemporaryFolder folder;
+    const auto path = folder / "a.safetensors";
     const TensorView none{DType::f32, {0}, {}};
     EXPECT_THROW(write_safetensors(path, std::vector<NamedTensor>{{"\xff", none}}, {}), Error);
     EXPECT_THROW(write_safetensors(path, std::vector<NamedTensor>{{"a", none}, {"a", none}}, {}), Error);

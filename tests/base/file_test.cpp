@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "support/temporary_folder.h"
 
 namespace osu {
 namespace {
@@ -20,7 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 TEST(PartReader, CopiesPartsOfTheFile) {
-    const std::filesystem::path path = testing::TempDir() + "osu-parts-" + std::to_string(::getpid());
+    const test::TemporaryFolder folder;
+    const std::filesystem::path path = folder / "a";
     std::string content;
     for (int i = 0; i < 5000000; ++i) content += static_cast<char>(i * 7 + i / 251);
     write_file(path, content);
@@ -39,14 +41,12 @@ TEST(PartReader, CopiesPartsOfTheFile) {
     EXPECT_EQ(reader.read(elsewhere), elsewhere.data());
     std::filesystem::resize_file(path, 1000);
     EXPECT_THROW(reader.read(bytes), std::runtime_error);
-    std::filesystem::remove(path);
 }
 
 class Outputs : public testing::Test {
   protected:
-    const fs::path folder = testing::TempDir() + "osu-outputs-" + std::to_string(::getpid());
-    Outputs() { fs::create_directories(folder); }
-    ~Outputs() override { fs::remove_all(folder); }
+    const test::TemporaryFolder temporary;
+    const fs::path folder = temporary.path();
     size_t files() const {
         return static_cast<size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
     }

@@ -9,20 +9,20 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "support/temporary_folder.h"
 
 namespace osu {
 namespace {
 
 // Raw deflate of a text, cut out of an archive that libzip writes.
 std::string packed(const std::string& text, int level) {
-    const auto file = std::filesystem::temp_directory_path() / "osu_inflate_test.zip";
-    std::filesystem::remove(file);
+    const test::TemporaryFolder folder;
+    const auto file = folder / "a.zip";
     zip_t* zip = zip_open(file.c_str(), ZIP_CREATE, nullptr);
     const auto index = zip_file_add(zip, "a", zip_source_buffer(zip, text.data(), text.size(), 0), 0);
     zip_set_file_compression(zip, static_cast<zip_uint64_t>(index), ZIP_CM_DEFLATE, level);
     zip_close(zip);
     const std::string bytes = read_file(file);
-    std::filesystem::remove(file);
     uint16_t name = 0, extra = 0, method = 0;
     std::memcpy(&method, bytes.data() + 8, 2);
     std::memcpy(&name, bytes.data() + 26, 2);

@@ -8,6 +8,7 @@
 #include <zip.h>
 
 #include "base/error.h"
+#include "support/temporary_folder.h"
 
 namespace osu {
 namespace {
@@ -19,16 +20,8 @@ std::string map_text(const std::string& version, int id) {
 
 class OszTest : public testing::Test {
   protected:
-    std::filesystem::path folder, file;
-
-    void SetUp() override {
-        folder = std::filesystem::temp_directory_path() /
-                 (std::string("osz_test_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-        std::filesystem::remove_all(folder);
-        std::filesystem::create_directories(folder);
-        file = folder / "set.osz";
-    }
-    void TearDown() override { std::filesystem::remove_all(folder); }
+    const test::TemporaryFolder folder;
+    const std::filesystem::path file = folder / "set.osz";
 
     void build(const std::vector<std::pair<std::string, std::string>>& entries) {
         std::filesystem::remove(file);
@@ -121,7 +114,7 @@ TEST_F(OszTest, ReplacesAMapInPlace) {
     EXPECT_EQ(archive.map("Hard").metadata.beatmap_id, 12);
     EXPECT_THROW(archive.write_with(file, "../x.osu", ""), Error);
     EXPECT_THROW(archive.write_with(file / "folder.osz", "x.osu", ""), Error);
-    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1)
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1)
         << "no temporary file is left";
 }
 
@@ -202,7 +195,7 @@ TEST_F(OszTest, AreKnownByTheirContent) {
     EXPECT_TRUE(looks_like_osz(folder / "set.olz"));
     write_file(folder / "x.osz", "osu file format v14");
     EXPECT_FALSE(looks_like_osz(folder / "x.osz"));
-    EXPECT_FALSE(looks_like_osz(folder));
+    EXPECT_FALSE(looks_like_osz(folder.path()));
 }
 
 TEST_F(OszTest, NamesInCp932AreReadAndKept) {

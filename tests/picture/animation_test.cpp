@@ -12,6 +12,7 @@
 #include "picture/painter.h"
 #include "picture/palette.h"
 #include "picture/picture.h"
+#include "support/temporary_folder.h"
 
 namespace osu {
 namespace {
@@ -55,8 +56,8 @@ struct Gif {
 };
 
 TEST(Animation, PlaysEveryFrameAndEndsInTheStillPicture) {
-    const fs::path path =
-        fs::temp_directory_path() / ("osu_animation_" + std::to_string(::getpid()) + ".gif");
+    const test::TemporaryFolder folder;
+    const fs::path path = folder / "a.gif";
     PictureOptions options;
     options.scale = 1;
     size_t asked = 0;
@@ -98,17 +99,16 @@ TEST(Animation, PlaysEveryFrameAndEndsInTheStillPicture) {
                 error += difference * difference;
             }
     EXPECT_LT(std::sqrt(error / (3.0 * panel_width * panel_height)), 1.5);  // of 255
-    fs::remove(path);
 }
 
 TEST(Animation, RefusesWhatItCannotDraw) {
-    const fs::path folder = fs::temp_directory_path();
-    EXPECT_THROW(animate_beatmaps(1, frame, {}, 5, folder / "osu_animation.png"), Error);
-    EXPECT_THROW(animate_beatmaps(0, frame, {}, 5, folder / "osu_animation.gif"), Error);
+    const test::TemporaryFolder folder;
+    EXPECT_THROW(animate_beatmaps(1, frame, {}, 5, folder / "a.png"), Error);
+    EXPECT_THROW(animate_beatmaps(0, frame, {}, 5, folder / "a.gif"), Error);
     PictureOptions large;
     large.scale = 50;
-    EXPECT_THROW(animate_beatmaps(1, frame, large, 5, folder / "osu_animation.gif"), Error);
-    EXPECT_FALSE(fs::exists(folder / "osu_animation.gif"));
+    EXPECT_THROW(animate_beatmaps(1, frame, large, 5, folder / "a.gif"), Error);
+    EXPECT_FALSE(fs::exists(folder / "a.gif"));
 }
 
 TEST(Palette, KeepsFewColoursExactly) {

@@ -8,17 +8,12 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "picture/picture.h"
+#include "support/temporary_folder.h"
 
 namespace osu {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Folder {
-    Folder() { fs::create_directories(path); }
-    ~Folder() { fs::remove_all(path); }
-    const fs::path path = fs::temp_directory_path() / ("osu_chart_" + std::to_string(::getpid()));
-};
 
 // Pixels of the first curve's colour (92, 171, 255), undimmed.
 size_t count_curve_pixels(const fs::path& file) {
@@ -47,20 +42,20 @@ Curve falling(size_t points) {
 }
 
 TEST(Chart, DrawsTheSmoothedCurve) {
-    const Folder folder;
+    const test::TemporaryFolder folder;
     const Curve curves[] = {falling(5000), {"validation", {1000, 4000}, {0.1, 0.06}}};
-    draw_chart(curves, "Training", "step", "loss", folder.path / "a.png");
-    EXPECT_GT(count_curve_pixels(folder.path / "a.png"), 2000u);
-    draw_chart(curves, "Training", "step", "loss", folder.path / "b.png");
-    EXPECT_EQ(read_file(folder.path / "a.png"), read_file(folder.path / "b.png"));
-    draw_chart(curves, "Training", "step", "loss", folder.path / "a.svg");
-    const std::string svg = read_file(folder.path / "a.svg");
+    draw_chart(curves, "Training", "step", "loss", folder / "a.png");
+    EXPECT_GT(count_curve_pixels(folder / "a.png"), 2000u);
+    draw_chart(curves, "Training", "step", "loss", folder / "b.png");
+    EXPECT_EQ(read_file(folder / "a.png"), read_file(folder / "b.png"));
+    draw_chart(curves, "Training", "step", "loss", folder / "a.svg");
+    const std::string svg = read_file(folder / "a.svg");
     EXPECT_EQ(svg.find("<image"), std::string::npos);
     EXPECT_LT(svg.size(), 300000u);  // 5,000 points or 5 million: no more than a range for each column
 }
 
 TEST(Chart, SurvivesOddCurves) {
-    const Folder folder;
+    const test::TemporaryFolder folder;
     const double nan = std::nan(""), infinity = INFINITY;
     const Curve odd[] = {{"empty", {}, {}},
                          {"one", {5}, {0.5}},
@@ -72,14 +67,14 @@ TEST(Chart, SurvivesOddCurves) {
                          {"wide", {-1e300, 1e300}, {1e-300, 1e300}},
                          {"\xff\xfe", {1, 2}, {1, 2}}};
     for (const Curve& curve : odd) {
-        draw_chart({&curve, 1}, "odd", "x", "y", folder.path / "a.png");
-        draw_chart({&curve, 1}, "odd", "x", "y", folder.path / "a.svg");
+        draw_chart({&curve, 1}, "odd", "x", "y", folder / "a.png");
+        draw_chart({&curve, 1}, "odd", "x", "y", folder / "a.svg");
     }
-    draw_chart({}, "", "", "", folder.path / "a.png");
-    EXPECT_EQ(count_curve_pixels(folder.path / "a.png"), 0u);
-    draw_chart({&odd[1], 1}, "one", "x", "y", folder.path / "one.png");
-    EXPECT_GT(count_curve_pixels(folder.path / "one.png"), 20u);
-    EXPECT_THROW(draw_chart(odd, "t", "x", "y", folder.path / "a.gif"), Error);
+    draw_chart({}, "", "", "", folder / "a.png");
+    EXPECT_EQ(count_curve_pixels(folder / "a.png"), 0u);
+    draw_chart({&odd[1], 1}, "one", "x", "y", folder / "one.png");
+    EXPECT_GT(count_curve_pixels(folder / "one.png"), 20u);
+    EXPECT_THROW(draw_chart(odd, "t", "x", "y", folder / "a.gif"), Error);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "picture/painter.h"
 #include "picture/scene.h"
 #include "support/goldens.h"
+#include "support/temporary_folder.h"
 
 namespace osu {
 namespace {
@@ -24,14 +25,7 @@ namespace fs = std::filesystem;
 
 class Picture : public testing::Test {
   protected:
-    void SetUp() override {
-        const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-        folder_ = fs::temp_directory_path() /
-                  (std::string("osu_picture_") + info->name() + std::to_string(::getpid()));
-        fs::create_directories(folder_);
-    }
-    void TearDown() override { fs::remove_all(folder_); }
-    fs::path folder_;
+    const test::TemporaryFolder folder_;
 };
 
 // Circles in two combos, a slider with a repeat, a spinner.
@@ -172,7 +166,7 @@ TEST_F(Picture, RefusesWhatItCannotDraw) {
     refuses(shown(INFINITY, 2000), folder_ / "a.png");
     for (const double scale : {0.0, -1.0, 1e-9, 1e9, double{NAN}, double{INFINITY}})
         refuses(shown(0, 2000, scale), folder_ / "a.png");
-    EXPECT_TRUE(fs::is_empty(folder_));
+    EXPECT_TRUE(fs::is_empty(folder_.path()));
 }
 
 TEST_F(Picture, SurvivesBrokenMaps) {
@@ -187,7 +181,7 @@ TEST_F(Picture, SurvivesBrokenMaps) {
     map.difficulty.cs = NAN;
     draw_beatmap(map, shown(-1e9, 2e9), folder_ / "a.svg");
     draw_beatmap(parse_beatmap("osu file format v14\n"), shown(0, 2000), folder_ / "empty.png");
-    EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 3);
+    EXPECT_EQ(std::distance(fs::directory_iterator(folder_.path()), {}), 3);
 }
 
 TEST_F(Picture, DrawsEveryOddMap) {

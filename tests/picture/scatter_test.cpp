@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "support/temporary_folder.h"
 
 namespace osu {
 namespace {
@@ -16,8 +17,6 @@ namespace fs = std::filesystem;
 
 class ScatterTest : public ::testing::Test {
   protected:
-    void SetUp() override { fs::create_directories(folder_); }
-    void TearDown() override { fs::remove_all(folder_); }
     std::string svg(const std::vector<ScatterGroup>& groups) {
         draw_scatter(groups, "title", "across", "up", folder_ / "a.svg");
         return read_file(folder_ / "a.svg");
@@ -27,7 +26,7 @@ class ScatterTest : public ::testing::Test {
         for (size_t at = 0; (at = text.find(part, at)) != std::string::npos; at += part.size()) ++count;
         return count;
     }
-    const fs::path folder_ = fs::temp_directory_path() / ("osu_scatter_" + std::to_string(::getpid()));
+    const test::TemporaryFolder folder_;
 };
 
 TEST_F(ScatterTest, DrawsEveryPointInItsGroupsColour) {

@@ -51,14 +51,18 @@ async function steps(on) {
     return on.page.locator('.history-step').count();
 }
 
+/** Waits for so many. @param {StudioPage} on @param {number} wanted */
+const hasSteps = (on, wanted) =>
+    until(
+        () => steps(on),
+        (count) => count === wanted,
+    );
+
 /** Turns the whole map over. @param {StudioPage} on @param {number} count of steps that there are then */
 async function flip(on, count) {
     await on.press('Control+a');
     await on.press('Control+h');
-    await until(
-        () => steps(on),
-        (there) => there === count,
-    );
+    await hasSteps(on, count);
 }
 
 for (const [what, script] of [
@@ -134,10 +138,7 @@ test('no space left: said at once; what could not be kept is kept as soon as the
     await flip(page, 5);
     await page.page.reload();
     await page.workbench();
-    await until(
-        () => steps(page),
-        (count) => count === 5,
-    );
+    await hasSteps(page, 5);
     page.noErrors();
     await page.close();
 });
@@ -192,10 +193,7 @@ test('a second tab waits for the first one, and goes on when that is closed', as
     await flip(page, 3);
     await page.page.close();
     await other.ready();
-    await until(
-        () => steps(other),
-        (count) => count === 3,
-    );
+    await hasSteps(other, 3);
     other.noErrors();
     await other.close();
 });

@@ -6,7 +6,9 @@
 #include <string>
 
 #include <gtest/gtest.h>
-#include <unistd.h>
+
+#include "base/file.h"
+#include "support/temporary_folder.h"
 
 namespace osu::test {
 
@@ -15,13 +17,14 @@ namespace osu::test {
 inline bool passes_with_older_instructions(const std::string& filter) {
     if (std::getenv("ONEDNN_MAX_CPU_ISA")) return false;
     const std::string self = std::filesystem::read_symlink("/proc/self/exe");
-    const std::string log = testing::TempDir() + "osu-dispatch-" + std::to_string(::getpid()) + ".log";
+    const TemporaryFolder folder;
+    const std::filesystem::path log = folder / "log";
     for (const std::string isa : {"SSE41", "AVX2", "AVX512_CORE"}) {
         // Into a file: ctest would take the other run's word for a skipped test as said of this one.
         const std::string command = "ONEDNN_MAX_CPU_ISA=" + isa + " '" + self +
-                                    "' --gtest_brief=1 '--gtest_filter=" + filter + "-*cuda*' >'" + log +
-                                    "' 2>&1";
-        EXPECT_EQ(std::system(command.c_str()), 0) << isa << ", see " << log;
+                                    "' --gtest_brief=1 '--gtest_filter=" + filter + "-*cuda*' >'" +
+                                    log.string() + "' 2>&1";
+        EXPECT_EQ(std::system(command.c_str()), 0) << isa << "\n" << read_file(log);
     }
     return true;
 }

@@ -5,6 +5,7 @@
 
 #include "beatmap/game_positions.h"
 #include "beatmap/slider_path.h"
+#include "beatmap/timing.h"
 
 namespace osu::test {
 
@@ -13,20 +14,6 @@ namespace {
 constexpr double tail_leniency = 36;       // ms
 constexpr double tick_length_limit = 1e5;  // px of path that get ticks
 constexpr Vec2 playfield_centre{256, 192};
-
-// px of path between ticks; 0: no ticks.
-double tick_distance(const Beatmap& map, const HitObject& slider, double velocity) {
-    // A green line whose beat length is NaN means that sliders have no ticks.
-    const auto& lines = map.velocity_lines;
-    const auto after =
-        std::upper_bound(lines.begin(), lines.end(), slider.start_time,
-                         [&](double time, uint32_t line) { return time < map.timing_points[line].time; });
-    if (after != lines.begin() && std::isnan(map.timing_points[*(after - 1)].beat_length)) return 0;
-    const double distance =
-        velocity * map.beat_length_at(slider.start_time) / map.difficulty.slider_tick_rate;
-    // Before format 8 ticks keep their distance where green lines change the speed.
-    return map.format_version < 8 ? distance / slider.slider_velocity : distance;
-}
 
 class PointWriter {
   public:

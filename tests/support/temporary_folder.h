@@ -12,7 +12,7 @@ namespace osu::test {
 class TemporaryFolder {
   public:
     TemporaryFolder() {
-        std::string name = (std::filesystem::temp_directory_path() / "osu-data-XXXXXX").string();
+        std::string name = (std::filesystem::temp_directory_path() / "osu-test-XXXXXX").string();
         path_ = ::mkdtemp(name.data());
     }
     ~TemporaryFolder() {

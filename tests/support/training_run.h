@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/parallel.h"
 #include "support/map_text.h"
+#include "support/temporary_folder.h"
 #include "train/options.h"
 
 namespace osu::test {
@@ -18,9 +19,6 @@ namespace osu::test {
 class TrainingRun : public testing::Test {
   protected:
     void SetUp() override {
-        std::string name = (std::filesystem::temp_directory_path() / "osu-train-XXXXXX").string();
-        ASSERT_NE(mkdtemp(name.data()), nullptr);
-        folder = name;
         for (int set = 0; set < 4; ++set) {
             const std::filesystem::path maps = folder / ("data/Track0000" + std::to_string(set)) / "beatmaps";
             std::filesystem::create_directories(maps);
@@ -43,9 +41,6 @@ class TrainingRun : public testing::Test {
         options.gradient_clip = 1;
         set_thread_count(2);
     }
-    void TearDown() override {
-        if (!folder.empty()) std::filesystem::remove_all(folder);
-    }
 
     static std::vector<float> all_floats(const Checkpoint& checkpoint) {
         std::vector<float> all;
@@ -58,7 +53,8 @@ class TrainingRun : public testing::Test {
         return all;
     }
 
-    std::filesystem::path folder;
+    const TemporaryFolder temporary;
+    const std::filesystem::path folder = temporary.path();
     TrainOptions options;
 };
 
