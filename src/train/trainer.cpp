@@ -14,6 +14,7 @@
 #include "base/progress.h"
 #include "model/network.h"
 #include "train/checkpoint_writer.h"
+#include "train/footing.h"
 #include "train/gradient_buckets.h"
 #include "train/objective.h"
 #include "train/run_start.h"
@@ -56,6 +57,8 @@ class TrainingRun {
     std::optional<RunFolder> folder_;  // of rank 0
     std::optional<CheckpointWriter> saving_;
     bool stopped_ = false;
+
+    Footing footing_;
 
     // Since the last log entry:
     double loss_sum_ = 0, norm_ = 0;
@@ -233,7 +236,12 @@ void TrainingRun::take_results(bool all) {
 
 void TrainingRun::record(const StepResult& result) {
     if (!is_finite(result.totals)) blame(result);
-    loss_sum_ += result.totals.loss / static_cast<double>(options_.batch_size);
+    const double loss = result.totals.loss / static_cast<double>(options_.batch_size);
+    if (const auto lost = footing_.look(result.step, loss)) {
+        if (progress_) progress_->clear();
+        say("Warning: " + *lost);
+    }
+    loss_sum_ += loss;
     norm_ = std::sqrt(result.totals.squared_norm);
     ++steps_logged_;
     if (!progress_) return;
