@@ -169,8 +169,8 @@ void bench_steps(const Flags& flags, Backend& backend, const DitConfig& config, 
     std::vector<int64_t> batches = flags.batches;
     if (std::find(batches.begin(), batches.end(), flags.batch) == batches.end())
         batches.push_back(flags.batch);
+    Training training(config, backend, flags.tokens);  // that of a large network takes its time
     for (const int64_t batch : batches) {
-        Training training(config, backend, flags.tokens);
         const double time = training.step_seconds(backend, batch);
         const double share = step_flops(config, batch, flags.tokens) / time / rate;
         fmt::print("{:>8}{:>12.2f}{:>12.2f}{:>15.1f}%{:>14.2f}{:>12.2f}\n", batch, 1e3 * time, 1 / time,
