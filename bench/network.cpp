@@ -181,7 +181,6 @@ void bench_training(const Setting& setting) {
     Objective objective(diffusion, true, 0, network);
     const Batch batch = invented_batch(windows, tokens);
     const auto step = [&] {
-        state.zero_gradients();
         objective.run(batch, batch.size, state.gradients(), &state.totals()->loss);
         state.measure_gradients();
         state.update({});

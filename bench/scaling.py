@@ -41,7 +41,7 @@ def step(gpus, batch):
     forward = windows * args.tokens * (2 * depth * block + 4 * depth * args.tokens * hidden + 2 * INPUT_FEATURES * hidden)
     forward += windows * 2 * depth * 6 * hidden**2
     compute = max(3 * forward / (args.peak * 1e12 * args.mfu), launches * args.launch * 1e-6)
-    optimiser = 50 * parameters / (args.memory * 1e12)  # bytes read and written: AdamW, EMA, norm, zeroing, packing
+    optimiser = 42 * parameters / (args.memory * 1e12)  # bytes read and written: AdamW, EMA, bfloat16 weights; norm
     rows = table if args.dense_table else min(table, batch * hidden)
     rate = 1e9 * (args.inside if gpus <= args.gpus_per_node else min(args.inside, args.between))
     wait = args.latency * 1e-6 * (gpus - 1).bit_length()

@@ -10,11 +10,16 @@
 #   kernels   the names and times of the kernels of a step, by ncu
 #   networks  the tests of network, sampling, training and program, and a map remapped on GPU and CPU
 #   pytorch   PyTorch's step beside ours. OSU_REFERENCE=DIR: also osu-diffusion's own, from its checkout in DIR
-#   sizes     the step from XS to XL, by batch, with its memory
+#   sizes     the step of XS, S and B, by batch, with its memory
+#   large     the same of L and XL
+#   gpus      training by one process a GPU, where there are several (or OSU_GPUS says how many): how fast, and whether
+#             to the same loss; wants mpirun
 #   sanitize  ops_test under the four tools of compute-sanitizer, slow; OSU_FILTER: a filter of GoogleTest's
 # bench stands for step, operations. A part ends after its SECONDS; what it learned until then is kept.
 #
-# In $OUT (else build/gpu), each written as it comes: summary.txt, figures.json, log.txt (everything), failures.txt, kernels.txt, clocks.csv.
+# In $OUT (else build/gpu), each written as it comes: summary.txt, figures.json, log.txt (everything), failures.txt,
+# kernels.txt, clocks.csv, and of sanitize all that a tool says (memcheck.txt …) and its findings by caller
+# (findings.txt).
 # Also heeded: OSU_TEST_SEED, OSU_SIZE (B), OSU_BATCH (256), OSU_DEVICE (cuda), OSU_PRODUCT (8192: that of the large
 # product), OSU_SHARED (the goldens that are not tracked).
 #
@@ -27,7 +32,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 bin=${1:-build/cuda}
 [ $# -gt 0 ] && shift
-parts=${*:-tests step operations variants kernels networks pytorch sizes sanitize}
+parts=${*:-tests step operations variants kernels networks pytorch sizes large gpus sanitize}
 out=${OUT:-build/gpu}
 size=${OSU_SIZE:-B}
 batch=${OSU_BATCH:-256}
@@ -54,7 +59,7 @@ print(":".join(folder for path in (spec.submodule_search_locations if spec else 
 LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$packages:/usr/local/nvidia/lib64
 export OSU_SOURCE OSU_TEST_SEED PYTHONUNBUFFERED PATH LD_LIBRARY_PATH
 all_unfused=gelu,gelu_gradient,bias_gradient
-tested='' broken='' notes='' variants='' status=0 part=environment deadline=0
+tested='' broken='' notes='' variants='' measured='' status=0 part=environment deadline=0
 
 say() { echo "$*" | tee -a "$log"; }
 note() { notes="$notes$*
@@ -267,26 +272,92 @@ pytorch() {
         ${OSU_REFERENCE:+--reference "$OSU_REFERENCE"} || fail pytorch
 }
 
+# sizes_by_batch SIZE …: each has its share of the time that is left.
+sizes_by_batch() {
+    while [ $# -gt 0 ]; do
+        bench_cuda $(($(left) / $#)) --size "$1" --batches 64,"$batch",1024 --step-only || fail "size $1"
+        for windows in 64 "$batch" 1024; do
+            ms=$(figure "cuda_train_step_ms.$1.batch$windows")
+            [ -n "$ms" ] && measured="$measured$1 x $windows $(calculate %.1f "$ms") ms $(calculate %.1f "$(figure "cuda_train_gib_in_use.$1.batch$windows")") GiB; "
+        done
+        shift
+    done
+}
+
 sizes() {
     say "== sizes by batch"
-    for each in XS S B L XL; do
-        bench_cuda 90 --size $each --batches 64,"$batch",1024 --step-only || fail "size $each"
+    sizes_by_batch XS S B
+}
+
+large() {
+    say "== large sizes by batch"
+    sizes_by_batch L XL
+}
+
+# The same windows whoever trains on them, so losses that are the same but for the order of sums.
+gpus() {
+    count=${OSU_GPUS:-$(nvidia-smi -L 2>/dev/null | grep -c '^GPU')}
+    say "== $count GPUs"
+    [ "$count" -gt 1 ] || return
+    command -v mpirun >/dev/null || { say "error: there is no mpirun in the path"; fail "gpus: no mpirun"; return; }
+    run 30 "$bin/osu-diffusion" dataset --from examples --out "$scratch/dataset" || { fail "gpus: no dataset"; cat "$last"; return; }
+    two="2 nccl"
+    [ "$count" -gt 2 ] || two=
+    for how in "1 none" ${two:+"$two"} "$count nccl" "$count mpi"; do
+        processes=${how% *} by=${how#* } results=$scratch/by-${how% *}-${how#* }
+        set -- train --data-path "$scratch/dataset" --validation-split 0 --model "DiT-$size" --precision bf16 --device "$device" \
+            --dist "$by" --global-batch-size $((batch * count)) --epochs 1000000 --max-steps 30 --log-every 10 --ckpt-every 1000000 --results-dir "$results"
+        if [ "$processes" -gt 1 ]; then
+            run 120 env OMPI_MCA_plm_rsh_agent=sh mpirun --allow-run-as-root -n "$processes" "$bin/osu-diffusion" "$@"
+        else
+            run 120 "$bin/osu-diffusion" "$@"
+        fi || { fail "gpus: $processes, $by"; tail -5 "$last"; continue; }
+        line="$processes by $by: $(tail -1 "$results"/*/log.csv | awk -F , '{ printf "%.0f windows/s, loss %.6f", $NF, $2 }')"
+        say "$line"
+        note "GPUs: $line"
     done
+}
+
+# by_caller FILE: what a tool found, counted; each with the kernel that did it, or the first function that called CUDA,
+# and its library.
+by_caller() {
+    awk '
+        function tell() { if (what != "") print what (who != "" ? " | " who : ""); what = who = "" }
+        !/^=========/ { next }
+        { sub(/^=========/, ""); gsub(/\+?0x[0-9a-f]+/, ""); gsub(/ *\[[0-9]* hazards?\]| *\[\]/, "") }
+        /^ [^ ]/ { tell(); if (!/SUMMARY|COMPUTE-SANITIZER|Target application|process did/) what = substr($0, 2); next }
+        what == "" || who != "" { next }
+        /^ +at / { sub(/^ +/, ""); who = $0 }
+        /Host Frame:/ {
+            sub(/^.*Host Frame: */, "")
+            library = $NF; sub(/^.*\//, "", library)
+            if (library ~ /^libcuda|^libsanitizer/ || /^(cuda|cu[A-Z]|__cuda)/) next
+            sub(/ in [^ ]*$/, ""); sub(/\(.*/, "")
+            who = "called by " (index($0, library) ? "" : $0 " of ") library
+        }
+        END { tell() }' "$1" | cut -c 1-400 | sort | uniq -c | sort -rn
 }
 
 sanitize() {
     command -v compute-sanitizer >/dev/null || { say "error: there is no compute-sanitizer in the path"; fail "sanitize: no compute-sanitizer"; return; }
     more=4
+    : >"$out/findings.txt"
     for tool in memcheck racecheck initcheck synccheck; do
-        run $(($(left) / more)) compute-sanitizer --tool $tool --error-exitcode 3 "$bin/ops_test" \
+        last=$out/$tool.txt
+        run $(($(left) / more)) compute-sanitizer --tool $tool --print-limit 10000 --error-exitcode 3 "$bin/ops_test" \
             --gtest_filter="${OSU_FILTER:-*cuda*:*Cuda*-*Memory*:*TooLittle*}"
         good=$?
         more=$((more - 1))
         line="$tool: $(count '^\[       OK \]') tests passed; $(grep 'SUMMARY' "$last" | tail -1)"
         say "$line"
         note "$line"
-        [ $good = 0 ] || { fail "$tool"; grep '=====' "$last" | head -20 | tee -a "$out/failures.txt"; }
+        by_caller "$last" >"$scratch/findings"
+        { echo "== $tool"; cat "$scratch/findings"; } >>"$out/findings.txt"
+        head -20 "$scratch/findings" | tee -a "$log"
+        note "$(head -2 "$scratch/findings")"
+        [ $good = 0 ] || fail "$tool"
     done
+    last=$scratch/last
 }
 
 # faster NAME KEY: how often ours goes into the step of PyTorch's.
@@ -314,6 +385,7 @@ summary() {
         [ -n "$broken" ] && echo "failed:$broken" | cut -c 1-600
         [ -s "$scratch/skips" ] && echo "skipped: $(sort "$scratch/skips" | uniq -c | sort -rn | head -4 | tr -s ' ' | tr '\n' ';')"
         [ -n "$variants" ] && echo "variants, ms: $variants"
+        [ -n "$measured" ] && echo "sizes: $measured"
         [ -s "$out/clocks.csv" ] && awk -F ', ' '$3 > 300 { n++; clock += $2; power += $3; if ($4 > hot) hot = $4 }
             END { if (n) printf "busy: %.0f MHz, %.0f W on average, %d C at most\n", clock / n, power / n, hot }' "$out/clocks.csv"
         printf '%s' "$notes" | grep . | cut -c 1-300
@@ -324,7 +396,7 @@ environment
 for each in $parts; do
     case ${each%%:*} in
         bench) wanted="step operations" ;;
-        tests | step | operations | variants | kernels | networks | pytorch | sizes | sanitize) wanted=${each%%:*} ;;
+        tests | step | operations | variants | kernels | networks | pytorch | sizes | large | gpus | sanitize) wanted=${each%%:*} ;;
         *) echo "error: there is no part $each; the head of $0 lists them" >&2; exit 1 ;;
     esac
     for part in $wanted; do

@@ -8,12 +8,25 @@ Dit::Dit(const DitConfig& config, Backend& backend)
     : config_(config),
       backend_(backend),
       layout_(config),
-      input_(make_linear(backend, layout_.layers().input, true)),
-      // Their parameters stand side by side, from those of block 0 on.
-      adaln_{layout_.layers().adaln.front(),
-             backend.make_weight(config.modulation_size(), config.hidden, true)},
-      network_(config, layout_, backend, true) {
+      rounded_(make_rounded()),
+      input_(make_linear(backend, layout_.layers().input, true, rounded())),
+      adaln_(make_adaln()),
+      network_(config, layout_, backend, true, rounded()) {
     for (const Linear* layer : linears()) weight_bytes_ += layer->weight->bytes;
+}
+
+std::shared_ptr<void> Dit::make_rounded() {
+    if (backend_.compute_type() != DType::bf16 || !backend_.views_weights()) return nullptr;
+    return backend_.allocate(layout_.size() * sizeof(BFloat16));
+}
+
+// Their parameters stand side by side, from those of block 0 on.
+Linear Dit::make_adaln() {
+    const int64_t out = config_.modulation_size(), in = config_.hidden;
+    const LinearParameters& first = layout_.layers().adaln.front();
+    if (!rounded()) return {first, backend_.make_weight(out, in, true), {}};
+    BFloat16* const values = rounded() + first.weight->offset;
+    return {first, backend_.view_weight({values, DType::bf16, out, in, in}), {}};
 }
 
 std::vector<Linear*> Dit::linears() {
@@ -28,12 +41,27 @@ void Dit::load(const float* values) {
         load_recording_ = backend_.make_recording();
     }
     values_ = values;
+    for (Linear* layer : linears()) {
+        const size_t bias = layer->parameters.bias->offset;
+        layer->bias = {values_ + bias, rounded() ? rounded() + bias : nullptr};
+    }
     load_recording_->run([this] {
-        for (Linear* layer : linears()) {
+        if (rounded()) return round_values();
+        for (Linear* layer : linears())
             backend_.pack(*layer->weight, values_ + layer->parameters.weight->offset, layer->weight->in);
-            layer->bias = values_ + layer->parameters.bias->offset;
-        }
     });
+}
+
+// All but the label table, which no product reads.
+void Dit::round_values() {
+    const Parameter& table = *layout_.layers().label_table;
+    const auto round_range = [this](size_t first, size_t end) {
+        const auto count = static_cast<int64_t>(end - first);
+        backend_.cast({const_cast<float*>(values_) + first, DType::f32, 1, count, count},
+                      {rounded() + first, DType::bf16, 1, count, count});
+    };
+    round_range(0, table.offset);
+    round_range(table.offset + table.count, layout_.size());
 }
 
 void Dit::forget_recordings() {
@@ -81,9 +109,10 @@ void Dit::forward(const DitInput& input) {
     });
 }
 
-void Dit::backward(float* gradients, GradientListener* listener) {
+void Dit::backward(const ParameterGradients& gradients, GradientListener* listener) {
     if (listener && !listener->is_recordable()) return run_backward(gradients, listener);
-    std::unique_ptr<Recording>& recording = backward_recordings_[{gradients, listener}];
+    std::unique_ptr<Recording>& recording =
+        backward_recordings_[{gradients.values, gradients.overwrite, listener}];
     if (!recording) recording = backend_.make_recording();
     recording->run([&] { run_backward(gradients, listener); });
 }
@@ -91,7 +120,7 @@ void Dit::backward(float* gradients, GradientListener* listener) {
 // Blocks come from the last to the first, so what is complete begins with one and ends where the part told
 // before it began. With the last block goes the final layer behind it. What modulates a block is complete
 // when its first norm has been gone through: after the block before.
-void Dit::run_backward(float* gradients, GradientListener* listener) {
+void Dit::run_backward(const ParameterGradients& gradients, GradientListener* listener) {
     const auto tell = [&](size_t first, size_t end) {
         if (listener) listener->complete(first, end - first);
     };
@@ -119,12 +148,11 @@ void Dit::run_backward(float* gradients, GradientListener* listener) {
 }
 
 // Of the weights of one block (of the final layer, behind the last one), as soon as its slopes are known.
-void Dit::adaln_backward(int block, float* gradients) {
-    const auto& [weight, bias] = layout_.layers().adaln[block];
+void Dit::adaln_backward(int block, const ParameterGradients& gradients) {
     const Matrix slopes = adaln_columns(gradients_.d_modulation_cast, config_, block);
     backend_.cast(adaln_columns(gradients_.d_modulation, config_, block), slopes);
     backend_.linear_backward(slopes, condition_.activated, *adaln_.weight, {},
-                             {gradients + weight->offset, config_.hidden, gradients + bias->offset});
+                             gradients.of(layout_.layers().adaln[block]));
 }
 
 void Dit::embed() {
@@ -135,11 +163,9 @@ void Dit::embed() {
     backend_.linear(features_, *input_.weight, input_.bias, activations_.input());
 }
 
-void Dit::embed_backward(float* gradients) {
-    const auto& [weight, bias] = input_.parameters;
+void Dit::embed_backward(const ParameterGradients& gradients) {
     backend_.cast(gradients_.d_x, d_input_);
-    backend_.linear_backward(d_input_, features_, *input_.weight, {},
-                             {gradients + weight->offset, input_features, gradients + bias->offset});
+    backend_.linear_backward(d_input_, features_, *input_.weight, {}, gradients.of(input_.parameters));
 }
 
 void Dit::forward(const DitInput& input, std::span<float> out) {
@@ -150,7 +176,8 @@ void Dit::forward(const DitInput& input, std::span<float> out) {
     tokens_to_channels(rows, batch_, tokens_, out);
 }
 
-void Dit::backward(std::span<const float> d_out, float* gradients, GradientListener* listener) {
+void Dit::backward(std::span<const float> d_out, const ParameterGradients& gradients,
+                   GradientListener* listener) {
     std::vector<float> rows(d_out.size());
     channels_to_tokens(d_out, batch_, tokens_, rows);
     backend_.upload(d_out_.data, rows.data(), rows.size() * sizeof(float));

@@ -58,11 +58,16 @@ void DitSampler::load_adaln(const TensorMap& weights) {
     }
 }
 
-const float* DitSampler::load_bias(const TensorMap& weights, const LinearParameters& parameters) {
+Bias DitSampler::load_bias(const TensorMap& weights, const LinearParameters& parameters) {
     const std::vector<float> values = to_floats(tensor_of(weights, parameters.bias->name));
     float* memory = constants_.floats(static_cast<int64_t>(values.size()));
     backend_.upload(memory, values.data(), values.size() * sizeof(float));
-    return memory;
+    if (backend_.compute_type() != DType::bf16) return memory;
+    std::vector<BFloat16> rounded(values.size());
+    std::transform(values.begin(), values.end(), rounded.begin(), to_bfloat16);
+    const Matrix copy = constants_.activation(1, static_cast<int64_t>(values.size()));
+    backend_.upload(copy.data, rounded.data(), rounded.size() * sizeof(BFloat16));
+    return {memory, copy.bf16()};
 }
 
 // From the tensor's columns from `first_column` on; as it lies in the file where the type allows it.

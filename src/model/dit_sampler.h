@@ -47,7 +47,7 @@ class DitSampler {
     // shape share.
     struct Adaln {
         TensorView in_file;
-        const float* bias;
+        Bias bias;
         std::shared_ptr<Weight> weight;
     };
     bool stay_in_file() const { return backend_.shares_host_memory(); }
@@ -80,7 +80,7 @@ class DitSampler {
 
     void load_input(const TensorMap& weights);
     void load_adaln(const TensorMap& weights);
-    const float* load_bias(const TensorMap& weights, const LinearParameters& parameters);
+    Bias load_bias(const TensorMap& weights, const LinearParameters& parameters);
     void pack(Weight& weight, TensorView tensor, int64_t first_column = 0);
     void embed_context(const MapContext& map);
     void compute_modulation(size_t step);

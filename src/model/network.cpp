@@ -15,9 +15,13 @@ float* Buffers::floats(int64_t count) {
     return matrix(1, count, DType::f32).f32();
 }
 
-Linear make_linear(Backend& backend, const LinearParameters& parameters, bool trains) {
+Linear make_linear(Backend& backend, const LinearParameters& parameters, bool trains, BFloat16* rounded) {
     const Shape& shape = parameters.weight->shape;
-    return {parameters, backend.make_weight(shape[0], shape[1], trains), nullptr};
+    if (rounded) {
+        BFloat16* const values = rounded + parameters.weight->offset;
+        return {parameters, backend.view_weight({values, DType::bf16, shape[0], shape[1], shape[1]}), {}};
+    }
+    return {parameters, backend.make_weight(shape[0], shape[1], trains), {}};
 }
 
 Condition make_condition(Buffers& buffers, const DitConfig& config, int64_t batch) {
@@ -86,9 +90,10 @@ size_t training_token_bytes(const DitConfig& config, DType compute) {
     return config.depth * (2 * norm + attention + mlp) + norm + ends + gradients;
 }
 
-Network::Network(const DitConfig& config, const ParameterLayout& layout, Backend& backend, bool trains)
+Network::Network(const DitConfig& config, const ParameterLayout& layout, Backend& backend, bool trains,
+                 BFloat16* rounded)
     : config_(config), backend_(backend), label_table_(*layout.layers().label_table) {
-    const auto make = [&](const LinearParameters& p) { return make_linear(backend, p, trains); };
+    const auto make = [&](const LinearParameters& p) { return make_linear(backend, p, trains, rounded); };
     const NetworkParameters& all = layout.layers();
     timestep_first_ = make(all.timestep_first);
     timestep_second_ = make(all.timestep_second);
@@ -108,11 +113,9 @@ void Network::linear(Matrix x, const Linear& layer, Matrix y) const {
     backend_.linear(x, *layer.weight, layer.bias, y);
 }
 
-void Network::linear_backward(Matrix dy, Matrix x, const Linear& layer, Matrix dx, float* gradients,
-                              Matrix pre) const {
-    const auto& [weight, bias] = layer.parameters;
-    backend_.linear_backward(dy, x, *layer.weight, dx,
-                             {gradients + weight->offset, layer.weight->in, gradients + bias->offset}, pre);
+void Network::linear_backward(Matrix dy, Matrix x, const Linear& layer, Matrix dx,
+                              const ParameterGradients& gradients, Matrix pre) const {
+    backend_.linear_backward(dy, x, *layer.weight, dx, gradients.of(layer.parameters), pre);
 }
 
 void Network::condition(std::span<const float> timesteps, const float* styles,
@@ -126,9 +129,11 @@ void Network::condition(std::span<const float> timesteps, const float* styles,
 }
 
 void Network::condition_backward(std::span<const int32_t> labels, const Condition& c, const Gradients& g,
-                                 float* gradients) const {
+                                 const ParameterGradients& gradients) const {
     backend_.silu_backward(c.sum, g.d_condition, g.d_sum);
-    backend_.lookup_backward(g.d_sum, labels, gradients + label_table_.offset);
+    float* const d_table = gradients.values + label_table_.offset;
+    if (gradients.overwrite) backend_.zero(d_table, label_table_.count * sizeof(float));
+    backend_.lookup_backward(g.d_sum, labels, d_table);
     backend_.cast(g.d_sum, g.d_sum_cast);
     linear_backward(g.d_sum_cast, c.hidden, timestep_second_, g.d_timestep_hidden, gradients);
     backend_.silu_backward(c.pre, g.d_timestep_hidden, g.d_timestep_pre);
@@ -181,7 +186,7 @@ void Network::attention(const Block& block, const AttentionShape& shape, const B
 }
 
 void Network::attention_backward(const Block& block, const AttentionShape& shape, const BlockActivations& a,
-                                 const Gradients& g, float* gradients) const {
+                                 const Gradients& g, const ParameterGradients& gradients) const {
     linear_backward(g.d_branch, a.attended, block.proj, g.d_attended, gradients);
     backend_.attention_backward({a.qkv, shape, a.attended, a.log_sum}, g.d_attended, g.d_qkv);
     linear_backward(g.d_qkv, a.norm1.normed, block.qkv, g.d_normed, gradients);
@@ -193,7 +198,7 @@ void Network::mlp(const Block& block, const BlockActivations& a) const {
 }
 
 void Network::mlp_backward(const Block& block, const BlockActivations& a, const Gradients& g,
-                           float* gradients) const {
+                           const ParameterGradients& gradients) const {
     linear_backward(g.d_branch, a.hidden, block.fc2, g.d_hidden, gradients, a.pre);
     linear_backward(g.d_hidden, a.norm2.normed, block.fc1, g.d_normed, gradients);
 }
@@ -216,7 +221,7 @@ void Network::forward(const AttentionShape& shape, Matrix modulation, const Acti
 }
 
 void Network::backward(const AttentionShape& shape, Matrix modulation, const Activations& a, Matrix d_out,
-                       const Gradients& g, float* gradients,
+                       const Gradients& g, const ParameterGradients& gradients,
                        const std::function<void(int block)>& block_done) const {
     backend_.zero(g.d_x.data, static_cast<size_t>(g.d_x.rows * g.d_x.cols) * sizeof(float));
     linear_backward(d_out, a.final_norm.normed, final_, g.d_normed, gradients);

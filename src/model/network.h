@@ -41,10 +41,12 @@ class Buffers {
 struct Linear {
     LinearParameters parameters;
     std::unique_ptr<Weight> weight;
-    const float* bias = nullptr;  // device memory
+    Bias bias;  // device memory
 };
 
-Linear make_linear(Backend& backend, const LinearParameters& parameters, bool trains);
+// `rounded`: all parameters in bfloat16, in the order of the layout, of which the weight is then a view.
+Linear make_linear(Backend& backend, const LinearParameters& parameters, bool trains,
+                   BFloat16* rounded = nullptr);
 
 // What belongs to block i (to the final layer, where i is L) of adaLN's output or its gradient
 // (B, modulation_size): (B, 6h), or (B, 2h).
@@ -89,6 +91,17 @@ struct Gradients {
     Matrix d_condition, d_sum, d_sum_cast, d_timestep_hidden, d_timestep_pre;  // (B, h)
 };
 
+// Where the gradients of parameters go, in the order of the layout.
+struct ParameterGradients {
+    float* values = nullptr;
+    bool overwrite = false;  // what was there counts for nothing; else they are added to it
+
+    LinearGradients of(const LinearParameters& layer) const {
+        return {values + layer.weight->offset, layer.weight->shape[1], values + layer.bias->offset,
+                overwrite};
+    }
+};
+
 // What one token takes of activations and gradients in training.
 size_t training_token_bytes(const DitConfig& config, DType compute);
 
@@ -98,27 +111,27 @@ Activations make_activations(Buffers& buffers, const DitConfig& config, int64_t 
 Gradients make_gradients(Buffers& buffers, const DitConfig& config, int64_t batch, int64_t rows);
 
 // Everything of the network but the embedding of the input and adaLN's products, which training does in one
-// and sampling for many steps ahead. A backward comes after its forward with the same arguments, and adds to
-// `gradients`, in the order of the layout.
+// and sampling for many steps ahead. A backward comes after its forward with the same arguments.
 class Network {
   public:
-    Network(const DitConfig& config, const ParameterLayout& layout, Backend& backend, bool trains);
+    Network(const DitConfig& config, const ParameterLayout& layout, Backend& backend, bool trains,
+            BFloat16* rounded = nullptr);
 
-    std::vector<Linear*> linears();  // whose weights and biases the owner fills in
+    std::vector<Linear*> linears();  // whose weights (that are no views) and biases the owner fills in
 
     // c from the timesteps (B) and the rows of `styles` (·, h) that `labels` (B) names.
     void condition(std::span<const float> timesteps, const float* styles, std::span<const int32_t> labels,
                    const Condition& c) const;
     // From g.d_condition.
     void condition_backward(std::span<const int32_t> labels, const Condition& c, const Gradients& g,
-                            float* gradients) const;
+                            const ParameterGradients& gradients) const;
 
     // From a.input() to a.out. modulation (B, modulation_size) float32: adaLN(c).
     void forward(const AttentionShape& shape, Matrix modulation, const Activations& a) const;
     // d_out (N, 4) compute type. `block_done` is told each block whose gradients are complete, from the last
     // to the first; those of its modulation are so one block later.
     void backward(const AttentionShape& shape, Matrix modulation, const Activations& a, Matrix d_out,
-                  const Gradients& g, float* gradients,
+                  const Gradients& g, const ParameterGradients& gradients,
                   const std::function<void(int block)>& block_done) const;
 
   private:
@@ -133,17 +146,17 @@ class Network {
     Linear final_;
 
     void linear(Matrix x, const Linear& layer, Matrix y) const;
-    void linear_backward(Matrix dy, Matrix x, const Linear& layer, Matrix dx, float* gradients,
-                         Matrix pre = {}) const;
+    void linear_backward(Matrix dy, Matrix x, const Linear& layer, Matrix dx,
+                         const ParameterGradients& gradients, Matrix pre = {}) const;
     void add_and_norm(Matrix x, GatedBranch added, Modulation modulation, const Norm& norm) const;
     void add_and_norm_backward(GatedBranch added, Matrix d_gate, Modulation modulation,
                                Modulation d_modulation, const Norm& norm, const Gradients& g) const;
     void attention(const Block& block, const AttentionShape& shape, const BlockActivations& a) const;
     void attention_backward(const Block& block, const AttentionShape& shape, const BlockActivations& a,
-                            const Gradients& g, float* gradients) const;
+                            const Gradients& g, const ParameterGradients& gradients) const;
     void mlp(const Block& block, const BlockActivations& a) const;
     void mlp_backward(const Block& block, const BlockActivations& a, const Gradients& g,
-                      float* gradients) const;
+                      const ParameterGradients& gradients) const;
 };
 
 }  // namespace osu

@@ -3,8 +3,9 @@
 // Conventions. A matrix is a 2-D view in the backend's memory; N = B·T token rows, batch-major. Activations
 // that feed products have the compute type (float32 or bfloat16); the residual stream, everything of shape
 // (B, ·), statistics, parameters, gradients of parameters and optimiser state are float32. A backward writes
-// the gradients of its inputs and adds to the gradients of parameters. All memory is the backend's, spans and
-// lengths too, unless it is called the host's.
+// the gradients of its inputs and adds to the gradients of parameters, but for those of linear layers where
+// it is told to overwrite them. All memory is the backend's, spans and lengths too, unless it is called the
+// host's.
 //
 // Each operation is declared here, and defined where its kernels are: CpuBackend::residual_norm in
 // cpu/norm.cpp, CudaBackend::residual_norm in cuda/norm.cu. A slow and obvious reference of all of them is
@@ -51,11 +52,22 @@ class Weight {
     size_t bytes = 0;  // of its packed copy
 };
 
-// Where a backward adds a linear layer's gradients; what is null is left out.
+// A linear layer's bias (out). Who has it in bfloat16, too, spares a backend that wants it so the rounding.
+struct Bias {
+    const float* values = nullptr;
+    const BFloat16* rounded = nullptr;
+
+    Bias(const float* values = nullptr, const BFloat16* rounded = nullptr)
+        : values(values), rounded(rounded) {}
+    explicit operator bool() const { return values != nullptr; }
+};
+
+// Where a backward adds a linear layer's gradients, or puts them; what is null is left out.
 struct LinearGradients {
     float* weight = nullptr;  // (out, in), rows `stride` elements apart
     int64_t stride = 0;
-    float* bias = nullptr;  // (out)
+    float* bias = nullptr;   // (out)
+    bool overwrite = false;  // what was there counts for nothing; else they are added to it
 };
 
 // What a norm is followed by: y = LN(x)·(1 + scale) + shift. (B, h) float32, columns of the adaLN output; row
@@ -193,15 +205,19 @@ class Backend {
     virtual void pack(Weight& weight, const float* master, int64_t stride) = 0;
     // The same from host memory, such as a mapped file: master (out, in), float32 or bfloat16.
     virtual void pack_from_host(Weight& weight, Matrix master) = 0;
+    // Whether weights can be matrices (out, in) of the compute type as they lie there: what is written to
+    // `values` is what is multiplied with, and nothing is packed.
+    virtual bool views_weights() const { return false; }
+    virtual std::unique_ptr<Weight> view_weight(Matrix) { return nullptr; }
 
     // y = x·Wᵀ + bias.  x (N, in) compute type, y (N, out) compute type or float32; bias (out) or null.
-    virtual void linear(Matrix x, const Weight& w, const float* bias, Matrix y) = 0;
+    virtual void linear(Matrix x, const Weight& w, Bias bias, Matrix y) = 0;
     // y += x·Wᵀ, float32 y without gaps.
     virtual void linear_add(Matrix x, const Weight& w, Matrix y) = 0;
     // y = gelu_tanh(pre), pre = x·Wᵀ + bias; pre is stored when it is given (training).
-    virtual void linear_gelu(Matrix x, const Weight& w, const float* bias, Matrix pre, Matrix y) = 0;
-    // dx = dy·W, times gelu_tanh'(pre) when that is given (when dx is given); gradients += dyᵀ·x, and Σ rows
-    // of dy. Without dx, dy may be some of the columns, and the gradients what belongs to them.
+    virtual void linear_gelu(Matrix x, const Weight& w, Bias bias, Matrix pre, Matrix y) = 0;
+    // dx = dy·W, times gelu_tanh'(pre) when that is given (when dx is given); gradients += (or =) dyᵀ·x, and
+    // Σ rows of dy. Without dx, dy may be some of the columns, and the gradients what belongs to them.
     virtual void linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx,
                                  const LinearGradients& gradients, Matrix pre = {}) = 0;
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/tensor.h"
 #include "ops/anywhere.h"
 
 namespace osu {
@@ -22,14 +23,21 @@ struct AdamWArenas {
     float *exp_avg = nullptr, *exp_avg_sq = nullptr;  // moments of the gradient
     float* ema = nullptr;                             // moving average of the parameter
     size_t count = 0;
+    BFloat16* rounded = nullptr;  // or where the new parameter goes in bfloat16, too
 
     // One behind the other in `memory`, 5·count values.
-    static AdamWArenas in(float* memory, size_t count) {
-        return {memory, memory + count, memory + 2 * count, memory + 3 * count, memory + 4 * count, count};
+    static AdamWArenas in(float* memory, size_t count, BFloat16* rounded = nullptr) {
+        return {memory, memory + count, memory + 2 * count, memory + 3 * count, memory + 4 * count,
+                count,  rounded};
     }
     AdamWArenas range(size_t first, size_t end) const {
-        return {parameter + first,  gradient + first, exp_avg + first,
-                exp_avg_sq + first, ema + first,      end - first};
+        return {parameter + first,
+                gradient + first,
+                exp_avg + first,
+                exp_avg_sq + first,
+                ema + first,
+                end - first,
+                rounded ? rounded + first : nullptr};
     }
 };
 

@@ -1,6 +1,7 @@
 #include "train/objective.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <set>
 
@@ -164,7 +165,7 @@ void Objective::run_rows(int64_t first, int64_t rows, const Pass& pass) {
                            pass.gradients ? network_.output_gradient() : Matrix{},
                            static_cast<float*>(terms_.get()) + 2 * first);
     const bool last = first + rows == batch.size;
-    if (pass.gradients) network_.backward(pass.gradients, last ? pass.listener : nullptr);
+    if (pass.gradients) network_.backward({pass.gradients, first == 0}, last ? pass.listener : nullptr);
     if (pass.micro_batch_done) pass.micro_batch_done();
 }
 
@@ -195,6 +196,7 @@ std::vector<float> Objective::losses_of(const Batch& batch, int64_t spread_over)
 
 void Objective::run(const Batch& batch, int64_t whole, float* gradients, double* loss,
                     GradientListener* listener, const std::function<void()>& micro_batch_done) {
+    assert(batch.size > 0);
     draw(filled_up(batch), 0, micro_batch_done);
     run_drawn({whole, gradients, listener, micro_batch_done});
     // Windows that fill up have a loss of zero.

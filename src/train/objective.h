@@ -25,10 +25,10 @@ class Objective {
               Distillation* distillation = nullptr);
     ~Objective();
 
-    // Adds the gradients of the mean loss to `gradients`, and puts the sum of the windows' losses into *loss
-    // (both of the device). The batch may be a part of one of `whole` windows; its gradients are then its
-    // share of theirs. `listener` hears of those that are complete. `micro_batch_done` is called after each
-    // micro-batch.
+    // Puts the gradients of the mean loss into `gradients` and the sum of the windows' losses into *loss,
+    // over what was there (both of the device). The batch may be a part of one of `whole` windows; its
+    // gradients are then its share of theirs. `listener` hears of those that are complete. `micro_batch_done`
+    // is called after each micro-batch.
     void run(const Batch& batch, int64_t whole, float* gradients, double* loss,
              GradientListener* listener = nullptr, const std::function<void()>& micro_batch_done = {});
     // The loss of each window, with the noise that run() gives it.

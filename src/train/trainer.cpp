@@ -14,6 +14,7 @@
 #include "base/progress.h"
 #include "model/network.h"
 #include "train/checkpoint_writer.h"
+#include "train/footing.h"
 #include "train/gradient_buckets.h"
 #include "train/objective.h"
 #include "train/run_start.h"
@@ -57,6 +58,8 @@ class TrainingRun {
     std::optional<CheckpointWriter> saving_;
     bool stopped_ = false;
 
+    Footing footing_;
+
     // Since the last log entry:
     double loss_sum_ = 0, norm_ = 0;
     int64_t steps_logged_ = 0;
@@ -93,7 +96,7 @@ TrainingRun::TrainingRun(const TrainOptions& options, const TrainEvents& events,
       backend_(device_.backend.get()),
       sums_(make_rank_sums(options.distribution, ranks, *backend_)),
       network_(info_.config, *backend_),
-      state_(network_.layout(), *backend_),
+      state_(network_.layout(), *backend_, network_.rounded()),
       results_(*backend_),
       diffusion_(info_.noise_schedule, respace("1000")),
       distillation_(start_distillation()),
@@ -193,7 +196,6 @@ void TrainingRun::step(Batch& batch) {
         load(batch, share);
     }
     meet_before_step(batch);
-    state_.zero_gradients();
     objective_.run(batch, options_.batch_size, state_.gradients(), &state_.totals()->loss,
                    buckets_ ? &*buckets_ : nullptr, [&] { ranks_.sign_of_life(); });
     state_.measure_gradients();
@@ -218,7 +220,7 @@ void TrainingRun::update() {
     optimizer.gradient_clip = options_.gradient_clip;
     optimizer.label_table_only = labels_only();
     state_.update(optimizer);
-    network_.load(state_.parameters());
+    if (!network_.rounded()) network_.load(state_.parameters());
 }
 
 void TrainingRun::take_results(bool all) {
@@ -234,7 +236,12 @@ void TrainingRun::take_results(bool all) {
 
 void TrainingRun::record(const StepResult& result) {
     if (!is_finite(result.totals)) blame(result);
-    loss_sum_ += result.totals.loss / static_cast<double>(options_.batch_size);
+    const double loss = result.totals.loss / static_cast<double>(options_.batch_size);
+    if (const auto lost = footing_.look(result.step, loss)) {
+        if (progress_) progress_->clear();
+        say("Warning: " + *lost);
+    }
+    loss_sum_ += loss;
     norm_ = std::sqrt(result.totals.squared_norm);
     ++steps_logged_;
     if (!progress_) return;

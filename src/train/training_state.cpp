@@ -17,12 +17,12 @@ double learning_rate(const TrainOptions& options, int64_t steps_done, int64_t to
     return rate;
 }
 
-TrainingState::TrainingState(const ParameterLayout& layout, Backend& backend)
+TrainingState::TrainingState(const ParameterLayout& layout, Backend& backend, BFloat16* rounded)
     : layout_(layout),
       backend_(backend),
       memory_(backend.allocate(5 * layout.size() * sizeof(float))),
       totals_(backend.allocate(sizeof(StepTotals))),
-      arenas_(AdamWArenas::in(static_cast<float*>(memory_.get()), layout.size())),
+      arenas_(AdamWArenas::in(static_cast<float*>(memory_.get()), layout.size(), rounded)),
       copies_(backend.shares_host_memory() ? nullptr : new float[4 * layout.size()]()),
       staging_(backend),
       factors_(staging_.add<AdamWFactors>(1)),
@@ -77,10 +77,6 @@ Checkpoint TrainingState::checkpoint() const {
     checkpoint.exp_avg_sq = give(arenas_.exp_avg_sq);
     checkpoint.optimizer_step = step_;
     return checkpoint;
-}
-
-void TrainingState::zero_gradients() {
-    backend_.zero(arenas_.gradient, layout_.size() * sizeof(float));
 }
 
 void TrainingState::measure_gradients() {

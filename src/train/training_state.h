@@ -26,7 +26,8 @@ double learning_rate(const TrainOptions& options, int64_t steps_done, int64_t to
 
 class TrainingState {
   public:
-    TrainingState(const ParameterLayout& layout, Backend& backend);
+    // `rounded`: where each update leaves the parameters in bfloat16, too (Dit::rounded()).
+    TrainingState(const ParameterLayout& layout, Backend& backend, BFloat16* rounded = nullptr);
 
     void initialize(uint64_t seed);  // fresh parameters, EMA equal to them, moments zero
     // Weights, EMA and moments of a checkpoint. Without moments they begin at zero; without EMA it begins at
@@ -41,7 +42,6 @@ class TrainingState {
     const float* parameters() const { return arenas_.parameter; }
     const float* ema() const { return arenas_.ema; }
     float* gradients() { return arenas_.gradient; }
-    void zero_gradients();
     StepTotals* totals() { return static_cast<StepTotals*>(totals_.get()); }  // of the backend
     void measure_gradients();                                                 // into totals()
 

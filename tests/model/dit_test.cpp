@@ -90,7 +90,7 @@ TEST_P(DitGolden, ThreadsChangeNothingBeyondRounding) {
         load(dit);
         dit.forward(input.view(8), out);
         const std::shared_ptr<void> gradients = backend->allocate(layout.size() * sizeof(float));
-        dit.backward(out, static_cast<float*>(gradients.get()));
+        dit.backward(out, {static_cast<float*>(gradients.get())});
         std::vector<float> values(layout.size());
         backend->download(values.data(), gradients.get(), values.size() * sizeof(float));
         if (count == 1) {
@@ -140,7 +140,7 @@ TEST_P(DitGolden, GradientsAreCompleteWhenTheyAreToldToBe) {
     float* const to = static_cast<float*>(gradients.get());
     std::vector<float> end(layout.size());
     ReadingListener listener(*backend, to, layout.size());
-    dit.backward(out, to, &listener);
+    dit.backward(out, {to}, &listener);
     backend->download(end.data(), to, end.size() * sizeof(float));
     EXPECT_EQ(listener.told, end) << "NaN: never told";
     EXPECT_EQ(listener.parts, static_cast<size_t>(2 * config.depth) + 3);

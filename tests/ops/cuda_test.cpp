@@ -141,6 +141,27 @@ TEST(CudaDevice, IsAskedAndTimed) {
     tensor_backend() = nullptr;
 }
 
+// Who brings a bias in bfloat16 gets that one where the result is, and no other.
+TEST(CudaDevice, TakesRoundedBiasesAsTheyCome) {
+    if (cuda::device_count() == 0) GTEST_SKIP() << "no GPU";
+    const auto backend = cuda::make_backend(DType::bf16, 0);
+    tensor_backend() = backend.get();
+    constexpr int64_t rows = 20, width = 64;
+    Tensor zeros(width, width, DType::f32, 0, 1, 0), x(rows, width, DType::bf16),
+        values(1, width, DType::f32, 0, 2), rounded(1, width, DType::bf16, 0, 3), y(rows, width, DType::bf16),
+        wide(rows, width);
+    const auto weight = backend->make_weight(width, width, true);
+    backend->pack(*weight, zeros.floats(), width);
+    const Bias bias{values.floats(), rounded.own().bf16()};
+    backend->linear(x.own(), *weight, bias, y.own());
+    backend->linear(x.own(), *weight, bias, wide.own());
+    for (size_t i = 0; i < rows * width; ++i) {
+        ASSERT_EQ(y.get(i), rounded.get(i % width)) << i;
+        ASSERT_EQ(wide.get(i), values.get(i % width)) << i;
+    }
+    tensor_backend() = nullptr;
+}
+
 // What cannot be captured is done all the same, now and later.
 TEST(CudaDevice, GoesOnWithoutGraphs) {
     if (cuda::device_count() == 0) GTEST_SKIP() << "no GPU";

@@ -123,16 +123,22 @@ TEST_P(Elementwise, AdamW) {
     for (const int64_t first : {0, 3}) {  // where vectors begin, and where they do not
         Tensor parameter(1, n), gradient(1, n, DType::f32, 0, 2), average(1, n, DType::f32, 0, 3, 0);
         Tensor square = average, ema = parameter;
+        OnDevice<BFloat16> rounded(std::vector(static_cast<size_t>(n), to_bfloat16(7)));
         const auto step_with = [&](const AdamWStep& step, const StepTotals& totals) {
             const AdamWFactors factors = adamw_factors(step);
             const auto arenas = [&](auto floats) {
                 return AdamWArenas{floats(parameter), floats(gradient), floats(average),
-                                   floats(square),    floats(ema),      static_cast<size_t>(n)}
-                    .range(static_cast<size_t>(first), static_cast<size_t>(n));
+                                   floats(square),    floats(ema),      static_cast<size_t>(n)};
             };
-            own->adamw(arenas([](Tensor& t) { return t.floats(); }), OnDevice(std::vector{factors}).data(),
+            const auto range = [&](const AdamWArenas& all) {
+                return all.range(static_cast<size_t>(first), static_cast<size_t>(n));
+            };
+            AdamWArenas all = arenas([](Tensor& t) { return t.floats(); });
+            all.rounded = step.step % 2 == 1 ? rounded.changeable() : nullptr;
+            own->adamw(range(all), OnDevice(std::vector{factors}).data(),
                        OnDevice(std::vector{totals}).data());
-            reference->adamw(arenas([](Tensor& t) { return t.reference_floats(); }), &factors, &totals);
+            reference->adamw(range(arenas([](Tensor& t) { return t.reference_floats(); })), &factors,
+                             &totals);
         };
         const double norm = 264.5;
         AdamWStep s;
@@ -146,6 +152,11 @@ TEST_P(Elementwise, AdamW) {
         for (const StepTotals& broken :
              {StepTotals{NAN, 1}, StepTotals{1, INFINITY}, StepTotals{-INFINITY, 1}})
             step_with({}, broken);
+        const std::vector<BFloat16> in_bfloat16 = rounded.host();
+        for (int64_t i = 0; i < n; ++i) {
+            const auto at = static_cast<size_t>(i);
+            ASSERT_EQ(in_bfloat16[at].bits, to_bfloat16(i < first ? 7 : parameter.get(at)).bits) << i;
+        }
         parameter.expect_equal(1e-6, "parameter");
         average.expect_equal(1e-6, "exp_avg");
         square.expect_equal(1e-6, "exp_avg_sq");

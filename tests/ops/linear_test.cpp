@@ -92,6 +92,24 @@ TEST_P(Linear, Backward) {
         }
 }
 
+// What was there is not even read.
+TEST_P(Linear, BackwardOverOtherGradients) {
+    for (const auto& s : shapes) {
+        make_weight(s);
+        Tensor x(s.rows, s.in, type), dy(s.rows, s.out, type, 0, 2), dw(s.out, s.in, DType::f32, 5),
+            dbias(1, s.out);
+        for (int64_t i = 0; i < s.out; ++i) {
+            dbias.set(static_cast<size_t>(i), NAN);
+            for (int64_t j = 0; j < s.in; ++j) dw.set(static_cast<size_t>(i * (s.in + 5) + j), NAN);
+        }
+        own->linear_backward(dy.own(), x.own(), *weight, {}, {dw.floats(), s.in + 5, dbias.floats(), true});
+        reference->linear_backward(dy.reference(), x.reference(), *reference_weight, {},
+                                   {dw.reference_floats(), s.in + 5, dbias.reference_floats(), true});
+        dw.expect_equal(bound, "dw");
+        dbias.expect_equal(bound, "dbias");
+    }
+}
+
 // Half of the gradients, and some of the columns.
 TEST_P(Linear, BackwardInParts) {
     const Shape3 s{40, 96, 80};
@@ -131,6 +149,32 @@ TEST_P(Linear, WeightIsReused) {
         }
     }
     set_thread_count(0);
+}
+
+// A weight that lies where it lies: what changes there changes the product.
+TEST_P(Linear, WeightsAreViews) {
+    if (!own->views_weights()) GTEST_SKIP() << "the backend packs its weights";
+    for (const auto& s : shapes) {
+        Tensor values(s.out, s.in, type, 0, 5, 0.1f), x(s.rows, s.in, type), y(s.rows, s.out, type),
+            bias(1, s.out);
+        Matrix viewed = values.own();
+        weight = own->view_weight(viewed);
+        EXPECT_EQ(weight->out, s.out);
+        EXPECT_EQ(weight->in, s.in);
+        reference_weight = reference->make_weight(s.out, s.in, true);
+        for (const uint64_t seed : {5, 6}) {
+            Tensor newer(s.out, s.in, type, 0, seed, 0.1f);
+            own->cast(newer.own(), viewed);
+            reference->pack(*reference_weight, newer.reference_floats(), s.in);
+            own->linear(x.own(), *weight, bias.floats(), y.own());
+            reference->linear(x.reference(), *reference_weight, bias.reference_floats(), y.reference());
+            y.expect_equal(bound, "y");
+            Tensor dy(s.rows, s.out, type, 0, 3), dx(s.rows, s.in, type);
+            own->linear_backward(dy.own(), {}, *weight, dx.own(), {});
+            reference->linear_backward(dy.reference(), {}, *reference_weight, dx.reference(), {});
+            dx.expect_equal(bound, "dx");
+        }
+    }
 }
 
 // From float32 or bfloat16 rows of any stride, as files have them; wider than what is packed at once.

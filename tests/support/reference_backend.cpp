@@ -95,13 +95,13 @@ class ReferenceBackend final : public Backend {
                 static_cast<ReferenceWeight&>(weight).values[i * weight.in + j] = master[i * stride + j];
     }
 
-    void linear(Matrix x, const Weight& w, const float* bias, Matrix y) override {
+    void linear(Matrix x, const Weight& w, Bias bias, Matrix y) override {
         const auto& values = values_of(w).values;
         product(
             x.rows, w.out, w.in,
             [&](auto i, auto j, auto k) { return double{at(x, i, k)} * values[j * w.in + k]; },
             [&](auto i, auto j, double sum) {
-                at(y, i, j) = static_cast<float>(sum + (bias ? bias[j] : 0));
+                at(y, i, j) = static_cast<float>(sum + (bias ? bias.values[j] : 0));
             });
     }
     void linear_add(Matrix x, const Weight& w, Matrix y) override {
@@ -111,7 +111,7 @@ class ReferenceBackend final : public Backend {
             [&](auto i, auto j, auto k) { return double{at(x, i, k)} * values[j * w.in + k]; },
             [&](auto i, auto j, double sum) { at(y, i, j) += static_cast<float>(sum); });
     }
-    void linear_gelu(Matrix x, const Weight& w, const float* bias, Matrix pre, Matrix y) override {
+    void linear_gelu(Matrix x, const Weight& w, Bias bias, Matrix pre, Matrix y) override {
         linear(x, w, bias, y);
         for (int64_t i = 0; i < y.rows; ++i)
             for (int64_t j = 0; j < y.cols; ++j) {
@@ -122,6 +122,9 @@ class ReferenceBackend final : public Backend {
     void linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx, const LinearGradients& gradients,
                          Matrix pre) override {
         float *const dw = gradients.weight, *const dbias = gradients.bias;
+        const auto put = [&](float& to, double sum) {
+            to = static_cast<float>(sum) + (gradients.overwrite ? 0 : to);
+        };
         const auto& values = values_of(w).values;
         if (dx)
             product(
@@ -134,11 +137,11 @@ class ReferenceBackend final : public Backend {
             product(
                 dy.cols, x.cols, dy.rows,
                 [&](auto i, auto j, auto k) { return double{at(dy, k, i)} * at(x, k, j); },
-                [&](auto i, auto j, double sum) { dw[i * gradients.stride + j] += static_cast<float>(sum); });
+                [&](auto i, auto j, double sum) { put(dw[i * gradients.stride + j], sum); });
         if (dbias)
             product(
                 1, dy.cols, dy.rows, [&](auto, auto j, auto k) { return double{at(dy, k, j)}; },
-                [&](auto, auto j, double sum) { dbias[j] += static_cast<float>(sum); });
+                [&](auto, auto j, double sum) { put(dbias[j], sum); });
     }
 
     void residual_norm(const ResidualNorm& norm, Matrix x, Matrix y) override {

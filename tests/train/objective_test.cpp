@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "support/backends.h"
+#include "train/training_state.h"
 
 namespace osu {
 namespace {
@@ -58,7 +59,11 @@ class ObjectiveTest : public testing::TestWithParam<test::BackendCase> {
         const Batch batch = invented_batch();
         Result result;
         for (int i = 0; i < 3; ++i) {  // as it comes, recorded, and from the recording
-            backend->zero(gradients.get(), bytes);
+            for (const Parameter& p : network.layout().all()) {  // those of another step
+                const std::vector<float> others(p.count, static_cast<float>(1 + windows_at_once));
+                backend->upload(static_cast<float*>(gradients.get()) + p.offset, others.data(),
+                                others.size() * sizeof(float));
+            }
             result.micro_batches = 0;
             objective.run(batch, windows, static_cast<float*>(gradients.get()),
                           static_cast<double*>(loss.get()), nullptr, [&] { ++result.micro_batches; });
@@ -90,6 +95,30 @@ TEST_P(ObjectiveTest, MicroBatchesAddUp) {
         for (size_t i = 0; i < whole.gradients.size(); ++i)
             difference += std::pow(double{parts.gradients[i]} - whole.gradients[i], 2);
         EXPECT_LT(std::sqrt(difference / squares), bound) << at_once;
+    }
+}
+
+// Where the network multiplies with what an update leaves in bfloat16, that is what loading would make of it.
+TEST_P(ObjectiveTest, UpdatesLeaveTheWeightsThatAreMultipliedWith) {
+    Dit network(config, *backend);
+    TrainingState state(network.layout(), *backend, network.rounded());
+    state.initialize(5);
+    network.load(state.parameters());
+    Objective objective(diffusion, true, 11, network, windows * tokens);
+    const Batch batch = invented_batch();
+    std::vector<float> before = objective.losses(batch);
+    for (int i = 0; i < 4; ++i) {
+        objective.run(batch, windows, state.gradients(), &state.totals()->loss);
+        state.measure_gradients();
+        state.update({.learning_rate = 1e-2, .label_table_only = i == 2});
+        if (!network.rounded()) network.load(state.parameters());
+        const std::vector<float> updated = objective.losses(batch);
+        EXPECT_NE(updated, before) << i;
+        network.load(state.ema());  // as for a validation, and back
+        EXPECT_NE(objective.losses(batch), updated) << i;
+        network.load(state.parameters());
+        EXPECT_EQ(objective.losses(batch), updated) << i;
+        before = updated;
     }
 }
 

@@ -63,13 +63,12 @@ TEST_P(TrainingGolden, LossesGradientsAndSteps) {
     noised.x = x_t;
     std::vector<float> out(2 * x_t.size()), d_out(out.size()), error(input.batch), bound(input.batch);
     for (int step = 0; step < 3; ++step) {
-        state.zero_gradients();
         dit.forward(noised, out);
         const double loss = test::diffusion_loss(
             *backend, diffusion,
             {input.x, x_t, noise, out, timestep, {}, input.batch, input.tokens, objective == "l1"},
             {error, bound}, 1, d_out);
-        dit.backward(d_out, state.gradients());
+        dit.backward(d_out, {state.gradients(), true});
         const double expected = test::floats_of(golden, "step" + std::to_string(step) + ".loss")[0];
         EXPECT_NEAR(loss, expected, expected * (exact ? 1e-5 : 1e-2)) << "step " << step;
         if (step == 0) {

@@ -46,6 +46,7 @@ void adamw_piece(const AdamWArguments& a, int64_t first, int64_t count) {
         store(m, a.exp_avg + at, n);
         store(v, a.exp_avg_sq + at, n);
         store(p, a.parameter + at, n);
+        if (a.rounded) store(p, a.rounded + at, n);
         store(hn::MulAdd(load(a.ema + at, n), decay, hn::Mul(p, fresh)), a.ema + at, n);
     });
 }

@@ -28,9 +28,9 @@ class CpuBackend final : public Backend {
     void pack(Weight& weight, const float* master, int64_t stride) override;
     void pack_from_host(Weight& weight, Matrix master) override;
 
-    void linear(Matrix x, const Weight& w, const float* bias, Matrix y) override;
+    void linear(Matrix x, const Weight& w, Bias bias, Matrix y) override;
     void linear_add(Matrix x, const Weight& w, Matrix y) override;
-    void linear_gelu(Matrix x, const Weight& w, const float* bias, Matrix pre, Matrix y) override;
+    void linear_gelu(Matrix x, const Weight& w, Bias bias, Matrix pre, Matrix y) override;
     void linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx, const LinearGradients& gradients,
                          Matrix pre) override;
 
@@ -64,7 +64,7 @@ class CpuBackend final : public Backend {
     const std::unique_ptr<Products> products_;
 
     // y = x·Wᵀ + bias, or y += x·Wᵀ + bias.
-    void product(Matrix x, const Weight& w, const float* bias, Matrix y, bool add);
+    void product(Matrix x, const Weight& w, Bias bias, Matrix y, bool add);
     void input_gradient(Matrix dy, const Weight& w, Matrix dx);
     void weight_gradient(Matrix dy, Matrix x, const LinearGradients& gradients);
 };
@@ -82,6 +82,7 @@ void pack_weight(const Matrix& master, const WeightLayout& layout, void* to);
 void convert(Matrix x, Matrix y);  // y = x, from and to either type
 void gelu(Matrix pre, Matrix y);
 void gelu_backward(Matrix dy, Matrix pre, Matrix d_pre);  // d_pre = dy·gelu'(pre); may be in place
-void add_column_sums(Matrix dy, float* sums);  // sums += Σ rows of dy, each column in the order of the rows
+// sums += (or, not `add`, =) Σ rows of dy, each column in the order of the rows.
+void column_sums(Matrix dy, float* sums, bool add);
 
 }  // namespace osu::cpu

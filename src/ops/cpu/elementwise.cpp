@@ -124,8 +124,8 @@ void map_piece(Map map, const Matrix& a, const Matrix& b, const Matrix& out, int
     }
 }
 
-// sums[0…count) += the column sums of the columns from `first`.
-void sum_columns(const Matrix& m, int64_t first, int64_t count, float* sums) {
+// sums[0…count) += (or, not `add`, =) the column sums of the columns from `first`.
+void sum_columns(const Matrix& m, int64_t first, int64_t count, float* sums, bool add) {
     const auto run = [&](auto* type) {
         using T = std::remove_pointer_t<decltype(type)>;
         alignas(64) float total[256] = {};
@@ -135,7 +135,7 @@ void sum_columns(const Matrix& m, int64_t first, int64_t count, float* sums) {
                 store(hn::Add(load(total + i, n), load(from + i, n)), total + i, n);
             });
         }
-        for (int64_t i = 0; i < count; ++i) sums[i] += total[i];
+        for (int64_t i = 0; i < count; ++i) sums[i] = add ? sums[i] + total[i] : total[i];
     };
     if (m.type == DType::bf16) return run(static_cast<BFloat16*>(nullptr));
     run(static_cast<float*>(nullptr));
@@ -194,12 +194,12 @@ void CpuBackend::silu_backward(Matrix x, Matrix dy, Matrix dx) {
     map_matrix(Map::silu_backward, dy, x, dx);
 }
 
-void add_column_sums(Matrix dy, float* sums) {
+void column_sums(Matrix dy, float* sums, bool add) {
     constexpr int64_t strip = 128;
     const auto run = HWY_DYNAMIC_DISPATCH(sum_columns);
     parallel_for((dy.cols + strip - 1) / strip, [&](int64_t i) {
         const int64_t first = i * strip;
-        run(dy, first, std::min(strip, dy.cols - first), sums + first);
+        run(dy, first, std::min(strip, dy.cols - first), sums + first, add);
     });
 }
 

@@ -273,11 +273,12 @@ void Products::input_gradient(Matrix dy, const Weight& w, Matrix dx) {
     multiply(tiles, to, width * w.out, w.out, nullptr, dx, false);
 }
 
-void Products::weight_gradient(Matrix dy, Matrix x, float* dw, int64_t stride) {
+void Products::weight_gradient(Matrix dy, Matrix x, const LinearGradients& gradients) {
     const int64_t width = state_->tile.columns;
     const float* tiles = pack_operand(dy, true, state_->tile.rows, thread_scratch().tiles);
     const float* panels = pack_operand(x, true, width, thread_scratch().panels);
-    multiply(tiles, panels, width * x.rows, x.rows, nullptr, {dw, DType::f32, dy.cols, x.cols, stride}, true);
+    multiply(tiles, panels, width * x.rows, x.rows, nullptr,
+             {gradients.weight, DType::f32, dy.cols, x.cols, gradients.stride}, !gradients.overwrite);
 }
 
 bool Products::rows_are_independent() const {

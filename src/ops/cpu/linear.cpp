@@ -41,13 +41,13 @@ void CpuBackend::pack_from_host(Weight& weight, Matrix master) {
     products_->pack(weight, master);
 }
 
-void CpuBackend::product(Matrix x, const Weight& w, const float* bias, Matrix y, bool add_to_y) {
+void CpuBackend::product(Matrix x, const Weight& w, Bias bias, Matrix y, bool add_to_y) {
     const ProfileScope scope("linear", flops(x, w.out));
     assert(x.cols == w.in && y.cols == w.out && x.rows == y.rows);
-    products_->forward(x, w, bias, y, add_to_y);
+    products_->forward(x, w, bias.values, y, add_to_y);
 }
 
-void CpuBackend::linear(Matrix x, const Weight& w, const float* bias, Matrix y) {
+void CpuBackend::linear(Matrix x, const Weight& w, Bias bias, Matrix y) {
     product(x, w, bias, y, false);
 }
 
@@ -55,7 +55,7 @@ void CpuBackend::linear_add(Matrix x, const Weight& w, Matrix y) {
     product(x, w, nullptr, y, true);
 }
 
-void CpuBackend::linear_gelu(Matrix x, const Weight& w, const float* bias, Matrix pre, Matrix y) {
+void CpuBackend::linear_gelu(Matrix x, const Weight& w, Bias bias, Matrix pre, Matrix y) {
     product(x, w, bias, pre ? pre : y, false);
     const ProfileScope scope("gelu");
     gelu(pre ? pre : y, y);
@@ -70,7 +70,7 @@ void CpuBackend::input_gradient(Matrix dy, const Weight& w, Matrix dx) {
 void CpuBackend::weight_gradient(Matrix dy, Matrix x, const LinearGradients& gradients) {
     const ProfileScope scope("linear, weight gradient", flops(x, dy.cols));
     assert(dy.rows == x.rows);
-    products_->weight_gradient(dy, x, gradients.weight, gradients.stride);
+    products_->weight_gradient(dy, x, gradients);
 }
 
 void CpuBackend::linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx,
@@ -82,7 +82,7 @@ void CpuBackend::linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx
     }
     if (gradients.weight) weight_gradient(dy, x, gradients);
     const ProfileScope scope("linear, bias gradient");
-    if (gradients.bias) add_column_sums(dy, gradients.bias);
+    if (gradients.bias) column_sums(dy, gradients.bias, !gradients.overwrite);
 }
 
 }  // namespace osu::cpu

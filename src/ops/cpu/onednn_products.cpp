@@ -124,7 +124,7 @@ using Key = std::array<int64_t, 8>;
 struct Primitive {
     dnnl::primitive primitive;
     memory::desc pad, result;
-    dnnl::primitive spread;  // of a weight gradient: adds the packed result to the caller's rows
+    dnnl::primitive spread;  // of a weight gradient: puts or adds the packed result to the caller's rows
     std::string implementation;
 };
 
@@ -153,7 +153,7 @@ struct Products::State {
     ForwardProduct::primitive_desc forward_desc(int64_t rows, const memory::desc& weight, bool bias,
                                                 DType y_type, bool sum) const;
     Primitive make_input_gradient(int64_t rows, const memory::desc& weight, DType dx_type) const;
-    Primitive make_weight_gradient(int64_t rows, int64_t out, int64_t in, int64_t dw_stride) const;
+    Primitive make_weight_gradient(int64_t rows, int64_t out, int64_t in, int64_t dw_stride, bool add) const;
     void run(const Primitive& primitive, std::unordered_map<int, memory> arguments) const;
 };
 
@@ -190,9 +190,10 @@ Primitive Products::State::make_input_gradient(int64_t rows, const memory::desc&
     return {InputGradient(desc), desc.scratchpad_desc(), {}, {}, desc.impl_info_str()};
 }
 
-// bfloat16: a product into packed (AMX) or plain float32, which a reorder adds to the caller's rows.
-Primitive Products::State::make_weight_gradient(int64_t rows, int64_t out, int64_t in,
-                                                int64_t dw_stride) const {
+// bfloat16: a product into packed (AMX) or plain float32, which a reorder puts into the caller's rows, or
+// adds.
+Primitive Products::State::make_weight_gradient(int64_t rows, int64_t out, int64_t in, int64_t dw_stride,
+                                                bool add) const {
     const auto x = dense_desc(rows, in, type), dy = dense_desc(rows, out, type);
     const auto float32 = memory::data_type::f32;
     const memory::desc any({out, in}, dnnl_type(type), Tag::any);
@@ -202,7 +203,7 @@ Primitive Products::State::make_weight_gradient(int64_t rows, int64_t out, int64
                                                forward_desc(rows, any, false, type, false), own_scratchpad());
     dnnl::primitive_attr attributes;
     dnnl::post_ops operations;
-    operations.append_sum();
+    if (add) operations.append_sum();
     attributes.set_post_ops(operations);
     const dnnl::reorder::primitive_desc spread(engine, desc.diff_weights_desc(), engine, target, attributes);
     return {WeightGradient(desc), desc.scratchpad_desc(), desc.diff_weights_desc(), dnnl::reorder(spread),
@@ -308,18 +309,20 @@ std::vector<std::string> Products::implementations() const {
     return names;
 }
 
-void Products::weight_gradient(Matrix dy, Matrix x, float* dw, int64_t stride) {
+void Products::weight_gradient(Matrix dy, Matrix x, const LinearGradients& gradients) {
+    const int64_t stride = gradients.stride;
+    const bool add = !gradients.overwrite;
     auto& scratch = thread_scratch();
     const Matrix gradient = as_dense(dy, state_->type, scratch.y),
                  input = as_dense(x, state_->type, scratch.x);
     if (state_->type == DType::f32) {
-        dnnl_sgemm('T', 'N', dy.cols, x.cols, x.rows, 1, gradient.f32(), dy.cols, input.f32(), x.cols, 1, dw,
-                   stride);
+        dnnl_sgemm('T', 'N', dy.cols, x.cols, x.rows, 1, gradient.f32(), dy.cols, input.f32(), x.cols, add,
+                   gradients.weight, stride);
         return;
     }
-    const Key key{weight_gradient_product, x.rows, dy.cols, x.cols, 0, 0, stride, thread_count()};
+    const Key key{weight_gradient_product, x.rows, dy.cols, x.cols, add, 0, stride, thread_count()};
     const auto& primitive =
-        state_->find(key, [&] { return state_->make_weight_gradient(x.rows, dy.cols, x.cols, stride); });
+        state_->find(key, [&] { return state_->make_weight_gradient(x.rows, dy.cols, x.cols, stride, add); });
     const auto& engine = state_->engine;
     memory result(primitive.result, engine, scratch.dw.get<std::byte>(primitive.result.get_size()));
     state_->run(
@@ -327,7 +330,8 @@ void Products::weight_gradient(Matrix dy, Matrix x, float* dw, int64_t stride) {
         {{DNNL_ARG_DIFF_DST, memory(dense_desc(dy.rows, dy.cols, gradient.type), engine, gradient.data)},
          {DNNL_ARG_SRC, memory(dense_desc(x.rows, x.cols, input.type), engine, input.data)},
          {DNNL_ARG_DIFF_WEIGHTS, result}});
-    memory target({{dy.cols, x.cols}, memory::data_type::f32, memory::dims{stride, 1}}, engine, dw);
+    memory target({{dy.cols, x.cols}, memory::data_type::f32, memory::dims{stride, 1}}, engine,
+                  gradients.weight);
     dnnl::stream stream(engine);
     primitive.spread.execute(stream, {{DNNL_ARG_FROM, result}, {DNNL_ARG_TO, target}});
 }

@@ -21,8 +21,8 @@ class Products {
     // y = x·Wᵀ + bias, or y += x·Wᵀ + bias; bias (out) or null.
     void forward(Matrix x, const Weight& w, const float* bias, Matrix y, bool add_to_y);
     void input_gradient(Matrix dy, const Weight& w, Matrix dx);  // dx = dy·W
-    // dw += dyᵀ·x: (out, in), rows `stride` elements apart.
-    void weight_gradient(Matrix dy, Matrix x, float* dw, int64_t stride);
+    // That of the weight alone: += (or =) dyᵀ·x.
+    void weight_gradient(Matrix dy, Matrix x, const LinearGradients& gradients);
 
     bool rows_are_independent() const;
     // What the products so far were computed with, such as "brgemm:avx512_core_bf16"; a name for each.

@@ -34,10 +34,12 @@ class CudaBackend final : public Backend {
     std::unique_ptr<Weight> make_weight(int64_t out, int64_t in, bool trains) override;
     void pack(Weight& weight, const float* master, int64_t stride) override;
     void pack_from_host(Weight& weight, Matrix master) override;
+    bool views_weights() const override { return true; }
+    std::unique_ptr<Weight> view_weight(Matrix values) override;
 
-    void linear(Matrix x, const Weight& w, const float* bias, Matrix y) override;
+    void linear(Matrix x, const Weight& w, Bias bias, Matrix y) override;
     void linear_add(Matrix x, const Weight& w, Matrix y) override;
-    void linear_gelu(Matrix x, const Weight& w, const float* bias, Matrix pre, Matrix y) override;
+    void linear_gelu(Matrix x, const Weight& w, Bias bias, Matrix pre, Matrix y) override;
     void linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx, const LinearGradients& gradients,
                          Matrix pre) override;
 
@@ -70,7 +72,7 @@ class CudaBackend final : public Backend {
 
     Matrix in_compute_type(Matrix x);
     // y = (or, `add`, +=) x·Wᵀ + bias
-    void product(Matrix x, const Weight& w, const float* bias, Matrix y, bool add);
+    void product(Matrix x, const Weight& w, Bias bias, Matrix y, bool add);
     void input_gradient(Matrix dy, const Weight& w, Matrix dx, Matrix pre);
     void weight_gradient(Matrix dy, Matrix x, const LinearGradients& gradients);
 };
@@ -80,7 +82,8 @@ void convert(Device& device, Matrix x, Matrix y);  // y = x, from and to either 
 void gelu(Device& device, Matrix pre, Matrix y);
 void gelu_backward(Device& device, Matrix dy, Matrix pre, Matrix d_pre);  // d_pre = dy·gelu'(pre)
 void add_bias(Device& device, Matrix y, const float* bias);               // y += bias in every row
-void add_column_sums(Device& device, Matrix dy, float* sums);  // sums += Σ rows of dy, in a fixed order
+// sums += (or, not `add`, =) Σ rows of dy, in a fixed order.
+void column_sums(Device& device, Matrix dy, float* sums, bool add);
 
 // D (m, n) += or = op(A)·op(B), column-major: for shapes that cuBLASLt has nothing for.
 struct PlainOperand {

@@ -135,13 +135,14 @@ __global__ void column_sums_kernel(View<const T> x, int64_t rows, int64_t column
     store(sums, partial + blockIdx.y * columns + column);
 }
 
-__global__ void add_partial_sums_kernel(const float* partial, int64_t pieces, int64_t columns, float* sums) {
+__global__ void sum_partial_kernel(const float* partial, int64_t pieces, int64_t columns, float* sums,
+                                   bool add) {
     const int64_t column = int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
     if (column >= columns) return;
     float sum = 0;
 #pragma unroll 16
     for (int64_t piece = 0; piece < pieces; ++piece) sum += partial[piece * columns + column];
-    sums[column] += sum;
+    sums[column] = add ? sums[column] + sum : sum;
 }
 
 // A thread an element, its sum in the order of k.
@@ -202,13 +203,13 @@ void add_bias(Device& device, Matrix y, const float* bias) {
     });
 }
 
-void add_column_sums(Device& device, Matrix dy, float* sums) {
+void column_sums(Device& device, Matrix dy, float* sums, bool add) {
     constexpr unsigned across = 64;  // few columns, that many SMs have some
-    const auto add = [&](const float* partial, int64_t pieces) {
-        launch(device, add_partial_sums_kernel, blocks_for(dy.cols, across), across, 0, partial, pieces,
-               dy.cols, sums);
+    const auto sum_up = [&](const float* partial, int64_t pieces) {
+        launch(device, sum_partial_kernel, blocks_for(dy.cols, across), across, 0, partial, pieces, dy.cols,
+               sums, add);
     };
-    if (dy.rows == 1 && dy.type == DType::f32) return add(dy.f32(), 1);
+    if (dy.rows == 1 && dy.type == DType::f32) return sum_up(dy.f32(), 1);
     const unsigned pieces = blocks_for(dy.rows, rows_summed);
     float* partial = device.scratch<float>(pieces * dy.cols);
     with_type(dy.type, [&](auto type) {
@@ -222,7 +223,7 @@ void add_column_sums(Device& device, Matrix dy, float* sums) {
         else
             sum(1, column_sums_kernel<1, T>);
     });
-    add(partial, pieces);
+    sum_up(partial, pieces);
 }
 
 void plain_product(Device& device, PlainOperand a, PlainOperand b, int64_t m, int64_t n, int64_t k, void* d,

@@ -1,6 +1,7 @@
 // The linear layers: products (products.h) with packed weights, and what belongs to them (bias, GELU and
 // their gradients) in the product where it can be, else by kernels behind it.
 #include <algorithm>
+#include <cassert>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -14,8 +15,8 @@ namespace {
 constexpr int64_t weight_alignment = 8;  // elements: rows of packed weights begin at 16 bytes
 
 struct PackedWeight final : Weight {
-    Matrix values;  // (out, in)
-    std::shared_ptr<void> memory;
+    Matrix values;                 // (out, in)
+    std::shared_ptr<void> memory;  // where it is the weight's own
 };
 
 Matrix values_of(const Weight& weight) {
@@ -38,9 +39,10 @@ double flops(const Matrix& x, const Weight& w) {
     return 2.0 * static_cast<double>(x.rows) * static_cast<double>(w.in * w.out);
 }
 
-const void* bias_of_type(Device& device, const float* bias, int64_t count, DType type) {
-    if (type == DType::f32) return bias;
-    const Matrix from{const_cast<float*>(bias), DType::f32, 1, count, count};
+const void* bias_of_type(Device& device, const Bias& bias, int64_t count, DType type) {
+    if (type == DType::f32) return bias.values;
+    if (bias.rounded) return bias.rounded;
+    const Matrix from{const_cast<float*>(bias.values), DType::f32, 1, count, count};
     const Matrix to{device.scratch<BFloat16>(count), type, 1, count, count};
     convert(device, from, to);
     return to.data;
@@ -56,6 +58,16 @@ std::unique_ptr<Weight> CudaBackend::make_weight(int64_t out, int64_t in, bool) 
     weight->bytes = static_cast<size_t>(out * stride) * size_of(compute_);
     weight->memory = device_.allocate(weight->bytes);
     weight->values = {weight->memory.get(), compute_, out, in, stride};
+    return weight;
+}
+
+std::unique_ptr<Weight> CudaBackend::view_weight(Matrix values) {
+    assert(values.type == compute_);
+    auto weight = std::make_unique<PackedWeight>();
+    weight->out = values.rows;
+    weight->in = values.cols;
+    weight->bytes = static_cast<size_t>(values.rows * values.stride) * size_of(compute_);
+    weight->values = values;
     return weight;
 }
 
@@ -92,17 +104,17 @@ Matrix CudaBackend::in_compute_type(Matrix x) {
     return converted;
 }
 
-void CudaBackend::product(Matrix x, const Weight& w, const float* bias, Matrix y, bool add) {
+void CudaBackend::product(Matrix x, const Weight& w, Bias bias, Matrix y, bool add) {
     Product p{values_of(w), in_compute_type(x), y, true, false, add, w.out, x.rows, w.in};
     if (!bias) return products_.run(p);
     p.epilogue = CUBLASLT_EPILOGUE_BIAS;
     p.bias = bias_of_type(device_, bias, w.out, y.type);
     if (products_.run_fused(p)) return;
     products_.run(p);
-    add_bias(device_, y, bias);
+    add_bias(device_, y, bias.values);
 }
 
-void CudaBackend::linear(Matrix x, const Weight& w, const float* bias, Matrix y) {
+void CudaBackend::linear(Matrix x, const Weight& w, Bias bias, Matrix y) {
     const auto scope = device_.begin_operation("linear", flops(x, w));
     product(x, w, bias, y, false);
 }
@@ -112,7 +124,7 @@ void CudaBackend::linear_add(Matrix x, const Weight& w, Matrix y) {
     product(x, w, nullptr, y, true);
 }
 
-void CudaBackend::linear_gelu(Matrix x, const Weight& w, const float* bias, Matrix pre, Matrix y) {
+void CudaBackend::linear_gelu(Matrix x, const Weight& w, Bias bias, Matrix pre, Matrix y) {
     const auto scope = device_.begin_operation("linear", flops(x, w));
     // In float32 cuBLAS's own tanh is not exact enough.
     if (compute_ == DType::bf16 && bias && fuses("gelu")) {
@@ -149,7 +161,7 @@ void CudaBackend::weight_gradient(Matrix dy, Matrix x, const LinearGradients& gr
               {gradients.weight, DType::f32, dy.cols, x.cols, gradients.stride},
               false,
               true,
-              true,
+              !gradients.overwrite,
               x.cols,
               dy.cols,
               dy.rows};
@@ -158,11 +170,11 @@ void CudaBackend::weight_gradient(Matrix dy, Matrix x, const LinearGradients& gr
     p.epilogue = CUBLASLT_EPILOGUE_BGRADB;
     p.bias = sums;
     if (fuses("bias_gradient") && products_.run_fused(p)) {
-        add_column_sums(device_, {sums, DType::f32, 1, dy.cols, dy.cols}, gradients.bias);
+        column_sums(device_, {sums, DType::f32, 1, dy.cols, dy.cols}, gradients.bias, !gradients.overwrite);
         return;
     }
     products_.run(p);
-    add_column_sums(device_, dy, gradients.bias);
+    column_sums(device_, dy, gradients.bias, !gradients.overwrite);
 }
 
 void CudaBackend::linear_backward(Matrix dy, Matrix x, const Weight& w, Matrix dx,

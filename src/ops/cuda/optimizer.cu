@@ -29,6 +29,7 @@ __device__ void adamw_at(const AdamWArenas& a, int64_t at, const AdamWFactors& f
     store(m, a.exp_avg + at);
     store(v, a.exp_avg_sq + at);
     store(parameter, a.parameter + at);
+    if (a.rounded) store(parameter, a.rounded + at);
     store(ema, a.ema + at);
 }
 
@@ -107,7 +108,8 @@ void sum_of(Device& device, const float* values, size_t n, double* result) {
 void CudaBackend::adamw(const AdamWArenas& a, const AdamWFactors* factors, const StepTotals* totals) {
     const auto scope = device_.begin_operation("adamw + ema");
     if (a.count == 0) return;
-    const bool wide = aligned({a.parameter, a.gradient, a.exp_avg, a.exp_avg_sq, a.ema});
+    const bool wide = aligned({a.parameter, a.gradient, a.exp_avg, a.exp_avg_sq, a.ema}) &&
+                      reinterpret_cast<uintptr_t>(a.rounded) % sizeof(uint2) == 0;
     const int64_t blocks = std::min<int64_t>(
         most_blocks, blocks_for(static_cast<int64_t>(a.count), wide ? 4 * threads : threads));
     launch(device_, wide ? adamw_kernel<4> : adamw_kernel<1>, static_cast<unsigned>(blocks), threads, 0, a,
