@@ -1,6 +1,6 @@
 // Places a map in float32, wherever it was compiled for, and prints what came out and where its time went:
 //   bench_engine MODEL.safetensors MAP.osu [steps [threads [times [free]]]]
-// In browsers and Node.js too (preset web-threads), where scripts/web_engine.mjs gives it its files:
+// In browsers too (preset web-threads), where bench/engine.mjs gives it its files:
 // positions are compared, and times are taken, between builds. The model is read to memory first, as a page
 // has it.
 #include <cstdio>
@@ -36,7 +36,7 @@ void run(int argc, char** argv) {
     options.allow_offscreen = true;
     Placement placed;
     for (int i = 0; i < number(5, 1); ++i) placed = place(network, source.view(), {}, options);
-    for (const Vec2& position : placed.pixels(0)) fmt::print("{:.3f} {:.3f}\n", position.x, position.y);
+    for (const Vec2& position : placed.pixels(0)) fmt::print("{} {}\n", position.x, position.y);
     fmt::print("{} threads, {} datapoints{}", thread_count(), source.view().size(), profile.table());
 }
 

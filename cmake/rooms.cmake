@@ -50,13 +50,17 @@ function(room_tests name)
   gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 900)
 endfunction()
 
-# Every bench/NAME.cpp becomes the program bench_NAME, linked with the whole library.
+# Every bench/NAME.cpp becomes the program bench_NAME, linked with the whole library; engine.cpp, which browsers run, too,
+# with what it needs. Without oneDNN, which the others compare with, that one alone.
 function(benches)
   file(GLOB sources CONFIGURE_DEPENDS bench/*.cpp)
+  if(NOT OSU_ONEDNN)
+    list(FILTER sources INCLUDE REGEX "/engine[.]cpp$")
+  endif()
   foreach(source ${sources})
     get_filename_component(name ${source} NAME_WE)
     add_executable(bench_${name} ${source})
-    target_link_libraries(bench_${name} PRIVATE osu_app)
+    target_link_libraries(bench_${name} PRIVATE osu_$<IF:$<STREQUAL:${name},engine>,sampling,app>)
   endforeach()
 endfunction()
 

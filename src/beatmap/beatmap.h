@@ -29,8 +29,9 @@ inline Vec2 operator-(Vec2 a, Vec2 b) {
 inline Vec2 operator*(Vec2 a, float s) {
     return {a.x * s, a.y * s};
 }
+// Not std::hypot, whose last bit differs between C libraries.
 inline float length(Vec2 a) {
-    return std::hypot(a.x, a.y);
+    return static_cast<float>(std::sqrt(double{a.x} * a.x + double{a.y} * a.y));
 }
 
 constexpr Vec2 playfield_size{512, 384};

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/same_math.h"
+
 namespace osu {
 namespace {
 
@@ -191,8 +193,8 @@ void CurveFlattener::perfect(std::span<const Vec2> control) {
                       (a2 * (c - b).x + b2 * (a - c).x + c2 * (b - a).x) / twice_area};
     const Vec2 from = a - centre, to = c - centre;
     const float radius = std::sqrt(length_squared(from));
-    const double start = std::atan2(double{from.y}, double{from.x});
-    double range = std::atan2(double{to.y}, double{to.x}) - start;
+    const double start = angle_of(from.y, from.x);
+    double range = angle_of(to.y, to.x) - start;
     if (range < 0) range += 2 * std::numbers::pi;
     const Vec2 chord = c - a;
     const bool left = chord.y * (b.x - a.x) - chord.x * (b.y - a.y) < 0;
@@ -200,12 +202,12 @@ void CurveFlattener::perfect(std::span<const Vec2> control) {
     const double pieces =
         2 * radius <= arc_tolerance
             ? 2
-            : std::ceil(range / (2 * std::acos(1 - arc_tolerance / static_cast<double>(radius))));
+            : std::ceil(range / (2 * arc_cosine(1 - arc_tolerance / static_cast<double>(radius))));
     if (!(pieces < arc_piece_limit)) return bezier(control);
     const int count = std::max(2, static_cast<int>(pieces));
     // Turned step by step: in double precision the error stays far below a pixel's last float digit.
-    const double step = (left ? -range : range) / (count - 1), cosine = std::cos(step), sine = std::sin(step);
-    double x = std::cos(start), y = std::sin(start);
+    const auto [cosine, sine] = turn_by((left ? -range : range) / (count - 1));
+    auto [x, y] = turn_by(start);
     for (int i = 0; i < count; ++i) {
         const Vec2 point{centre.x + static_cast<float>(x) * radius,
                          centre.y + static_cast<float>(y) * radius};

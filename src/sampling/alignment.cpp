@@ -31,7 +31,8 @@ Alignment align(std::span<const Vec2> points, std::span<const Vec2> onto, std::s
             sine[mirrored] += weight * (x * q.y - double{p.y} * q.x);
         }
     }
-    const double fit[2] = {std::hypot(cosine[0], sine[0]), std::hypot(cosine[1], sine[1])};
+    const auto size = [&](int of) { return std::sqrt(cosine[of] * cosine[of] + sine[of] * sine[of]); };
+    const double fit[2] = {size(0), size(1)};
     best.mirrored = may_mirror && fit[1] > fit[0];
     const double agreed = fit[best.mirrored];
     if (agreed > 0) {

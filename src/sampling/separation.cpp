@@ -17,6 +17,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/same_math.h"
+
 namespace osu {
 
 namespace {
@@ -51,7 +53,7 @@ Gap gap_between(Vec2 a, std::span<const Vec2> outline_a, Vec2 b, std::span<const
     Vec2 sum{0, 0};
     float all = 0;
     each([&](Vec2 apart, float square) {
-        const float weight = std::exp((least - square) / (2 * blur * blur));
+        const auto weight = static_cast<float>(exponential((least - square) / (2 * blur * blur)));
         sum = sum + apart * weight;
         all += weight;
     });

@@ -7,6 +7,7 @@
 #include <numbers>
 #include <utility>
 
+#include "base/same_math.h"
 #include "sampling/alignment.h"
 #include "sequence/sequence_path.h"
 
@@ -39,7 +40,7 @@ bool is_spinner(const Datapoints& map, const SliderRelations::Object& object) {
 
 double direction(std::span<const Vec2> position, const SliderRelations::Object& slider) {
     const Vec2 chord = position[slider.end - 1] - position[slider.first];
-    return std::atan2(chord.y, chord.x);
+    return angle_of(chord.y, chord.x);
 }
 
 double half_turns_away(double angle) {
@@ -138,7 +139,8 @@ void SliderRelations::find_blankets(const Datapoints& map, std::span<const Objec
 }
 
 void SliderRelations::turn(const Object& slider, double angle) {
-    const auto cosine = static_cast<float>(std::cos(angle)), sine = static_cast<float>(std::sin(angle));
+    const Turn by = turn_by(angle);
+    const auto cosine = static_cast<float>(by.cosine), sine = static_cast<float>(by.sine);
     const Vec2 head = position_[slider.first];
     for (uint32_t i = slider.first + 1; i < slider.end; ++i) {
         const Vec2 arm = position_[i] - head;

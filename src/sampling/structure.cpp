@@ -72,7 +72,8 @@ Agreement align(std::span<const Vec2> position, Structure::Tie& tie) {
             sine[mirrored] += x * q.y - double{p.y} * q.x;
         }
     }
-    const double fit[2] = {std::hypot(cosine[0], sine[0]), std::hypot(cosine[1], sine[1])};
+    const auto size = [&](int of) { return std::sqrt(cosine[of] * cosine[of] + sine[of] * sine[of]); };
+    const double fit[2] = {size(0), size(1)};
     tie.mirrored = fit[1] > fit[0] * 1.0001 + 1e-3;
     const double best = fit[tie.mirrored];
     tie.cosine = best > 0 ? static_cast<float>(cosine[tie.mirrored] / best) : 1;

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/same_math.h"
+
 namespace osu {
 
 namespace {
@@ -29,8 +31,7 @@ constexpr size_t one_bend = 5, two_bends = 8;  // circles of a stream that may b
 
 double turn_at(Vec2 a, Vec2 b, Vec2 c) {
     const Vec2 in = b - a, out = c - b;
-    return std::atan2(double{in.x} * out.y - double{in.y} * out.x,
-                      double{in.x} * out.x + double{in.y} * out.y);
+    return angle_of(double{in.x} * out.y - double{in.y} * out.x, double{in.x} * out.x + double{in.y} * out.y);
 }
 
 bool is_circle(uint8_t type) {
@@ -65,7 +66,7 @@ double move_onto(std::span<Vec2> points, Vec2 mean, std::span<const Vec2> onto, 
         cosine += double{p.x} * q.x + double{p.y} * q.y;
         sine += double{p.x} * q.y - double{p.y} * q.x;
     }
-    const double size = std::hypot(cosine, sine);
+    const double size = std::sqrt(cosine * cosine + sine * sine);
     const float c = size > 0 ? static_cast<float>(cosine / size) : 1;
     const float s = size > 0 ? static_cast<float>(sine / size) : 0;
     double squares = 0;
@@ -163,8 +164,9 @@ double TurnFit::lay(const Stretch& stretch, const Bend& bend) {
             heading += even_[k - 2] + bend[0] +
                        bend[1] * (static_cast<double>(2 * k) / static_cast<double>(count) - 1);
         const float step = asked_[stretch.first + k];
-        laid_.push_back(laid_.back() + Vec2{step * static_cast<float>(std::cos(heading)),
-                                            step * static_cast<float>(std::sin(heading))});
+        const Turn towards = turn_by(heading);
+        laid_.push_back(laid_.back() + Vec2{step * static_cast<float>(towards.cosine),
+                                            step * static_cast<float>(towards.sine)});
         mean_laid = mean_laid + laid_.back();
         mean_now = mean_now + now[k];
     }

@@ -106,9 +106,12 @@ HWY_INLINE Vector sigmoid_of_log2(Vector t) {
     const FloatTag d;
     const auto e = power_of_two(hn::Min(hn::Set(d, 125.0f), hn::Neg(t)));  // in this order NaN passes
     const auto divisor = hn::Add(e, hn::Set(d, 1.0f));
-    const auto guess =
-        hn::ApproximateReciprocal(divisor);  // 12 bits or more; one step of Newton doubles them
-    return hn::Mul(guess, hn::NegMulAdd(divisor, guess, hn::Set(d, 2.0f)));
+    if constexpr (HWY_NATIVE_FMA) {
+        const auto guess =
+            hn::ApproximateReciprocal(divisor);  // 12 bits or more; one step of Newton doubles them
+        return hn::Mul(guess, hn::NegMulAdd(divisor, guess, hn::Set(d, 2.0f)));
+    }
+    return hn::Div(hn::Set(d, 1.0f), divisor);  // the same bits on every machine, browsers among them
 }
 
 }  // namespace osu::cpu::HWY_NAMESPACE
