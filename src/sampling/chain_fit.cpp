@@ -28,6 +28,7 @@ namespace {
 
 constexpr Vec2 centre{playfield_size.x / 2, playfield_size.y / 2};
 constexpr float longest_move = 64.0f;  // px in one iteration: the links are linear only near by
+constexpr size_t neighbours = 5;       // on either side, that come inside with a body, farther ones less
 
 // Where a body may begin on one axis: so that its box [at + low, at + high] lies in [0, size], and not in the
 // margin where that leaves a place; one that is larger than the field is centred.
@@ -111,6 +112,29 @@ void ChainFit::move(std::span<Body> bodies, std::span<const Vec2> pull, float ma
     }
     hold_together();
     meet(bodies, margin);
+}
+
+void ChainFit::bring_inside(std::span<Body> bodies, float margin) {
+    if (!inside_) return;
+    up_.assign(bodies.size(), {0, 0});
+    down_ = up_;
+    const auto take_along = [&](std::vector<Vec2>& moves, size_t by, Vec2 move) {
+        if (move.x <= 0 && move.y <= 0) return;
+        const size_t end = std::min(bodies.size(), by + neighbours + 1);
+        for (size_t i = by > neighbours ? by - neighbours : 0; i < end; ++i) {
+            const float far = static_cast<float>(i > by ? i - by : by - i) / (neighbours + 1);
+            const float share = 1 - far * far;
+            moves[i] = {std::max(moves[i].x, move.x * share), std::max(moves[i].y, move.y * share)};
+        }
+    };
+    for (size_t i = 0; i < bodies.size(); ++i) {
+        if (bodies[i].fixed) continue;
+        const Vec2 by = Ranges(bodies[i], margin).inside(bodies[i].at) - bodies[i].at;
+        take_along(up_, i, by);
+        take_along(down_, i, by * -1);
+    }
+    for (size_t i = 0; i < bodies.size(); ++i)
+        if (!bodies[i].fixed) bodies[i].at = bodies[i].at + up_[i] - down_[i];
 }
 
 void ChainFit::apply(std::span<Body> bodies, int iterations, float margin) {

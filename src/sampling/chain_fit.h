@@ -30,6 +30,10 @@ class ChainFit {
     // `margin`: px from the edges inside which bodies do not begin, where that can be.
     void apply(std::span<Body> bodies, int iterations, float margin = 0);
 
+    // Before that: what lies outside comes in and takes its neighbours with it. apply() moves each body alone
+    // to the edge, and a figure that is half outside would lose its shape.
+    void bring_inside(std::span<Body> bodies, float margin);
+
   private:
     bool inside_;
     std::vector<Vec2> direction_;  // of link i, which joins bodies i − 1 and i
@@ -38,6 +42,7 @@ class ChainFit {
     std::vector<int32_t> spot_;    // of each body
     std::vector<float> sharing_;   // bodies on the spot of which this one is the first
     std::vector<Vec2> middle_;     // of those
+    std::vector<Vec2> up_, down_;  // px that bodies come inside
     ChainSolver solver_;
 
     float share(size_t body) const { return spot_[body] < 0 ? 1 : 1 / sharing_[spot_[body]]; }

@@ -11,18 +11,26 @@ namespace osu {
 namespace {
 
 constexpr float least_scale = 0.5f, most_scale = 2;  // of a slider that does not have its length yet
-constexpr int separations = 12;
+// Rounds of pushing apart, of which the last do not push: streams and repeats have the last word.
+constexpr int separations = 12, without_pushing = 2;
 // Above this noise, in px, the predicted x₀ is a blur between all the maps that are possible, and the
 // spacing of a blur means nothing. Between 30 and 2,000 the ruler hardly tells one bound from another.
 constexpr double most_noise = 400;
 constexpr int fit_iterations = 3, last_iterations = 12;
 // px from the edges that objects are kept off, on the way and at the last step, where the spacing lets them:
 // the network puts twice as many there as people do.
-constexpr float edge_margin = 16, last_edge_margin = 7;
+constexpr float edge_margin = 16, last_edge_margin = 8;
 // They are kept off half to one and a half as far, each its own way: else those that are pushed there would
-// stand in a row.
-constexpr float least_shyness = 0.5f, most_shyness = 1.5f;
+// stand in a row. A share of them may lie on an edge, as people's do.
+constexpr float bold_share = 0.15f, least_shyness = 0.5f, most_shyness = 1.5f;
 constexpr float most_outline = 24;  // points along a slider
+
+// Of an object by its time, the same for all seeds, and for a section as for its map.
+float shyness_at(double time) {
+    const float chance = Philox(0, static_cast<uint64_t>(std::llround(time))).uniform();
+    if (chance < bold_share) return 0;
+    return least_shyness + (most_shyness - least_shyness) * (chance - bold_share) / (1 - bold_share);
+}
 
 PointType point_type(uint8_t type) {
     return static_cast<PointType>(type);
@@ -51,10 +59,9 @@ PlacementFit::PlacementFit(const Datapoints& asked, std::span<const uint8_t> fix
 
 void PlacementFit::find_objects(const Datapoints& asked) {
     size_t slider = 0;
-    Philox random(0);  // the same for all seeds: no chance of theirs
     for (size_t i = 0; i < type_.size();) {
         Object object{static_cast<uint32_t>(i), static_cast<uint32_t>(i + 1)};
-        object.shyness = least_shyness + (most_shyness - least_shyness) * random.uniform();
+        object.shyness = shyness_at(asked.time[i]);
         if (is_slider_head(point_type(type_[i]))) {
             assert(slider < asked.sliders.size());
             object.slider = true;
@@ -196,8 +203,9 @@ void PlacementFit::move_objects(int iterations, float margin, const Between& bet
     bodies_.clear();
     for (const Object& object : objects_) bodies_.push_back(body(object));
     for (int i = 0; separation_ && i < separations; ++i) {
-        separation_->push(bodies_, outlines_);
+        if (i + without_pushing < separations) separation_->push(bodies_, outlines_);
         if (between) let(between);
+        chain_.bring_inside(bodies_, margin);
         chain_.apply(bodies_, 1, margin);
     }
     if (margin > 0) chain_.apply(bodies_, iterations, margin);

@@ -30,6 +30,9 @@ constexpr uint32_t most_pairs = 24;  // an object has; broken maps have thousand
 constexpr float room = 1.2f;
 constexpr float stack_share = 0.25f;  // of the diameter: nearer than this, two heads are meant as a stack
 constexpr float blur = 6;             // px, of what counts as near along two bodies
+// What lies over another in the source is drawn over it where it is nearer than the first of these, down to
+// the second.
+constexpr float near_radii = 2, over_radii = 0.6f;
 
 struct Gap {
     Vec2 apart;  // from the earlier to the later, where they are near
@@ -82,27 +85,60 @@ Separation::Separation(std::span<const Object> objects, std::span<const float> d
 }
 
 void Separation::allow(std::span<const Vec2> heads, std::span<const std::vector<Vec2>> outlines) {
-    std::erase_if(pairs_, [&](const Pair& pair) {
+    for (Pair& pair : pairs_) {
         const Vec2 a = heads[pair.earlier], b = heads[pair.later];
-        return length(b - a) >= 2 * radius_ &&
-               gap_between(a, outlines[pair.earlier], b, outlines[pair.later], 0).length < radius_;
-    });
+        pair.bodies_over =
+            length(b - a) >= 2 * radius_ &&
+            gap_between(a, outlines[pair.earlier], b, outlines[pair.later], 0).length < radius_;
+    }
+}
+
+// What the later moves, seen from the earlier, so that the two do not cover one another.
+Vec2 Separation::apart(const Pair& pair, const ChainFit::Body& a, const ChainFit::Body& b,
+                       std::span<const Vec2> outline_a, std::span<const Vec2> outline_b) const {
+    const Gap gap = gap_between(a.at, outline_a, b.at, outline_b, pair.distance);
+    if (gap.length >= pair.distance) return {0, 0};
+    const float diameter = 2 * radius_;
+    const Vec2 heads = b.at - a.at, link = heads - a.leave;
+    if (length(heads) <= stack_share * diameter) return heads * -1.0f;
+    const float missing = pair.distance - gap.length, way = length(link);
+    const bool over_head_before = pair.later == pair.earlier + 1 && length(heads) < diameter;
+    if (!over_head_before || length(a.leave) == 0 || way <= radius_)
+        return gap.apart * (missing / std::max(length(gap.apart), blur));
+    // Where a slider ends is as far from the next as it must be: pushed straight away from the slider's head
+    // that one would be pulled straight back. It goes around the end instead.
+    const Vec2 across{-link.y / way, link.x / way}, inwards = playfield_size * 0.5f - b.at;
+    float side = across.x * gap.apart.x + across.y * gap.apart.y;
+    if (std::abs(side) < 0.1f * length(gap.apart)) side = across.x * inwards.x + across.y * inwards.y;
+    return across * std::copysign(missing, side);
+}
+
+// … so that the one lies over the other.
+Vec2 Separation::together(const ChainFit::Body& a, const ChainFit::Body& b, std::span<const Vec2> outline_a,
+                          std::span<const Vec2> outline_b) const {
+    const Gap gap = gap_between(a.at, outline_a, b.at, outline_b, near_radii * radius_);
+    const float over = over_radii * radius_;
+    if (gap.length >= near_radii * radius_ || gap.length <= over) return {0, 0};
+    return gap.apart * ((over - gap.length) / std::max(length(gap.apart), blur));
 }
 
 void Separation::push(std::span<ChainFit::Body> bodies, std::span<const std::vector<Vec2>> outlines) const {
-    const float diameter = 2 * radius_;
+    const Vec2 head{0, 0};
     for (const Pair& pair : pairs_) {
         ChainFit::Body &a = bodies[pair.earlier], &b = bodies[pair.later];
-        const Gap gap = gap_between(a.at, outlines[pair.earlier], b.at, outlines[pair.later], pair.distance);
-        if (gap.length >= pair.distance || (a.fixed && b.fixed)) continue;
-        const Vec2 heads = b.at - a.at;
-        const float between = length(heads);
-        Vec2 move = heads * -1.0f;
-        if (between > stack_share * diameter)
-            move = gap.apart * ((pair.distance - gap.length) / std::max(length(gap.apart), blur));
+        if (a.fixed && b.fixed) continue;
+        const std::span<const Vec2> outline_a = outlines[pair.earlier], outline_b = outlines[pair.later];
         const float share = a.fixed || b.fixed ? 1.0f : 0.5f;
-        if (!a.fixed) a.at = a.at - move * share;
-        if (!b.fixed) b.at = b.at + move * share;
+        const auto move = [&](Vec2 by) {
+            if (!a.fixed) a.at = a.at - by * share;
+            if (!b.fixed) b.at = b.at + by * share;
+        };
+        if (pair.bodies_over) {
+            move(together(a, b, outline_a, outline_b));
+            move(apart(pair, a, b, {&head, 1}, {&head, 1}));
+        } else {
+            move(apart(pair, a, b, outline_a, outline_b));
+        }
     }
 }
 

@@ -24,8 +24,9 @@ class Separation {
     Separation(std::span<const Object> objects, std::span<const float> distance, float radius,
                double preempt);
 
-    // Leaves pairs alone of which one's body lies over the other in the source, heads apart: the mapper meant
-    // it, or did not mind. `heads`: px; `outlines` as for push().
+    // Parts only the heads of pairs of which one's body lies over the other in the source, heads apart: the
+    // mapper meant it, or did not mind. What nearly lies over the other does so again. `heads`: px;
+    // `outlines` as for push().
     void allow(std::span<const Vec2> heads, std::span<const std::vector<Vec2>> outlines);
 
     // Moves bodies that cover one another, pair by pair; moving one out of the way may put it in another's.
@@ -35,10 +36,16 @@ class Separation {
   private:
     struct Pair {
         uint32_t earlier, later;
-        float distance;  // px that they are to be apart
+        float distance;            // px that they are to be apart
+        bool bodies_over = false;  // their heads alone are
     };
     float radius_;
     std::vector<Pair> pairs_;
+
+    Vec2 apart(const Pair& pair, const ChainFit::Body& a, const ChainFit::Body& b,
+               std::span<const Vec2> outline_a, std::span<const Vec2> outline_b) const;
+    Vec2 together(const ChainFit::Body& a, const ChainFit::Body& b, std::span<const Vec2> outline_a,
+                  std::span<const Vec2> outline_b) const;
 };
 
 }  // namespace osu

@@ -8,12 +8,14 @@ namespace osu {
 
 namespace {
 
-constexpr size_t window = 8;           // objects that make a repeat; any longer one is taken whole
-constexpr size_t echo = 4;             // objects that are repeated at once
-constexpr size_t farthest = 4000;      // objects to look back: no map of people's has more
-constexpr double same_time = 8;        // ms
-constexpr double longest_gap = 1000;   // ms between objects that belong together
-constexpr double repeat_rms = 14;      // px between heads of parts that a mapper made alike
+constexpr size_t window = 8;          // objects that make a repeat; any longer one is taken whole
+constexpr size_t echo = 4;            // objects that are repeated at once
+constexpr size_t farthest = 4000;     // objects to look back: no map of people's has more
+constexpr double same_time = 16;      // ms
+constexpr double longest_gap = 1000;  // ms between objects that belong together
+constexpr double repeat_rms = 15;     // px between heads of parts that a mapper made alike
+// That a part is tied to: tied to one alone, copies of copies take many rounds to become alike.
+constexpr size_t most_earlier_parts = 6;
 constexpr double echo_share = 0.12;    // of their extent, the same for parts that follow one another …
 constexpr double least_echo = 45;      // px, … and that are as large as this
 constexpr double slider_rms = 6;       // px between anchors of sliders of one shape
@@ -22,6 +24,10 @@ constexpr size_t sliders_between = 4;  // objects from a slider to the one that 
 constexpr int rounds = 8;              // of averaging: copies of copies
 constexpr double spot_again = 3000;    // ms until a spot is forgotten
 constexpr float spot_within = 1.5f;    // px
+// A spot is held where the way back to it is short and not one of a stream: what lies between must close to a
+// ring, and streams and repeats lose their shape to long ones.
+constexpr size_t spot_objects = 8;
+constexpr double stream_gap = 130;  // ms
 
 // What a datapoint is to a rhythm: a new combo is no part of it.
 uint8_t kind(uint8_t type) {
@@ -144,34 +150,53 @@ bool Structure::begin_alike(const Datapoints& map, size_t from, size_t to) const
     return align(map.position, heads).rms <= 2 * repeat_rms;
 }
 
-// From the front: each part is tied to the longest that came before it and is like it, and of equally long
-// ones to the first, so that the copies of a chorus hang together.
+// How many objects from `earlier` and from `later` on are alike, at least `window`; else 0.
+size_t Structure::repeat_length(const Datapoints& map, size_t earlier, size_t later) const {
+    const auto goes_on = [&](size_t length) {
+        return earlier + length < later && later + length < objects_.size() &&
+               alike(map, earlier + length, later + length, length == 0);
+    };
+    size_t length = 0;
+    while (length < window && goes_on(length)) ++length;
+    if (length < window || !begin_alike(map, earlier, later)) return 0;
+    while (goes_on(length)) ++length;
+    for (; length >= window; length -= std::max<size_t>(1, length / 8)) {
+        Tie heads;
+        for (size_t i = 0; i < length; ++i)
+            heads.points.push_back({objects_[earlier + i].first, objects_[later + i].first});
+        if (align(map.position, heads).rms <= repeat_rms) return length;
+    }
+    return 0;
+}
+
+// From the front: each part is tied to the longest that came before it and is like it, of equally long ones
+// to the first, so that the copies of a chorus hang together; and to the last few of the others.
 void Structure::find_repeats(const Datapoints& map) {
     const size_t count = objects_.size();
+    struct Part {
+        size_t first, length;
+    };
+    std::vector<Part> parts;
     for (size_t later = window; later + window <= count;) {
-        size_t longest = 0, of = 0;
-        for (size_t earlier = later > farthest ? later - farthest : 0; earlier + window <= later; ++earlier) {
-            const auto goes_on = [&](size_t length) {
-                return earlier + length < later && later + length < count &&
-                       alike(map, earlier + length, later + length, length == 0);
-            };
-            size_t length = 0;
-            while (length < window && goes_on(length)) ++length;
-            if (length < window || !begin_alike(map, earlier, later)) continue;
-            while (goes_on(length)) ++length;
-            for (; length >= window && length > longest; length -= std::max<size_t>(1, length / 8)) {
-                Tie heads;
-                for (size_t i = 0; i < length; ++i)
-                    heads.points.push_back({objects_[earlier + i].first, objects_[later + i].first});
-                if (align(map.position, heads).rms > repeat_rms) continue;
-                longest = length;
-                of = earlier;
-                break;
+        parts.clear();
+        size_t longest = 0;
+        for (size_t earlier = later > farthest ? later - farthest : 0; earlier + window <= later; ++earlier)
+            if (const size_t length = repeat_length(map, earlier, later); length > 0) {
+                if (parts.empty() || length > parts[longest].length) longest = parts.size();
+                parts.push_back({earlier, length});
             }
+        if (parts.empty()) {
+            ++later;
+            continue;
         }
-        if (longest > 0) ties_.push_back(tie(map, of, later, longest));
         // The next part may begin within this one: eight objects over a seam are alike, too.
-        later += longest > 0 ? std::max<size_t>(longest - (window - 1), 1) : 1;
+        const size_t on = std::max<size_t>(parts[longest].length - (window - 1), 1);
+        ties_.push_back(tie(map, parts[longest].first, later, parts[longest].length));
+        parts.erase(parts.begin() + static_cast<ptrdiff_t>(longest));
+        const size_t others = std::min(parts.size(), most_earlier_parts - 1);
+        for (const Part& part : std::span(parts).last(others))
+            ties_.push_back(tie(map, part.first, later, part.length));
+        later += on;
     }
 }
 
@@ -283,7 +308,10 @@ std::vector<int32_t> shared_spots(const Datapoints& map, std::span<const uint8_t
         if ((!fixed.empty() && fixed[head]) || type == PointType::spinner_start ||
             type == PointType::spinner_end)
             continue;
-        for (size_t k = heads.size(); k-- > 0 && map.time[head] - map.time[heads[k]] <= spot_again;) {
+        const bool stream = !heads.empty() && map.time[head] - map.time[heads.back()] <= stream_gap;
+        const size_t least = heads.size() > spot_objects ? heads.size() - spot_objects : 0;
+        for (size_t k = stream ? 0 : heads.size();
+             k-- > least && map.time[head] - map.time[heads[k]] <= spot_again;) {
             if (length(map.position[head] - map.position[heads[k]]) > spot_within) continue;
             int32_t& first = spot[heads[k]];
             if (first < 0) first = static_cast<int32_t>(heads[k]);

@@ -55,6 +55,7 @@ class Structure {
     bool begin_alike(const Datapoints& map, size_t from, size_t to) const;
     bool alike(const Datapoints& map, size_t a, size_t b, bool first) const;
     Tie tie(const Datapoints& map, size_t from, size_t to, size_t count) const;
+    size_t repeat_length(const Datapoints& map, size_t earlier, size_t later) const;
     void find_repeats(const Datapoints& map);
     void find_echoes(const Datapoints& map);
     void find_sliders(const Datapoints& map);
@@ -64,8 +65,9 @@ class Structure {
     void average(const std::vector<Tie>& ties);
 };
 
-// (T) Of heads of objects that begin on one spot within 3 s, 1.5 px near: the first of these datapoints,
-// which is its own first, too. −1 for all other datapoints, for spinners, and for what is `fixed`.
+// (T) Of heads of objects that begin on one spot within 3 s and eight objects, 1.5 px near, not within a
+// stream: the first of these datapoints, which is its own first, too. −1 for all other datapoints, for
+// spinners, and for what is `fixed`.
 std::vector<int32_t> shared_spots(const Datapoints& map, std::span<const uint8_t> fixed = {});
 
 }  // namespace osu

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <complex>
 #include <numbers>
 
 #include "base/same_math.h"
@@ -27,7 +28,11 @@ constexpr double stiffness = 60, soft_change = 12 * degrees;
 // px of noise below which a prediction has turns that are worth evening out; streams at more noise become
 // straight lines.
 constexpr double stream_noise = 60, jump_noise = 200;
-constexpr size_t one_bend = 5, two_bends = 8;  // circles of a stream that may be bent as a whole, and twice
+constexpr size_t least_bent = 5;       // circles of a stream that may be bent as a whole
+constexpr size_t circles_a_wave = 6;   // that it is bent in, and at most …
+constexpr size_t most_waves = 12;      // … so many of them
+constexpr double wave_cost = 80 * 80;  // px² that a radian² of change between two turns is worth
+constexpr int bend_rounds = 3;
 
 double turn_at(Vec2 a, Vec2 b, Vec2 c) {
     const Vec2 in = b - a, out = c - b;
@@ -77,6 +82,69 @@ double move_onto(std::span<Vec2> points, Vec2 mean, std::span<const Vec2> onto, 
         squares += double{off.x} * off.x + double{off.y} * off.y;
     }
     return squares;
+}
+
+using Point = std::complex<double>;
+
+Point point(Vec2 p) {
+    return {p.x, p.y};
+}
+
+double dot(const std::vector<Point>& a, const std::vector<Point>& b) {
+    double sum = 0;
+    for (size_t k = 0; k < a.size(); ++k) sum += std::real(std::conj(a[k]) * b[k]);
+    return sum;
+}
+
+double wave_at(size_t wave, size_t turn, size_t turns) {
+    return std::cos(std::numbers::pi * static_cast<double>(wave) * (static_cast<double>(turn) + 0.5) /
+                    static_cast<double>(turns));
+}
+
+// How far each point goes when the turns grow by a wave, a radian high; but for the movement and the turn of
+// the whole, which cost nothing.
+std::vector<Point> moved_by_wave(std::span<const Vec2> points, size_t wave) {
+    const auto count = static_cast<double>(points.size());
+    const Point left{0, 1};  // by 90°
+    std::vector<Point> moved;
+    Point mean = 0, mean_moved = 0, about = 0;
+    double turned = 0;
+    for (size_t k = 0; k < points.size(); ++k) {
+        if (k > 1) {
+            const double more = wave_at(wave, k - 2, points.size() - 2);
+            turned += more;
+            about += more * point(points[k - 1]);
+        }
+        moved.push_back(left * (point(points[k]) * turned - about));
+        mean += point(points[k]) / count;
+        mean_moved += moved.back() / count;
+    }
+    std::vector<Point> spin;
+    for (size_t k = 0; k < points.size(); ++k) {
+        moved[k] -= mean_moved;
+        spin.push_back(left * (point(points[k]) - mean));
+    }
+    const double size = dot(spin, spin), along = size > 0 ? dot(spin, moved) / size : 0;
+    for (size_t k = 0; k < points.size(); ++k) moved[k] -= along * spin[k];
+    return moved;
+}
+
+// Solves a x = b for a symmetric, positive a (n, n), of which the lower half is read; b becomes x.
+void solve(std::vector<double>& a, std::vector<double>& b) {
+    const size_t n = b.size();
+    for (size_t i = 0; i < n; ++i) {
+        for (size_t k = 0; k <= i; ++k) {
+            double sum = a[i * n + k];
+            for (size_t m = 0; m < k; ++m) sum -= a[i * n + m] * a[k * n + m];
+            a[i * n + k] = i == k ? std::sqrt(std::max(sum, 1e-9)) : sum / a[k * n + k];
+        }
+        for (size_t m = 0; m < i; ++m) b[i] -= a[i * n + m] * b[m];
+        b[i] /= a[i * n + i];
+    }
+    for (size_t i = n; i-- > 0;) {
+        for (size_t k = i + 1; k < n; ++k) b[i] -= a[k * n + i] * b[k];
+        b[i] /= a[i * n + i];
+    }
 }
 
 }  // namespace
@@ -151,18 +219,16 @@ void TurnFit::make_equal(const Stretch& stretch) {
     for (double& turn : even_) turn *= side < 0 ? -size : size;
 }
 
-// The stretch with even_ turns, bent, then moved and turned to where it is now. Returns the sum of the
-// squares that are left.
-double TurnFit::lay(const Stretch& stretch, const Bend& bend) {
+// The stretch with even_ turns, moved and turned to where it is now. Returns the sum of the squares that are
+// left.
+double TurnFit::lay(const Stretch& stretch) {
     const size_t count = stretch.end - stretch.first;
     const auto now = std::span(position_).subspan(stretch.first, count);
     laid_.assign(1, {0, 0});
     double heading = 0;
     Vec2 mean_laid{}, mean_now = now[0];
     for (size_t k = 1; k < count; ++k) {
-        if (k > 1)
-            heading += even_[k - 2] + bend[0] +
-                       bend[1] * (static_cast<double>(2 * k) / static_cast<double>(count) - 1);
+        if (k > 1) heading += even_[k - 2];
         const float step = asked_[stretch.first + k];
         const Turn towards = turn_by(heading);
         laid_.push_back(laid_.back() + Vec2{step * static_cast<float>(towards.cosine),
@@ -174,29 +240,38 @@ double TurnFit::lay(const Stretch& stretch, const Bend& bend) {
     return move_onto(laid_, mean_laid * share, now, mean_now * share);
 }
 
-// What evening out bends away adds up along a stream: it is bent as a whole, evenly and towards one end, to
-// where it goes least far from where it is. Parabolas, one number after the other.
+// What evening out bends away adds up along a stream, and would carry it away from where it is, and from the
+// shape that it has in common with its repeats. So it is bent back in long waves, by Gauss's and Newton's
+// least squares.
 void TurnFit::bend(const Stretch& stretch) {
-    const size_t count = stretch.end - stretch.first;
-    Bend best{};
-    double least = lay(stretch, best);
-    double width = 0.2 / std::sqrt(static_cast<double>(count));
-    for (int round = 0; round < 3; ++round, width /= 3)
-        for (size_t k = 0; k < (count >= two_bends ? 2u : 1u); ++k) {
-            Bend less = best, more = best, trial = best;
-            less[k] -= width;
-            more[k] += width;
-            const double below = lay(stretch, less), above = lay(stretch, more);
-            const double curve = below + above - 2 * least;
-            const double step =
-                curve > 0 ? width * (below - above) / (2 * curve) : std::copysign(width, below - above);
-            trial[k] += std::clamp(step, -2 * width, 2 * width);
-            const double squares = lay(stretch, trial);
-            if (squares >= least) continue;
-            least = squares;
-            best = trial;
+    const size_t count = stretch.end - stretch.first, turns = even_.size();
+    const size_t waves = std::clamp<size_t>(count / circles_a_wave, 1, most_waves);
+    const auto now = std::span(position_).subspan(stretch.first, count);
+    double least = lay(stretch);
+    for (int round = 0; round < bend_rounds; ++round) {
+        std::vector<std::vector<Point>> moved;
+        std::vector<Point> missing;
+        std::vector<double> squares(waves * waves), wanted;
+        for (size_t k = 0; k < count; ++k) missing.push_back(point(now[k] - laid_[k]));
+        for (size_t m = 0; m < waves; ++m) {
+            moved.push_back(moved_by_wave(laid_, m));
+            wanted.push_back(dot(moved[m], missing));
+            for (size_t n = 0; n <= m; ++n) squares[m * waves + n] = dot(moved[m], moved[n]);
+            const double slope = std::numbers::pi * static_cast<double>(m) / static_cast<double>(turns);
+            squares[m * waves + m] += wave_cost * slope * slope * static_cast<double>(turns) / 2;
         }
-    lay(stretch, best);
+        solve(squares, wanted);
+        const std::vector<double> before = even_;
+        for (size_t i = 0; i < turns; ++i)
+            for (size_t m = 0; m < waves; ++m) even_[i] += wanted[m] * wave_at(m, i, turns);
+        const double left = lay(stretch);
+        if (left > least) {
+            even_ = before;
+            lay(stretch);
+            return;
+        }
+        least = left;
+    }
 }
 
 void TurnFit::place(const Stretch& stretch) {
@@ -209,10 +284,10 @@ void TurnFit::place(const Stretch& stretch) {
         even_out(stretch);
     else
         make_equal(stretch);
-    if (stretch.stream && count >= one_bend)
+    if (stretch.stream && count >= least_bent)
         bend(stretch);
     else
-        lay(stretch, {});
+        lay(stretch);
     for (size_t k = 0; k < count; ++k)
         if (fixed_.empty() || !fixed_[stretch.first + k]) position_[stretch.first + k] = laid_[k];
 }

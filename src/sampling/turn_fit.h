@@ -6,7 +6,6 @@
 // the stretch is laid anew with the asked distances and as little movement as possible.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -36,9 +35,6 @@ class TurnFit {
     const std::vector<Stretch>& stretches() const { return stretches_; }
 
   private:
-    using Bend =
-        std::array<double, 2>;  // radians more at every turn; more at the last, and less at the first
-
     std::vector<uint8_t> fixed_;
     std::vector<float> asked_;  // px from the datapoint before
     std::vector<Stretch> stretches_;
@@ -48,7 +44,7 @@ class TurnFit {
     void find_stretches(const Datapoints& map);
     void even_out(const Stretch& stretch);
     void make_equal(const Stretch& stretch);
-    double lay(const Stretch& stretch, const Bend& bend);
+    double lay(const Stretch& stretch);
     void bend(const Stretch& stretch);
     void place(const Stretch& stretch);
 };

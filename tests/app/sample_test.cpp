@@ -7,7 +7,9 @@
 
 #include "app/sample_fixture.h"
 #include "base/file.h"
+#include "evaluation/best_of.h"
 #include "sampling/guidance.h"
+#include "sequence/datapoints.h"
 
 namespace osu {
 namespace {
@@ -172,6 +174,40 @@ TEST_F(Sample, VariantsAreSeeds) {
     const auto torch = coordinates({"--num-variants", "2", "--rng", "torch"});
     EXPECT_FALSE(std::equal(torch.begin(), torch.begin() + 26, torch.begin() + 26));
     EXPECT_EQ(files("out").size(), 3u + 1 + 2);
+}
+
+TEST_F(Sample, OfSeveralPlacementsTheBestIsWritten) {
+    std::string text = map_text;
+    for (int i = 0; i < 40; ++i)
+        text += fmt::format("{},{},{},1,0,0:0:0:0:\r\n", 60 + 130 * (i % 4), 60 + 90 * (i / 4 % 4),
+                            6000 + 150 * i);
+    write_file(map_, text);
+    const auto all = coordinates({"--num-variants", "6", "--seed", "10", "--keep-spacing", "false"});
+    const auto best =
+        coordinates({"--num-variants", "2", "--best-of", "3", "--seed", "10", "--keep-spacing", "false"});
+    const MapDatapoints map(read_beatmap(map_));
+    const size_t row = 2 * map.sequence().size();
+    ASSERT_EQ(all.size(), 6 * row);
+    ASSERT_EQ(best.size(), 2 * row);
+    std::vector<std::vector<Vec2>> placements;
+    for (size_t i = 0; i < 6; ++i) {
+        placements.emplace_back();
+        for (size_t k = 0; k < row / 2; ++k)
+            placements.back().push_back({all[i * row + k], all[i * row + row / 2 + k]});
+    }
+    size_t not_first = 0;
+    for (size_t i = 0; i < 2; ++i) {
+        const size_t kept = 3 * i + fewest_objections(map.view(), map.view().preempt,
+                                                      std::span(placements).subspan(3 * i, 3));
+        not_first += kept % 3 != 0;
+        const auto chosen = all.begin() + static_cast<ptrdiff_t>(kept * row);
+        EXPECT_TRUE(std::equal(chosen, chosen + static_cast<ptrdiff_t>(row),
+                               best.begin() + static_cast<ptrdiff_t>(i * row)))
+            << i;
+    }
+    EXPECT_GT(not_first, 0u) << "these seeds do not try the choice";
+    EXPECT_EQ(files("out").size(), 6u + 2) << "the others are not written";
+    EXPECT_NE(sample({"--best-of", "2", "--rng", "torch"}).error.find("--best-of"), std::string::npos);
 }
 
 TEST_F(Sample, EverySamplerAndRefining) {

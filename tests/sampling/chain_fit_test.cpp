@@ -88,6 +88,31 @@ TEST(ChainFit, ASpotStaysInsideForAllWhoShareIt) {
     EXPECT_EQ(bodies[0].at.x, bodies[2].at.x);
 }
 
+// A row that leaves the field at its end: brought in before, it is still a row and not a corner at the wall.
+TEST(ChainFit, AFigureThatIsPartlyOutsideComesInAsAWhole) {
+    std::vector<ChainFit::Body> bodies(20);
+    for (size_t i = 0; i < bodies.size(); ++i) {
+        bodies[i].at = {100, 100 + (i < 12 ? 10.0f * static_cast<float>(i) : 110)};
+        bodies[i].linked = false;
+    }
+    for (size_t i = 8; i < 12; ++i) bodies[i].at.x = -20;  // four of them, in a column
+    std::vector<ChainFit::Body> stay = bodies;
+    for (ChainFit::Body& body : stay) body.fixed = true;
+    ChainFit().bring_inside(bodies, 10);
+    for (size_t i = 8; i < 12; ++i) EXPECT_NEAR(bodies[i].at.x, 10, 1e-3) << i;
+    EXPECT_GT(bodies[12].at.x, 125) << "its neighbours come along";
+    EXPECT_GT(bodies[7].at.x, 125);
+    EXPECT_LT(bodies[5].at.x, bodies[7].at.x) << "farther ones less";
+    EXPECT_EQ(bodies[2].at.x, 100);
+    EXPECT_EQ(bodies[9].at.y, 190);
+    ChainFit().bring_inside(stay, 10);
+    EXPECT_EQ(stay[9].at.x, -20);
+    ChainFit anywhere(false);
+    stay[9].fixed = false;
+    anywhere.bring_inside(stay, 10);
+    EXPECT_EQ(stay[9].at.x, -20);
+}
+
 TEST(ChainFit, EachKeepsOffTheEdgesItsOwnWay) {
     std::vector<ChainFit::Body> bodies(2);
     bodies[0] = {.at = {1, 100}, .linked = false};

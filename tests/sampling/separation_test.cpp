@@ -51,18 +51,40 @@ TEST(Separation, WhatTheSourceLaysOverOneAnotherIsLeft) {
     const std::vector<Separation::Object> objects{{0, 100, true, 100}, {500, 600, true, 100}};
     const std::vector<float> distance{0, 200};
     const std::vector<std::vector<Vec2>> outlines{straight({200, 0}), {{0, 0}}};
-    const auto moved = [&](Vec2 in_source) {
+    const auto moved = [&](Vec2 in_source, Vec2 placed) {
         Separation separation(objects, distance, radius, 1200);
         separation.allow(std::vector<Vec2>{{100, 100}, in_source}, outlines);
         std::vector<ChainFit::Body> bodies(2);
         bodies[0].at = {100, 200};
-        bodies[1].at = {250, 210};
+        bodies[1].at = placed;
         separation.push(bodies, outlines);
-        return length(bodies[1].at - Vec2{250, 210}) > 1;
+        return (bodies[1].at - placed) - (bodies[0].at - Vec2{100, 200});
     };
-    EXPECT_TRUE(moved({200, 300}));
-    EXPECT_FALSE(moved({200, 110})) << "over the body, far from the head";
-    EXPECT_TRUE(moved({110, 110})) << "over the head";
+    const Vec2 over_body{250, 210}, over_head{140, 210}, beside{250, 260};
+    EXPECT_GT(length(moved({200, 300}, over_body)), 1);
+    EXPECT_EQ(length(moved({200, 110}, over_body)), 0) << "over the body, far from the head";
+    EXPECT_GT(length(moved({110, 110}, over_body)), 1) << "over the head";
+    EXPECT_GT(length(moved({200, 110}, over_head)), 1) << "heads are parted all the same";
+    // What all but lies over it in the result is drawn over it, down to 0.6 radii.
+    EXPECT_NEAR(moved({200, 110}, beside).y, 0.6f * radius - 60, 1);
+    EXPECT_EQ(length(moved({200, 110}, {250, 280})), 0) << "farther off than two radii";
+    EXPECT_GT(moved({200, 300}, beside).y, 1);
+}
+
+// A slider of 140 px, the next asked 100 px from its end: straight back, it lies over the slider's head. Away
+// from that it cannot go, around the slider's end it can.
+TEST(Separation, TheNextGoesAroundTheEndOfASliderWhoseHeadItCovers) {
+    const std::vector<Separation::Object> objects{{0, 100, true, 140}, {500, 500, true, 0}};
+    const std::vector<float> distance{0, 100};
+    Separation separation(objects, distance, radius, 1200);
+    std::vector<ChainFit::Body> bodies(2);
+    bodies[0].at = {100, 100};
+    bodies[0].leave = {140, 0};
+    bodies[1].at = {140, 100};
+    separation.push(bodies, std::vector<std::vector<Vec2>>{{{0, 0}}, {{0, 0}}});
+    const Vec2 apart = bodies[1].at - bodies[0].at;
+    EXPECT_NEAR(apart.x, 40, 1e-3);
+    EXPECT_GT(apart.y, 40) << "towards the middle of the field";
 }
 
 // What rounding makes of a position must not become another map.

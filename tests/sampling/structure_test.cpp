@@ -191,6 +191,50 @@ TEST(Structure, PartsMayOverlap) {
     EXPECT_GE(twice, 7u);
 }
 
+// A part that comes a fourth time is tied to all three before: tied to the first alone, the copies would take
+// many rounds to be alike.
+TEST(Structure, APartIsTiedToAllOfItsLastCopies) {
+    Philox random(9);
+    std::vector<Vec2> position;
+    std::vector<double> time;
+    std::vector<Vec2> figure;
+    for (size_t i = 0; i < 8; ++i)
+        figure.push_back({100 + 200 * random.uniform(), 80 + 200 * random.uniform()});
+    for (int copy = 0; copy < 4; ++copy)
+        for (size_t i = 0; i < 8; ++i) {
+            position.push_back(figure[i] + Vec2{0, 20.0f * static_cast<float>(copy)});
+            // Times of two maps' parts differ by what an editor rounds, and a little more.
+            time.push_back(time.empty() ? 0
+                                        : time.back() + (i == 0 ? 2000 + 500 * copy : 200 + 12 * (copy % 2)));
+        }
+    const std::vector<uint8_t> type(position.size());
+    const std::vector<float> distance(position.size());
+    const Structure structure({.type = type, .time = time, .distance = distance, .position = position});
+    for (uint32_t copy = 0; copy < 3; ++copy) {
+        size_t ties = 0;
+        for (const Structure::Tie& tie : structure.ties())
+            ties += tie.points.front() == std::pair(8 * copy, 24u);
+        EXPECT_EQ(ties, 1u) << copy;
+    }
+}
+
+TEST(Structure, SpotsOfStreamsAndOfLongWaysAreNotHeld) {
+    const auto spot_of_last = [](size_t between, double gap) {
+        std::vector<Vec2> position{{100, 100}};
+        for (size_t i = 0; i < between; ++i) position.push_back({150 + 10 * static_cast<float>(i), 200});
+        position.push_back({100, 100});
+        std::vector<double> time;
+        for (size_t i = 0; i < position.size(); ++i) time.push_back(gap * static_cast<double>(i));
+        const std::vector<uint8_t> type(position.size());
+        const std::vector<float> distance(position.size());
+        return shared_spots({.type = type, .time = time, .distance = distance, .position = position}).back();
+    };
+    EXPECT_EQ(spot_of_last(3, 200), 0);
+    EXPECT_EQ(spot_of_last(7, 200), 0);
+    EXPECT_EQ(spot_of_last(8, 200), -1) << "nine objects later";
+    EXPECT_EQ(spot_of_last(3, 120), -1) << "in a stream";
+}
+
 TEST(Structure, SpotsAreSharedFor3Seconds) {
     const std::vector<uint8_t> type(6, 0);
     const std::vector<double> time{0, 500, 1000, 1500, 2000, 6000};

@@ -89,6 +89,19 @@ TEST(TurnFit, AStreamThatShakesBendsEvenlyAndStaysWhereItIs) {
     EXPECT_EQ(fit(song, before, {}, 1000)[7], before[7]) << "not under so much noise";
 }
 
+// Sixty circles that wind: evened out alone, what is lost of the winding adds up to hundreds of px.
+TEST(TurnFit, ALongStreamThatWindsStaysWhereItIs) {
+    std::vector<double> winding;
+    for (int i = 0; i < 60; ++i) winding.push_back(14 * std::sin(0.35 * i));
+    const Song song(std::vector<double>(60, 5), 20, 100), placed(winding, 20, 100);
+    const std::vector<Vec2> before = shaken(placed.position, 4, 3), after = fit(song, before);
+    EXPECT_GT(mean_change(turns_of(before)), 12);
+    EXPECT_LT(mean_change(turns_of(after)), 4.5);
+    double moved = 0;
+    for (size_t i = 0; i < after.size(); ++i) moved += length(after[i] - placed.position[i]);
+    EXPECT_LT(moved / static_cast<double>(after.size()), 6);
+}
+
 TEST(TurnFit, ACornerOfTheSourceMayBeOne) {
     std::vector<double> turns(20, 5);
     turns[10] = 90;
