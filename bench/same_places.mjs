@@ -31,7 +31,9 @@ const positions = (lines) =>
 function natively(map, isa) {
     const env = {...process.env};
     if (isa !== 'all') env.ONEDNN_MAX_CPU_ISA = isa;
-    return positions(execFileSync(flags.native, [flags.model, map, ...numbers], {env, encoding: 'utf8'}).split('\n'));
+    return positions(
+        execFileSync(flags.native, [flags.model, map, ...numbers], {env, encoding: 'utf8'}).split('\n'),
+    );
 }
 
 function inBrowser(map) {
@@ -44,7 +46,8 @@ let most = 0;
 for (const map of maps) {
     const ours = natively(map, flags.isa);
     const theirs = flags.web === 'none' ? natively(map, 'all') : inBrowser(map);
-    if (ours.length === 0 || ours.length !== theirs.length) throw new Error(`${map}: ${ours.length} and ${theirs.length} positions`);
+    if (ours.length === 0 || ours.length !== theirs.length)
+        throw new Error(`${map}: ${ours.length} and ${theirs.length} positions`);
     const apart = ours.map(([x, y], i) => Math.hypot(x - theirs[i][0], y - theirs[i][1]));
     const largest = Math.max(...apart);
     const mean = apart.reduce((a, b) => a + b) / apart.length;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -39,7 +40,8 @@ void add_timing(const Beatmap& map, Facts& facts) {
     if (map.red_lines.empty()) return facts.add("tempo", "no timing point: 60 BPM, as in the game");
     std::set<int> tempi;
     for (uint32_t index : map.red_lines)
-        tempi.insert(static_cast<int>(60000 / map.beat_length_at(map.timing_points[index].time) + 0.5));
+        tempi.insert(
+            static_cast<int>(std::lround(60000 / map.beat_length_at(map.timing_points[index].time))));
     const std::string range = tempi.size() == 1 ? std::to_string(*tempi.begin())
                                                 : fmt::format("{}–{}", *tempi.begin(), *tempi.rbegin());
     facts.add("tempo", "{} BPM, {}", range, counted(map.timing_points.size(), "timing point"));

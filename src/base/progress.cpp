@@ -1,6 +1,7 @@
 #include "base/progress.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -20,7 +21,7 @@ constexpr int bar_width = 24;
 }  // namespace
 
 std::string format_duration(double seconds) {
-    const int64_t whole = static_cast<int64_t>(std::clamp(seconds, 0.0, 359999.0) + 0.5);
+    const int64_t whole = std::lround(std::clamp(seconds, 0.0, 359999.0));
     const int64_t hours = whole / 3600, minutes = whole / 60 % 60;
     if (hours) return fmt::format("{}:{:02}:{:02}", hours, minutes, whole % 60);
     return fmt::format("{}:{:02}", minutes, whole % 60);

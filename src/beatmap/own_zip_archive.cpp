@@ -165,8 +165,9 @@ void write_zip(Bytes archive, std::span<const ZipAddition> added, const std::str
     if (!directory.complete) fail("cannot copy {}: its list is missing or damaged", name);
     std::vector<uint64_t> begins{directory.begin};
     for (const ZipRecord& record : directory.records) {
-        if (record.offset >= UINT32_MAX || record.offset > directory.begin)
-            fail("cannot copy {}: it is too large", name);
+        if (record.offset >= UINT32_MAX) fail("cannot copy {}: it is too large", name);
+        if (record.offset >= directory.begin)
+            fail("cannot copy {}: an entry would begin in or behind its list", name);
         begins.push_back(record.offset);
     }
     std::sort(begins.begin(), begins.end());

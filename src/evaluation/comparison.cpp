@@ -83,7 +83,7 @@ void Comparison::add(const char* key, const char* title, const Placing& placing,
             add_windows(noted, map.mapper, contestant.windows);
         }
         contestant.statistics.push_back(std::move(all));
-        contestant.marks.push_back(std::move(marks));
+        contestant.marks.push_back(marks);
         contestant.examples.push_back(placements.front());
     }
     result_.contestants.push_back(std::move(contestant));

@@ -224,6 +224,17 @@ TEST_F(OszTest, RefusesEntriesThatLieOverOneAnother) {
     }
 }
 
+// Found by fuzzing: where the next entry would begin was looked for behind the last one.
+TEST_F(OszTest, AnEntryThatBeginsInTheListIsNotCopied) {
+    build_set();
+    std::string bytes = read_file(file);
+    const size_t list = bytes.find(directory_entry), second = bytes.find(directory_entry, list + 4);
+    for (size_t i = 0; i < 4; ++i) bytes[second + 42 + i] = static_cast<char>(list >> 8 * i);
+    write_file(file, bytes);
+    EXPECT_THROW(OszArchive(file).write_with(file, "new.osu", map_text("New", 7)), Error);
+    EXPECT_EQ(read_file(file), bytes);
+}
+
 TEST_F(OszTest, AMillionEntriesAreRefusedAtOnce) {
     std::string bytes = local_header + std::string(26, '\0');
     const size_t begin = bytes.size(), count = 1000000;

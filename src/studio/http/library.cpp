@@ -61,8 +61,8 @@ json Library::search(const std::string& text, size_t limit) {
     const std::vector<std::string> words = words_of(text);
     std::vector<const Set*> found;
     for (const auto& [id, set] : sets_)
-        if (std::all_of(words.begin(), words.end(), [&](const std::string& word) {
-                return set.searched.find(word) != std::string::npos;
+        if (std::all_of(words.begin(), words.end(), [&searched = set.searched](const std::string& word) {
+                return searched.find(word) != std::string::npos;
             }))
             found.push_back(&set);
     const auto earlier = [](const Set* a, const Set* b) {
