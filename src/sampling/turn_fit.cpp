@@ -97,8 +97,9 @@ double dot(const std::vector<Point>& a, const std::vector<Point>& b) {
 }
 
 double wave_at(size_t wave, size_t turn, size_t turns) {
-    return std::cos(std::numbers::pi * static_cast<double>(wave) * (static_cast<double>(turn) + 0.5) /
-                    static_cast<double>(turns));
+    return turn_by(std::numbers::pi * static_cast<double>(wave) * (static_cast<double>(turn) + 0.5) /
+                   static_cast<double>(turns))
+        .cosine;
 }
 
 // How far each point goes when the turns grow by a wave, a radian high; but for the movement and the turn of
