@@ -85,7 +85,7 @@ double large_product_rate(Backend& backend, int64_t size) {
     const DType type = backend.compute_type();
     const Values x(backend, size, size, type), y(backend, size, size, type),
         master(backend, size, size, DType::f32);
-    const auto weight = backend.make_weight(size, size, false);
+    const auto weight = backend.make_weight(size, size);
     backend.pack(*weight, master.floats(), size);
     const double time = seconds(backend, [&] { backend.linear(x.matrix(), *weight, nullptr, y.matrix()); });
     return product_flops(size, size, size) / time;
@@ -217,7 +217,7 @@ void bench_operations(const Flags& flags, Backend& backend, const DitConfig& con
         gradient(backend, 4 * h, h, DType::f32), ada(backend, flags.batch, 6 * h, DType::f32),
         d_ada(backend, flags.batch, 6 * h, DType::f32),
         vectors(backend, 4, 4 * h + rows * config.heads, DType::f32);
-    const auto up = backend.make_weight(4 * h, h, true), down = backend.make_weight(h, 4 * h, true);
+    const auto up = backend.make_weight(4 * h, h), down = backend.make_weight(h, 4 * h);
     backend.pack(*up, master.floats(), h);
     backend.pack(*down, master.floats(), 4 * h);
     float* bias = vectors.floats();
@@ -246,7 +246,7 @@ void bench_operations(const Flags& flags, Backend& backend, const DitConfig& con
     });
     const auto weight_gradient = [&](const char* what, const Values& dy, const Values& input) {
         const Matrix slopes = dy.matrix(), from = input.matrix();
-        const auto weight = backend.make_weight(slopes.cols, from.cols, true);
+        const auto weight = backend.make_weight(slopes.cols, from.cols);
         show(what, product_flops(rows, from.cols, slopes.cols), 0, [&] {
             backend.linear_backward(slopes, from, *weight, {}, {gradient.floats(), from.cols, bias});
         });

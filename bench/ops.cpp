@@ -56,8 +56,8 @@ class Block {
         backend_->cast(plain, narrow);
         return narrow;
     }
-    const Weight& weight(int64_t out, int64_t in, bool trains) {
-        weights_.push_back(backend_->make_weight(out, in, trains));
+    const Weight& weight(int64_t out, int64_t in) {
+        weights_.push_back(backend_->make_weight(out, in));
         const float* master = floats(out * in, 0.03f);
         backend_->pack(*weights_.back(), master, in);
         floor.add(out, in);
@@ -83,8 +83,8 @@ Block::Block(DType type, const Size& size, int64_t batch, int64_t tokens, int64_
                             x_out,
                             {floats(n), floats(n)}};
     const Attention attention{qkv, shape, mixed, trains ? floats(size.heads * n) : nullptr};
-    const Weight &to_qkv = weight(3 * h, h, trains), &to_out = weight(h, h, trains);
-    const Weight &up = weight(4 * h, h, trains), &down = weight(h, 4 * h, trains);
+    const Weight &to_qkv = weight(3 * h, h), &to_out = weight(h, h);
+    const Weight &up = weight(4 * h, h), &down = weight(h, 4 * h);
     const float* bias = floats(4 * h);
     add("residual + norm", [=, &b] { b.residual_norm(norm, x, y); });
     add("qkv", [=, &b, &to_qkv] { b.linear(y, to_qkv, bias, qkv); });

@@ -9,9 +9,9 @@ Dit::Dit(const DitConfig& config, Backend& backend)
       backend_(backend),
       layout_(config),
       rounded_(make_rounded()),
-      input_(make_linear(backend, layout_.layers().input, true, rounded())),
+      input_(make_linear(backend, layout_.layers().input, rounded())),
       adaln_(make_adaln()),
-      network_(config, layout_, backend, true, rounded()) {
+      network_(config, layout_, backend, rounded()) {
     for (const Linear* layer : linears()) weight_bytes_ += layer->weight->bytes;
 }
 
@@ -24,7 +24,7 @@ std::shared_ptr<void> Dit::make_rounded() {
 Linear Dit::make_adaln() {
     const int64_t out = config_.modulation_size(), in = config_.hidden;
     const LinearParameters& first = layout_.layers().adaln.front();
-    if (!rounded()) return {first, backend_.make_weight(out, in, true), {}};
+    if (!rounded()) return {first, backend_.make_weight(out, in), {}};
     BFloat16* const values = rounded() + first.weight->offset;
     return {first, backend_.view_weight({values, DType::bf16, out, in, in}), {}};
 }

@@ -21,7 +21,7 @@ DitSampler::DitSampler(const DitConfig& config, Backend& backend, const TensorMa
       read_(std::move(read)),
       layout_(config),
       constants_(backend),
-      network_(config, layout_, backend, false) {
+      network_(config, layout_, backend) {
     if (infer_config(weights, config.heads) != config)
         fail("the weights are not those of a {}", config.name());
     load_input(weights);
@@ -36,7 +36,7 @@ void DitSampler::load_input(const TensorMap& weights) {
     const LinearParameters& parameters = layout_.layers().input;
     const TensorView& tensor = tensor_of(weights, parameters.weight->name);
     const auto load_columns = [&](int64_t first, int64_t count) {
-        Linear columns{parameters, backend_.make_weight(config_.hidden, count, false)};
+        Linear columns{parameters, backend_.make_weight(config_.hidden, count)};
         pack(*columns.weight, tensor, first);
         return columns;
     };
@@ -50,9 +50,8 @@ void DitSampler::load_adaln(const TensorMap& weights) {
         const TensorView& tensor = tensor_of(weights, parameters.weight->name);
         Adaln layer{tensor, load_bias(weights, parameters), nullptr};
         const bool shares = stay_in_file() && !adaln_.empty() && adaln_.back().in_file.shape == tensor.shape;
-        layer.weight = shares
-                           ? adaln_.back().weight
-                           : std::shared_ptr(backend_.make_weight(tensor.shape[0], tensor.shape[1], false));
+        layer.weight = shares ? adaln_.back().weight
+                              : std::shared_ptr(backend_.make_weight(tensor.shape[0], tensor.shape[1]));
         if (!stay_in_file()) pack(*layer.weight, tensor);
         adaln_.push_back(std::move(layer));
     }

@@ -15,13 +15,13 @@ float* Buffers::floats(int64_t count) {
     return matrix(1, count, DType::f32).f32();
 }
 
-Linear make_linear(Backend& backend, const LinearParameters& parameters, bool trains, BFloat16* rounded) {
+Linear make_linear(Backend& backend, const LinearParameters& parameters, BFloat16* rounded) {
     const Shape& shape = parameters.weight->shape;
     if (rounded) {
         BFloat16* const values = rounded + parameters.weight->offset;
         return {parameters, backend.view_weight({values, DType::bf16, shape[0], shape[1], shape[1]}), {}};
     }
-    return {parameters, backend.make_weight(shape[0], shape[1], trains), {}};
+    return {parameters, backend.make_weight(shape[0], shape[1]), {}};
 }
 
 Condition make_condition(Buffers& buffers, const DitConfig& config, int64_t batch) {
@@ -90,10 +90,9 @@ size_t training_token_bytes(const DitConfig& config, DType compute) {
     return config.depth * (2 * norm + attention + mlp) + norm + ends + gradients;
 }
 
-Network::Network(const DitConfig& config, const ParameterLayout& layout, Backend& backend, bool trains,
-                 BFloat16* rounded)
+Network::Network(const DitConfig& config, const ParameterLayout& layout, Backend& backend, BFloat16* rounded)
     : config_(config), backend_(backend), label_table_(*layout.layers().label_table) {
-    const auto make = [&](const LinearParameters& p) { return make_linear(backend, p, trains, rounded); };
+    const auto make = [&](const LinearParameters& p) { return make_linear(backend, p, rounded); };
     const NetworkParameters& all = layout.layers();
     timestep_first_ = make(all.timestep_first);
     timestep_second_ = make(all.timestep_second);

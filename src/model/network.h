@@ -45,8 +45,7 @@ struct Linear {
 };
 
 // `rounded`: all parameters in bfloat16, in the order of the layout, of which the weight is then a view.
-Linear make_linear(Backend& backend, const LinearParameters& parameters, bool trains,
-                   BFloat16* rounded = nullptr);
+Linear make_linear(Backend& backend, const LinearParameters& parameters, BFloat16* rounded = nullptr);
 
 // What belongs to block i (to the final layer, where i is L) of adaLN's output or its gradient
 // (B, modulation_size): (B, 6h), or (B, 2h).
@@ -114,7 +113,7 @@ Gradients make_gradients(Buffers& buffers, const DitConfig& config, int64_t batc
 // and sampling for many steps ahead. A backward comes after its forward with the same arguments.
 class Network {
   public:
-    Network(const DitConfig& config, const ParameterLayout& layout, Backend& backend, bool trains,
+    Network(const DitConfig& config, const ParameterLayout& layout, Backend& backend,
             BFloat16* rounded = nullptr);
 
     std::vector<Linear*> linears();  // whose weights (that are no views) and biases the owner fills in

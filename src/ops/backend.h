@@ -200,8 +200,8 @@ class Backend {
     virtual void zero(void* device, size_t bytes) = 0;
 
     // A weight from its float32 master, (out, in) with `stride` elements between rows. pack() again after the
-    // optimiser changed the master. `trains`: a backward will come.
-    virtual std::unique_ptr<Weight> make_weight(int64_t out, int64_t in, bool trains) = 0;
+    // optimiser changed the master.
+    virtual std::unique_ptr<Weight> make_weight(int64_t out, int64_t in) = 0;
     virtual void pack(Weight& weight, const float* master, int64_t stride) = 0;
     // The same from host memory, such as a mapped file: master (out, in), float32 or bfloat16.
     virtual void pack_from_host(Weight& weight, Matrix master) = 0;

@@ -29,8 +29,7 @@ std::optional<std::string> Footing::look(int64_t step, double loss) {
     lost_ = true;
     return fmt::format(
         "the loss was {:.4f} around step {} and is {:.4f} around step {}: the run has lost its footing. It "
-        "goes "
-        "on; better is another one, from a checkpoint of step {} or before, with a lower --lr",
+        "goes on; better is another one, from a checkpoint of step {} or before, with a lower --lr",
         lowest_, lowest_step_, mean, step, lowest_step_);
 }
 

@@ -117,7 +117,7 @@ TEST(CudaDevice, IsAskedAndTimed) {
     const auto backend = cuda::make_backend(DType::bf16, 0);
     tensor_backend() = backend.get();
     Tensor master(1, 64 * 32, DType::f32, 0, 1), x(80, 32, DType::bf16, 0, 2), y(80, 64, DType::bf16);
-    const auto weight = backend->make_weight(64, 32, true);
+    const auto weight = backend->make_weight(64, 32);
     backend->pack(*weight, master.floats(), 32);
     const auto recording = backend->make_recording();
     const auto readback = backend->make_readback(sizeof(float));
@@ -128,7 +128,7 @@ TEST(CudaDevice, IsAskedAndTimed) {
     }
     readback->wait();
     const std::vector<float> large(2100 * 2100);  // its upload waits within what is timed
-    backend->pack_from_host(*backend->make_weight(2100, 2100, false),
+    backend->pack_from_host(*backend->make_weight(2100, 2100),
                             {const_cast<float*>(large.data()), DType::f32, 2100, 2100, 2100});
     backend->wait();
     const std::string table = profile.table();
@@ -150,7 +150,7 @@ TEST(CudaDevice, TakesRoundedBiasesAsTheyCome) {
     Tensor zeros(width, width, DType::f32, 0, 1, 0), x(rows, width, DType::bf16),
         values(1, width, DType::f32, 0, 2), rounded(1, width, DType::bf16, 0, 3), y(rows, width, DType::bf16),
         wide(rows, width);
-    const auto weight = backend->make_weight(width, width, true);
+    const auto weight = backend->make_weight(width, width);
     backend->pack(*weight, zeros.floats(), width);
     const Bias bias{values.floats(), rounded.own().bf16()};
     backend->linear(x.own(), *weight, bias, y.own());
@@ -168,7 +168,7 @@ TEST(CudaDevice, GoesOnWithoutGraphs) {
     const auto backend = cuda::make_backend(DType::f32, 0);
     tensor_backend() = backend.get();
     Tensor x(3, 40), sum(3, 40, DType::f32, 0, 2), master(40, 40, DType::f32, 0, 3);
-    const auto weight = backend->make_weight(40, 40, false);
+    const auto weight = backend->make_weight(40, 40);
     backend->pack(*weight, master.floats(), 40);
     const auto run = [&](bool waits) {
         Tensor result = sum;
@@ -238,7 +238,7 @@ TEST_P(WithoutProducts, LinearLayersAreTheSame) {
         y(rows, out, type, 3), pre = y, dy(rows, out, type, 0, 2), dx(rows, in, type, 1),
                                dw(out, in, DType::f32, 4, 3), dbias(1, out, DType::f32, 0, 4),
                                sum(rows, out, DType::f32, 1);
-    const auto own_weight = own->make_weight(out, in, true), weight = reference->make_weight(out, in, true);
+    const auto own_weight = own->make_weight(out, in), weight = reference->make_weight(out, in);
     const auto run = [&](Backend& backend, Weight& w, auto matrix, auto floats) {
         backend.pack(w, floats(master), in);
         backend.linear(matrix(x), w, floats(bias), matrix(y));

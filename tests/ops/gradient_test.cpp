@@ -39,7 +39,7 @@ const auto backend = make_reference_backend();
 TEST(ReferenceGradient, Linear) {
     Tensor x(5, 12), master(7, 12, DType::f32, 0, 2), bias(1, 7, DType::f32, 0, 3), y(5, 7),
         dy(5, 7, DType::f32, 0, 4);
-    const auto weight = backend->make_weight(7, 12, true);
+    const auto weight = backend->make_weight(7, 12);
     const auto loss = [&] {
         backend->pack(*weight, master.reference_floats(), 12);
         backend->linear(x.reference(), *weight, bias.reference_floats(), y.reference());
@@ -56,7 +56,7 @@ TEST(ReferenceGradient, Linear) {
 
 TEST(ReferenceGradient, GeluAndSilu) {
     Tensor x(3, 20, DType::f32, 0, 1, 2), y(3, 20), dy(3, 20, DType::f32, 0, 2), dx(3, 20);
-    const auto weight = backend->make_weight(20, 20, true);
+    const auto weight = backend->make_weight(20, 20);
     std::vector<float> identity(400);
     for (int i = 0; i < 20; ++i) identity[i * 21] = 1;
     backend->pack(*weight, identity.data(), 20);

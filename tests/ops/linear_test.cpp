@@ -27,8 +27,8 @@ class Linear : public BothBackends {
     // The same random weight, packed by either backend; the reference's is rounded to the compute type.
     void make_weight(const Shape3& s) {
         Tensor master(s.out, s.in, type, 3, 5, 0.1f);
-        weight = own->make_weight(s.out, s.in, true);
-        reference_weight = reference->make_weight(s.out, s.in, true);
+        weight = own->make_weight(s.out, s.in);
+        reference_weight = reference->make_weight(s.out, s.in);
         own->pack(*weight, in_float32(master, s.out * (s.in + 3)).floats(), s.in + 3);
         reference->pack(*reference_weight, master.reference_floats(), s.in + 3);
     }
@@ -161,7 +161,7 @@ TEST_P(Linear, WeightsAreViews) {
         weight = own->view_weight(viewed);
         EXPECT_EQ(weight->out, s.out);
         EXPECT_EQ(weight->in, s.in);
-        reference_weight = reference->make_weight(s.out, s.in, true);
+        reference_weight = reference->make_weight(s.out, s.in);
         for (const uint64_t seed : {5, 6}) {
             Tensor newer(s.out, s.in, type, 0, seed, 0.1f);
             own->cast(newer.own(), viewed);
@@ -184,8 +184,8 @@ TEST_P(Linear, WeightsFromHostMemory) {
             for (const int64_t spare : {0, 1, 6}) {
                 Tensor master(s.out, s.in, master_type, spare, 5, 0.1f), x(s.rows, s.in, type),
                     y(s.rows, s.out, type);
-                weight = own->make_weight(s.out, s.in, false);
-                reference_weight = reference->make_weight(s.out, s.in, false);
+                weight = own->make_weight(s.out, s.in);
+                reference_weight = reference->make_weight(s.out, s.in);
                 own->pack_from_host(*weight, master.host());
                 reference->pack_from_host(*reference_weight, master.reference());
                 own->linear(x.own(), *weight, nullptr, y.own());

@@ -113,7 +113,7 @@ class ProductionShapes : public testing::TestWithParam<DType> {
 void ProductionShapes::expect_linear_layer(int64_t in, int64_t out) {
     const Large master(out, in, DType::f32, 5, 0.03f), x(rows, in, type, 1), bias(1, out, DType::f32, 2);
     Large y(rows, out, type), pre(rows, out, type);
-    const auto weight = own->make_weight(out, in, true);
+    const auto weight = own->make_weight(out, in);
     own->pack(*weight, master.floats(), in);
     const auto product = [&](int64_t row, int64_t column) {
         double sum = bias.at(0, column);

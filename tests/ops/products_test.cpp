@@ -23,7 +23,7 @@ TEST(Products, NoneTakesTheSlowWay) {
         for (const int64_t h : {256, 384, 768})
             for (const auto& [out, in] : layers(h))
                 for (const int64_t rows : {1, 25, 300, 2048}) {
-                    const auto weight = backend.make_weight(out, in, true);
+                    const auto weight = backend.make_weight(out, in);
                     const DType element = narrow ? DType::bf16 : DType::f32;
                     std::vector<float> x(static_cast<size_t>(rows * in)), y(static_cast<size_t>(rows * out)),
                         dw(static_cast<size_t>(out * in)), bias(static_cast<size_t>(out));

@@ -76,7 +76,7 @@ class ReferenceBackend final : public Backend {
     void download(void* host, const void* device, size_t bytes) override { std::memcpy(host, device, bytes); }
     void zero(void* device, size_t bytes) override { std::memset(device, 0, bytes); }
 
-    std::unique_ptr<Weight> make_weight(int64_t out, int64_t in, bool) override {
+    std::unique_ptr<Weight> make_weight(int64_t out, int64_t in) override {
         auto weight = std::make_unique<ReferenceWeight>();
         weight->out = out;
         weight->in = in;

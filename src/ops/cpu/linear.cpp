@@ -27,7 +27,7 @@ std::vector<std::string> CpuBackend::product_implementations() const {
     return products_->implementations();
 }
 
-std::unique_ptr<Weight> CpuBackend::make_weight(int64_t out, int64_t in, bool) {
+std::unique_ptr<Weight> CpuBackend::make_weight(int64_t out, int64_t in) {
     return products_->make_weight(out, in);
 }
 

@@ -31,7 +31,7 @@ class CudaBackend final : public Backend {
     void download(void* host, const void* device, size_t bytes) override;
     void zero(void* device, size_t bytes) override;
 
-    std::unique_ptr<Weight> make_weight(int64_t out, int64_t in, bool trains) override;
+    std::unique_ptr<Weight> make_weight(int64_t out, int64_t in) override;
     void pack(Weight& weight, const float* master, int64_t stride) override;
     void pack_from_host(Weight& weight, Matrix master) override;
     bool views_weights() const override { return true; }

@@ -50,7 +50,7 @@ const void* bias_of_type(Device& device, const Bias& bias, int64_t count, DType 
 
 }  // namespace
 
-std::unique_ptr<Weight> CudaBackend::make_weight(int64_t out, int64_t in, bool) {
+std::unique_ptr<Weight> CudaBackend::make_weight(int64_t out, int64_t in) {
     auto weight = std::make_unique<PackedWeight>();
     const int64_t stride = (in + weight_alignment - 1) / weight_alignment * weight_alignment;
     weight->out = out;
