@@ -38,15 +38,6 @@ uint8_t kind(uint8_t type) {
     }
 }
 
-Vec2 turned(Vec2 arm, const Structure::Tie& tie) {
-    if (tie.mirrored) arm.x = -arm.x;
-    return {arm.x * tie.cosine - arm.y * tie.sine, arm.x * tie.sine + arm.y * tie.cosine};
-}
-Vec2 turned_back(Vec2 arm, const Structure::Tie& tie) {
-    const Vec2 back{arm.x * tie.cosine + arm.y * tie.sine, arm.y * tie.cosine - arm.x * tie.sine};
-    return {tie.mirrored ? -back.x : back.x, back.y};
-}
-
 struct Centres {
     Vec2 from, to;
 };
@@ -67,25 +58,13 @@ struct Agreement {
 // Fills in the best rotation, or mirroring and rotation.
 Agreement align(std::span<const Vec2> position, Structure::Tie& tie) {
     const Centres centre = centres_of(position, tie);
-    double squares = 0, of_to = 0, cosine[2]{}, sine[2]{};
-    for (const auto& [from, to] : tie.points) {
-        const Vec2 p = position[from] - centre.from, q = position[to] - centre.to;
-        of_to += double{q.x} * q.x + double{q.y} * q.y;
-        squares += double{p.x} * p.x + double{p.y} * p.y;
-        for (int mirrored = 0; mirrored < 2; ++mirrored) {
-            const double x = mirrored ? -p.x : p.x;
-            cosine[mirrored] += x * q.x + double{p.y} * q.y;
-            sine[mirrored] += x * q.y - double{p.y} * q.x;
-        }
-    }
-    const auto size = [&](int of) { return std::sqrt(cosine[of] * cosine[of] + sine[of] * sine[of]); };
-    const double fit[2] = {size(0), size(1)};
-    tie.mirrored = fit[1] > fit[0] * 1.0001 + 1e-3;
-    const double best = fit[tie.mirrored];
-    tie.cosine = best > 0 ? static_cast<float>(cosine[tie.mirrored] / best) : 1;
-    tie.sine = best > 0 ? static_cast<float>(sine[tie.mirrored] / best) : 0;
+    Procrustes pairs;
+    for (const auto& [from, to] : tie.points)
+        pairs.add(position[from] - centre.from, position[to] - centre.to);
+    tie.rotation = pairs.best(true);
     const auto count = static_cast<double>(tie.points.size());
-    return {std::sqrt(std::max(0.0, squares + of_to - 2 * best) / count), std::sqrt(of_to / count)};
+    return {std::sqrt(pairs.squares_left(tie.rotation) / count),
+            std::sqrt(pairs.squares_of_targets() / count)};
 }
 
 }  // namespace
@@ -133,7 +112,8 @@ Structure::Tie Structure::tie(const Datapoints& map, size_t from, size_t to, siz
         for (uint32_t k = 1; agree && k < a.end - a.first; ++k) {
             const Vec2 p = map.position[a.first + k] - map.position[a.first];
             const Vec2 q = map.position[b.first + k] - map.position[b.first];
-            agree = map.type[a.first + k] == map.type[b.first + k] && length(turned(p, tie) - q) <= shape_rms;
+            agree =
+                map.type[a.first + k] == map.type[b.first + k] && length(tie.rotation(p) - q) <= shape_rms;
         }
         for (uint32_t k = 1; agree && k < a.end - a.first; ++k)
             tie.points.push_back({a.first + k, b.first + k});
@@ -254,8 +234,8 @@ void Structure::average(const std::vector<Tie>& ties) {
     for (const Tie& tie : ties) {
         const Centres centre = centres_of(position_, tie);
         for (const auto& [a, b] : tie.points) {
-            sum_[b] = sum_[b] + centre.to + turned(position_[a] - centre.from, tie);
-            sum_[a] = sum_[a] + centre.from + turned_back(position_[b] - centre.to, tie);
+            sum_[b] = sum_[b] + centre.to + tie.rotation(position_[a] - centre.from);
+            sum_[a] = sum_[a] + centre.from + tie.rotation.back(position_[b] - centre.to);
             ++weight_[a];
             ++weight_[b];
         }

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "sampling/alignment.h"
 #include "sequence/datapoints.h"
 
 namespace osu {
@@ -24,8 +25,7 @@ class Structure {
     // not, and then turned.
     struct Tie {
         std::vector<std::pair<uint32_t, uint32_t>> points;
-        float cosine = 1, sine = 0;
-        bool mirrored = false;
+        Rotation rotation;
     };
 
     // Of a map with its positions. `fixed` (T): datapoints that stay are 1; empty: none. Nothing is tied to

@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "base/same_math.h"
+#include "sampling/alignment.h"
 
 namespace osu {
 
@@ -65,19 +66,12 @@ TurnFit::Relation relation_at(const Datapoints& map, size_t i) {
 
 // Moves and turns points onto others, each with the mean given; returns the sum of the squares left.
 double move_onto(std::span<Vec2> points, Vec2 mean, std::span<const Vec2> onto, Vec2 mean_onto) {
-    double cosine = 0, sine = 0;
-    for (size_t k = 0; k < points.size(); ++k) {
-        const Vec2 p = points[k] - mean, q = onto[k] - mean_onto;
-        cosine += double{p.x} * q.x + double{p.y} * q.y;
-        sine += double{p.x} * q.y - double{p.y} * q.x;
-    }
-    const double size = std::sqrt(cosine * cosine + sine * sine);
-    const float c = size > 0 ? static_cast<float>(cosine / size) : 1;
-    const float s = size > 0 ? static_cast<float>(sine / size) : 0;
+    Procrustes pairs;
+    for (size_t k = 0; k < points.size(); ++k) pairs.add(points[k] - mean, onto[k] - mean_onto);
+    const Rotation rotation = pairs.best(false);
     double squares = 0;
     for (size_t k = 0; k < points.size(); ++k) {
-        const Vec2 p = points[k] - mean;
-        points[k] = mean_onto + Vec2{p.x * c - p.y * s, p.x * s + p.y * c};
+        points[k] = mean_onto + rotation(points[k] - mean);
         const Vec2 off = points[k] - onto[k];
         squares += double{off.x} * off.x + double{off.y} * off.y;
     }

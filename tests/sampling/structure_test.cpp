@@ -59,8 +59,8 @@ TEST(Structure, FindsTheCopyAndItsMirror) {
     const Structure::Tie& tie = structure.ties()[0];
     EXPECT_EQ(tie.points.front(), std::pair(0u, 22u));
     EXPECT_EQ(tie.points.size(), part);
-    EXPECT_TRUE(tie.mirrored);
-    EXPECT_NEAR(tie.cosine, 0, 1e-4);
+    EXPECT_TRUE(tie.rotation.mirrored);
+    EXPECT_NEAR(tie.rotation.cosine, 0, 1e-4);
 }
 
 TEST(Structure, OtherPlacesOrAnotherRhythmAreNoCopy) {
