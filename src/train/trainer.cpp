@@ -1,12 +1,9 @@
 #include "train/trainer.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cmath>
-#include <numeric>
 #include <set>
-#include <tuple>
 
 #include "base/error.h"
 #include "base/parallel.h"
@@ -20,14 +17,13 @@
 #include "train/run_start.h"
 #include "train/step_results.h"
 #include "train/training_state.h"
+#include "train/validation.h"
 
 namespace osu {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr int64_t validation_windows = 512, taught_validation_windows = 32;
 
 // The parts of a run, and the steps over them.
 class TrainingRun {
@@ -82,7 +78,6 @@ class TrainingRun {
     void record(const StepResult& result);
     void update();
     [[noreturn]] void blame(const StepResult& result);
-    std::pair<double, double> validate();
     void log(bool with_validation);
 };
 
@@ -269,35 +264,6 @@ void TrainingRun::blame(const StepResult& result) {
          std::sqrt(result.totals.squared_norm), maps_to_blame(start_.dataset, batch, all));
 }
 
-// The loss of the parameters and of their EMA on the same windows of held-out maps.
-std::pair<double, double> TrainingRun::validate() {
-    WindowOptions windows = window_options(options_, info_);
-    windows.augment = false;
-    windows.label_dropout = 1;  // nothing is known of a style that was never seen
-    const WindowLoader loader(start_.dataset, start_.split.validation, windows);
-    Batch batch;
-    const int64_t all = std::min<int64_t>(distillation_ ? taught_validation_windows : validation_windows,
-                                          static_cast<int64_t>(loader.windows_per_epoch()));
-    const Share share = share_of(all, ranks_);
-    loader.load(static_cast<uint64_t>(share.first), share.count, batch);
-    const auto sum_of_losses = [&] {
-        const std::vector<float> losses = objective_.validate(batch, all);
-        return std::accumulate(losses.begin(), losses.end(), 0.0);
-    };
-    std::array<double, 2> shares;
-    shares[0] = sum_of_losses();
-    network_.load(state_.ema());
-    shares[1] = sum_of_losses();
-    network_.load(state_.parameters());
-    const std::vector<double> told = ranks_.gather(shares);
-    double loss = 0, ema_loss = 0;
-    for (size_t rank = 0; rank < told.size() / 2; ++rank) {
-        loss += told[2 * rank];
-        ema_loss += told[2 * rank + 1];
-    }
-    return {loss / static_cast<double>(all), ema_loss / static_cast<double>(all)};
-}
-
 void TrainingRun::log(bool with_validation) {
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - log_start_;
     if (steps_logged_ == 0) return;
@@ -308,8 +274,11 @@ void TrainingRun::log(bool with_validation) {
     entry.gradient_norm = norm_;
     entry.steps_per_second = static_cast<double>(steps_logged_) / seconds.count();
     entry.windows_per_second = entry.steps_per_second * static_cast<double>(options_.batch_size);
-    if (with_validation && !start_.split.validation.empty())
-        std::tie(entry.validation_loss, entry.validation_loss_ema) = validate();
+    if (with_validation && !start_.split.validation.empty()) {
+        const ValidationLoss held_out = validate(start_, options_, ranks_, state_, network_, objective_);
+        entry.validation_loss = held_out.parameters;
+        entry.validation_loss_ema = held_out.ema;
+    }
     if (folder_) folder_->add(entry);
     loss_sum_ = 0;
     steps_logged_ = 0;
