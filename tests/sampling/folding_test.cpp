@@ -29,7 +29,7 @@ struct Circles {
             objects.push_back({time, time, true, length(bodies[i].leave)});
             distance.push_back(bodies[i].distance);
         }
-        const Separation separation(objects, distance, radius, 600);
+        const Separation separation(objects, distance, radius, 900);
         return Folding(held, copies).apply(separation, bodies, outlines);
     }
     void expect_distances() const {
@@ -46,7 +46,7 @@ struct Circles {
 };
 
 // The third lies over the first.
-const std::vector<Vec2> figure{{200, 200}, {280, 200}, {240, 250}, {340, 270}};
+const std::vector<Vec2> figure{{200, 200}, {280, 200}, {235, 235}, {335, 255}};
 
 TEST(Folding, OneThatLiesOverAnotherGoesTheOtherWayAround) {
     Circles circles(figure);
@@ -75,7 +75,7 @@ TEST(Folding, NothingIsFoldedOntoAnEdgeOrOntoSomethingElse) {
     Circles outwards(low);
     outwards.held[1] = 1;
     EXPECT_EQ(outwards.fold(), 0);
-    std::vector<Vec2> full{{335, 168}};  // lies where the third would go
+    std::vector<Vec2> full{{340, 140}};  // lies where the third would go
     full.insert(full.end(), figure.begin(), figure.end());
     Circles circles(full);
     circles.fold();
@@ -95,7 +95,7 @@ TEST(Folding, ASliderIsCarried) {
 // The copy stands elsewhere, turned by a right angle.
 TEST(Folding, WhatIsAlikeIsFoldedAlike) {
     std::vector<Vec2> twice = figure;
-    for (const Vec2 at : figure) twice.push_back({450 - at.y, at.x - 150});
+    for (const Vec2 at : figure) twice.push_back({340 - at.y, at.x - 150});
     for (size_t i = 4; i < 8; ++i) twice[i].y += 100;
     const std::vector<Folding::Copies> whole{{0, 4, 4}}, half{{2, 6, 2}};
     Circles alike(twice);
