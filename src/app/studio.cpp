@@ -10,6 +10,7 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include "app/bundled_model.h"
 #include "app/flag.h"
 #include "app/verbs.h"
 #include "base/error.h"
@@ -60,7 +61,9 @@ studio::ServerOptions options_of(const StudioFlags& flags) {
     if (const char* page = std::getenv("OSU_STUDIO_PAGE")) options.page_folder = page;
     options.data =
         flags.data.empty() ? Machine::here().data_home / "osu-diffusion" : std::filesystem::path(flags.data);
-    options.checkpoint = flags.ckpt.empty() ? bundled_model_path() : std::filesystem::path(flags.ckpt);
+    options.checkpoint_name =
+        flags.ckpt.empty() ? "the bundled model" : std::filesystem::path(flags.ckpt).filename().string();
+    options.open_checkpoint = [ckpt = flags.ckpt] { return open_checkpoint(ckpt); };
     options.open = flags.map;
     options.open_device = [choice = flags.device] { return open_device(choice); };
     options.version = OSU_DIFFUSION_VERSION;

@@ -59,9 +59,7 @@ struct Server::Parts {
 Server::Parts::Parts(ServerOptions given)
     : options(std::move(given)),
       storage(options.data),
-      engine(
-          options.checkpoint.filename().string(), [this] { return read_checkpoint(options.checkpoint); },
-          options.open_device),
+      engine(options.checkpoint_name, options.open_checkpoint, options.open_device),
       api({.storage = storage,
            .engine = engine,
            .on_event = [this](const std::string& session,
