@@ -14,6 +14,15 @@ const flags = [
     '--enable-blink-features=ForceEagerMeasureMemory', // bench/web.mjs asks, and would wait for minutes
 ];
 
+/** Flags of a browser whose graphics card is made of the processor: slow, and right. */
+export const softwareGraphics = [
+    ...flags.filter((flag) => flag !== '--disable-gpu'),
+    '--enable-unsafe-webgpu',
+    '--use-webgpu-adapter=swiftshader',
+    '--enable-features=Vulkan',
+    '--use-vulkan=swiftshader',
+];
+
 /** @type {Promise<import('playwright-core').Browser> | undefined} */
 let browser;
 
