@@ -166,6 +166,7 @@ async function begin(given) {
     lentTexts([given.file, given.example, given.version, card], (...texts) =>
         lent(model, (at) => program._studio_begin(at, model.length, ...texts, threads)),
     );
+    /** @type {any} */ (given.model).transfer?.(0); // at once: it is as large as the model
     postMessage({ready: {keeps: kept.database !== null, card}});
 }
 
