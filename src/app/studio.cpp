@@ -14,8 +14,10 @@
 #include "app/verbs.h"
 #include "base/error.h"
 #include "base/parallel.h"
+#include "beatmap/osz.h"
 #include "data/game_folder.h"
 #include "sampling/network.h"
+#include "studio/http/handover.h"
 #include "studio/http/server.h"
 
 namespace osu {
@@ -46,6 +48,10 @@ void open_browser(const std::string& address) {
 }
 
 studio::ServerOptions options_of(const StudioFlags& flags) {
+    constexpr const char* plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    if (flags.token.find_first_not_of(plain) != std::string::npos)
+        fail(Hint{"letters, digits and -._~, or leave --token out: a new one is safer"},
+             "'{}' would not be the same in an address", flags.token);
     studio::ServerOptions options;
     options.host = flags.host;
     options.port = flags.port;
@@ -62,6 +68,20 @@ studio::ServerOptions options_of(const StudioFlags& flags) {
     return options;
 }
 
+// Whether one runs on the same data, and takes what was to be opened: an archive, or nothing but its page.
+bool open_in_running_studio(const studio::ServerOptions& options, bool no_open) {
+    std::error_code problem;
+    if (!options.open.empty() &&
+        (std::filesystem::is_directory(options.open, problem) || is_map_name(options.open)))
+        return false;  // what lies in a folder is saved there, which that studio must know
+    const std::optional<std::string> address = studio::hand_over(options.data, options.open);
+    if (!address) return false;
+    fmt::print("a studio runs already, with the options that it was started with: it is at {}\n", *address);
+    std::fflush(stdout);
+    if (!no_open) open_browser(*address);
+    return true;
+}
+
 void run_studio(const StudioFlags& flags) {
     set_thread_count(flags.threads);
     // Waited for below, by no thread of the server's.
@@ -69,7 +89,15 @@ void run_studio(const StudioFlags& flags) {
     sigemptyset(&ends);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&ends, signal);
     pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-    studio::Server server(options_of(flags));
+    const studio::ServerOptions options = options_of(flags);
+    std::unique_ptr<studio::Server> made;
+    try {
+        made = std::make_unique<studio::Server>(options);
+    } catch (const Error&) {
+        if (!open_in_running_studio(options, flags.no_open)) throw;
+        return;
+    }
+    studio::Server& server = *made;
     std::thread serving([&] { server.run(); });
     fmt::print("the studio is at {}\nCtrl+C ends it; what was made is kept\n", server.address());
     std::fflush(stdout);
