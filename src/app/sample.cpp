@@ -178,7 +178,11 @@ void SampleRun::place_all(const std::vector<MapChoice>& maps) {
             place_map(maps[i]);
         } catch (const Error& error) {
             if (maps.size() == 1) throw;
-            fmt::print(stderr, "error: {}: {}\n", printable(name), error.what());
+            // Most errors name the file themselves.
+            const std::string what = error.what();
+            const bool named =
+                what.find(maps[i].path) != what.npos && what.find(maps[i].difficulty) != what.npos;
+            fmt::print(stderr, "error: {}{}\n", named ? "" : printable(name) + ": ", what);
             if (!error.hint().empty()) fmt::print(stderr, "hint: {}\n", error.hint());
             failed_.push_back({{"source", maps[i].path}, {"error", error.what()}, {"hint", error.hint()}});
         }

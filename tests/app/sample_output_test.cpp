@@ -159,19 +159,34 @@ TEST_F(Sample, ManyMapsAndOneThatIsBroken) {
     write_file(folder_ / "set/hard.osu", map_text);
     write_file(folder_ / "set/taiko.osu", taiko);
     write_file(folder_ / "set/broken.osu", "nothing");
+    write_file(folder_ / "set/empty.osz", "");
     const fs::path source = map_;
     map_ = folder_ / "set";
     const auto all = sample({"--json"}, "all");
-    EXPECT_EQ(all.error, "1 of 3 maps could not be placed");
-    EXPECT_NE(all.warnings.find("broken.osu"), std::string::npos);
+    EXPECT_EQ(all.error, "2 of 4 maps could not be placed");
+    const auto times_said = [&](const std::string& name) {
+        std::istringstream lines(all.warnings);
+        size_t count = 0;
+        for (std::string line; std::getline(lines, line);)
+            if (line.starts_with("error:"))
+                for (size_t at = 0; (at = line.find(name, at)) != line.npos; ++at) ++count;
+        return count;
+    };
+    EXPECT_EQ(times_said("broken.osu"), 1u) << all.warnings;
+    EXPECT_EQ(times_said("empty.osz"), 1u) << all.warnings;
     const auto said = nlohmann::json::parse(all.output);
     ASSERT_EQ(said["written"].size(), 2u);
-    EXPECT_EQ(said["failed"].size(), 1u);
+    EXPECT_EQ(said["failed"].size(), 2u);
     EXPECT_TRUE(fs::exists(said["written"][0]["maps"][0]["file"].get<std::string>()));
     EXPECT_EQ(files("all").size(), 2u);
     ASSERT_EQ(sample({"--difficulty", "light", "--quiet"}, "part").error, "");
     EXPECT_EQ(files("part").size(), 1u);
+    EXPECT_EQ(sample({"--difficulty", "all"}, "every").error, "2 of 4 maps could not be placed");
     map_ = source;
+    EXPECT_EQ(sample({"--difficulty", "all"}, "one").error, "") << "of a map alone it is that map";
+    const auto typed = sample({"--difficulty", "all", (folder_ / "set/empty.osz").string()}, "typed");
+    EXPECT_EQ(typed.error, "1 of 2 maps could not be placed");
+    EXPECT_EQ(files("typed").size(), 1u);
     const auto quiet = sample({"--quiet"}, "quiet");
     EXPECT_EQ(quiet.output + quiet.warnings, "");
 }
