@@ -1,5 +1,6 @@
 // What the verb sample writes, where, and under which names.
 #include <fstream>
+#include <set>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -221,6 +222,28 @@ TEST_F(Sample, NamesThatCannotBeAreFoundBeforeTheWork) {
     const auto plot = sample({"--plot", (folder_ / (std::string(300, 'n') + ".png")).string()});
     EXPECT_NE(plot.error.find("name too long"), std::string::npos) << plot.error;
     EXPECT_EQ(plot.output, "");
+}
+
+// Those that run side by side choose their names one after the other, and all get into the archive.
+TEST_F(Sample, ManyAtOnceTakeNoNameTwice) {
+    const fs::path program = fs::read_symlink("/proc/self/exe").parent_path() / "osu-diffusion";
+    if (!fs::exists(program)) GTEST_SKIP() << "the program is not built";
+    const fs::path archive = folder_ / "song.osz";
+    std::ofstream(archive, std::ios::binary)
+        << std::string("PK\5\6") + std::string(18, '\0');  // an empty zip
+    OszArchive(archive).write_with(archive, "hard.osu", map_text);
+    const std::string line = "for i in 1 2 3 4 5 6; do '" + program.string() + "' sample '" +
+                             archive.string() + "' --osz --steps 2 --threads 1 --ckpt '" +
+                             (folder_ / "net.safetensors").string() + "' --out '" +
+                             (folder_ / "out").string() + "' >/dev/null & done; wait";
+    ASSERT_EQ(std::system(line.c_str()), 0);
+    const auto written = files("out");
+    ASSERT_EQ(written.size(), 6u);
+    std::set<std::string> versions;
+    for (const fs::path& path : written) versions.insert(read_beatmap(path).metadata.version);
+    EXPECT_EQ(versions.size(), 6u);
+    ASSERT_EQ(files("out", ".osz").size(), 1u);
+    EXPECT_EQ(OszArchive(files("out", ".osz")[0]).entries().size(), 7u);
 }
 
 TEST_F(Sample, ExitStatus) {
