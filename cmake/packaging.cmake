@@ -34,7 +34,15 @@ if(TARGET osu-diffusion-mpi)
 endif()
 install(FILES ${manual_files} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${manual_dir}/completion.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME osu-diffusion)
-install(FILES ${manual_dir}/completion.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions RENAME _osu-diffusion)
+# zsh looks into vendor-completions below /usr alone, where packages put theirs.
+install(CODE "
+  if(CMAKE_INSTALL_PREFIX MATCHES \"/usr/?$\")
+    set(functions vendor-completions)
+  else()
+    set(functions site-functions)
+  endif()
+  file(INSTALL DESTINATION \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}/zsh/\${functions}\" TYPE FILE
+    RENAME _osu-diffusion FILES \"${manual_dir}/completion.zsh\")")
 install(FILES ${manual_dir}/completion.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d RENAME osu-diffusion.fish)
 install(FILES packaging/osu-diffusion.desktop DESTINATION ${CMAKE_INSTALL_DATADIR}/applications)
 install(FILES packaging/osu-diffusion.xml DESTINATION ${CMAKE_INSTALL_DATADIR}/mime/packages)
