@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/progress.h"
 #include "beatmap/encoding.h"
+#include "data/label_index.h"
 #include "data/packed_dataset.h"
 #include "data/set_counter.h"
 #include "model/parameters.h"
@@ -97,7 +98,8 @@ void add_network(const Checkpoint& checkpoint, Facts& facts) {
     if (info.labels.entries().empty())
         return facts.add("styles", "by class number only: the file names no maps");
     std::map<std::string, size_t> mappers;
-    for (const LabelEntry& style : info.labels.entries()) ++mappers[style.creator];
+    for (const std::string& mapper : info.labels.mappers())
+        if (!mapper.empty()) ++mappers[mapper];
     facts.add("styles", "{} maps of {} mappers: {}", info.labels.entries().size(), mappers.size(),
               frequent(mappers, 8));
 }
@@ -117,12 +119,10 @@ void summarize_pack(const std::filesystem::path& path, Facts& facts) {
     const PackedDataset dataset = PackedDataset::open(path);
     add_file("packed dataset", path, facts);
     std::map<std::string, size_t> mappers;
+    for (const std::string& mapper : label_index(dataset).mappers())
+        if (!mapper.empty()) ++mappers[mapper];
     SetCounter sets;
-    for (size_t i = 0; i < dataset.size(); ++i) {
-        const DatasetMap map = dataset.map(i);
-        ++mappers[map.creator];
-        sets.add(map);
-    }
+    for (size_t i = 0; i < dataset.size(); ++i) sets.add(dataset.map(i));
     facts.add("maps", "{} in {}", dataset.size(), counted(sets.size(), "set"));
     facts.add("datapoints", "{}", dataset.datapoints());
     facts.add("classes", "{}", dataset.class_count());

@@ -10,6 +10,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "app/bundled_model.h"
 #include "app/flag.h"
 #include "app/sample_flags.h"
 #include "app/sample_output.h"
@@ -73,8 +74,9 @@ class SampleRun {
         std::fflush(to);
     }
     void open_networks();
-    Placement sample(const MapDatapoints& map, std::span<const uint8_t> selected,
+    Placement sample(const MapDatapoints& map, std::span<const uint8_t> fixed,
                      std::vector<std::vector<float>>& frames);
+    void say_what_lay_outside(const Placement& placed, std::span<const uint8_t> fixed) const;
     void place_map(const MapChoice& choice);
     Placement best_of(const MapDatapoints& map, const Placement& placed) const;
     void report(const SourceMap& source, const Placement& placed, const WrittenFiles& files);
@@ -84,14 +86,15 @@ void SampleRun::open_networks() {
     if (network_) return;
     backend_ = open_backend(options_.device);
     network_.emplace(
-        options_.ckpt.empty() ? bundled_model_path().string() : options_.ckpt,
+        open_checkpoint(options_.ckpt), checkpoint_name(options_.ckpt),
         NetworkFlags{options_.model, options_.num_classes, options_.num_heads, options_.styled()}, *backend_);
     style_ = find_style(network_->info(), {options_.style_id, options_.style_mapper, options_.beatmap_idx});
     if (!options_.refine_ckpt.empty() && options_.refine_iters > 0)
         refiner_.emplace(options_.refine_ckpt, NetworkFlags{.with_labels = false}, *backend_);
 }
 
-Placement SampleRun::sample(const MapDatapoints& map, std::span<const uint8_t> selected,
+// `fixed`: 1 for datapoints that stay; empty: none.
+Placement SampleRun::sample(const MapDatapoints& map, std::span<const uint8_t> fixed,
                             std::vector<std::vector<float>>& frames) {
     SamplingOptions sampling = options_.sampling;
     sampling.variants *= options_.best_of;
@@ -111,7 +114,6 @@ Placement SampleRun::sample(const MapDatapoints& map, std::span<const uint8_t> s
         if (progress) progress->advance(step.count);
         return true;
     };
-    const std::vector<uint8_t> fixed = fixed_datapoints(map.sequence(), selected);
     Placement placed = place(*network_, map.view(), style_, sampling, {fixed, {}}, on_step);
     if (refiner_)
         refine(*refiner_, map.view(), style_, sampling, sampling.seq_len.value_or(network_->info().window()),
@@ -138,6 +140,21 @@ Placement SampleRun::best_of(const MapDatapoints& map, const Placement& placed) 
     return best;
 }
 
+// Of what was placed: what stays is left where it lies.
+void SampleRun::say_what_lay_outside(const Placement& placed, std::span<const uint8_t> fixed) const {
+    const size_t tokens = placed.x.size() / (2 * static_cast<size_t>(placed.variants));
+    size_t all = 0, outside = 0;
+    for (size_t i = 0; i < placed.x.size(); ++i) {
+        if (!fixed.empty() && fixed[i % tokens]) continue;
+        ++all;
+        outside += placed.x[i] < 0 || placed.x[i] > 1;
+    }
+    if (outside > 0)
+        say("{} of {} coordinates lay outside the playfield{}\n", outside, all,
+            options_.sampling.allow_offscreen ? ""
+                                              : ", and were moved inside (--allow-offscreen leaves them)");
+}
+
 void SampleRun::report(const SourceMap& source, const Placement& placed, const WrittenFiles& files) {
     for (const fs::path& file : files.all()) say("wrote {}\n", file.string());
     if (options_.in_place) say("F5 in the game's song selection shows what is new in the folder\n");
@@ -161,11 +178,9 @@ void SampleRun::place_map(const MapChoice& choice) {
     SampleOutput output(options_, source, selected);
     open_networks();
     std::vector<std::vector<float>> frames;
-    const Placement placed = sample(map, selected, frames);
-    if (placed.outside() > 0)
-        say("{} of {} coordinates lay outside the playfield{}\n", placed.outside(), placed.x.size(),
-            options_.sampling.allow_offscreen ? ""
-                                              : ", and were moved inside (--allow-offscreen leaves them)");
+    const std::vector<uint8_t> fixed = fixed_datapoints(map.sequence(), selected);
+    const Placement placed = sample(map, fixed, frames);
+    say_what_lay_outside(placed, fixed);
     report(source, placed, output.write(placed, frames));
 }
 
@@ -178,7 +193,11 @@ void SampleRun::place_all(const std::vector<MapChoice>& maps) {
             place_map(maps[i]);
         } catch (const Error& error) {
             if (maps.size() == 1) throw;
-            fmt::print(stderr, "error: {}: {}\n", printable(name), error.what());
+            // Most errors name the file themselves.
+            const std::string what = error.what();
+            const bool named =
+                what.find(maps[i].path) != what.npos && what.find(maps[i].difficulty) != what.npos;
+            fmt::print(stderr, "error: {}{}\n", named ? "" : printable(name) + ": ", what);
             if (!error.hint().empty()) fmt::print(stderr, "hint: {}\n", error.hint());
             failed_.push_back({{"source", maps[i].path}, {"error", error.what()}, {"hint", error.hint()}});
         }

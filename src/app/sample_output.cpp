@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "data/writer_lock.h"
 #include "picture/canvas.h"
 #include "picture/picture.h"
 #include "sequence/sequence.h"
@@ -48,9 +49,15 @@ SampleOutput::SampleOutput(const SampleOptions& options, const SourceMap& source
     : options_(options), source_(source), selected_(std::move(selected)) {
     refuse_odd_flags();
     choose_folder();
-    if (options.overwrite) return;
+}
+
+// Those that are there when it is written: while it was placed, others may have written.
+void SampleOutput::take_names() {
+    taken_.clear();
+    taken_versions_ = {};
+    if (options_.overwrite) return;
     taken_versions_.add_folder(folder_);
-    if (source.archive) taken_versions_.add_archive(*source.archive);
+    if (source_.archive) taken_versions_.add_archive(*source_.archive);
 }
 
 void SampleOutput::refuse_odd_flags() const {
@@ -62,6 +69,9 @@ void SampleOutput::refuse_odd_flags() const {
     if (options_.osz && !source_.archive)
         fail(Hint{"give the .osz with --beatmap, and --difficulty"}, "--osz adds to an .osz, and {} is none",
              source_.path);
+    if (options_.watch && options_.in_place && source_.archive)
+        fail(Hint{"--out FOLDER says where the maps shall go"},
+             "--watch writes beside a map, and {} is an archive", source_.path);
     if (options_.in_place && source_.archive)
         fail(Hint{"--osz writes the archive with the new difficulties in it"},
              "--in-place writes beside a map, and {} is an archive", source_.path);
@@ -89,14 +99,14 @@ void SampleOutput::choose_folder() {
     }
     const std::string version =
         placed_version(options_, source_.map, selected_, options_.sampling.variants - 1, difficulty_limit);
-    check_output(folder_ / (stem_of(version) + " (2).osu"), {});
+    check_output(free_path(stem_of(version), ".osu"), {});
 }
 
 fs::path SampleOutput::free_path(const std::string& stem, const std::string& extension) {
     fs::path path = folder_ / (stem + extension);
     std::error_code problem;
     const auto is_taken = [&] {  // the source is never overwritten
-        return taken_.contains(path) || (!options_.overwrite && fs::exists(path)) ||
+        return taken_.contains(path) || (!options_.overwrite && fs::exists(path, problem)) ||
                fs::equivalent(path, source_.path, problem);
     };
     for (int i = 2; is_taken(); ++i) path = folder_ / fmt::format("{} ({}){}", stem, i, extension);
@@ -135,9 +145,13 @@ std::string SampleOutput::remapped(std::span<const Vec2> position, const std::st
     return remap(source_.map, position, options);
 }
 
-WrittenFiles SampleOutput::write(const Placement& placed, std::span<const std::vector<float>> frames) {
-    written_ = {};
-    taken_.clear();
+// Their texts. One process at a time: of two that choose a name, or add to an archive, one would undo what
+// the other did.
+std::vector<std::string> SampleOutput::write_maps(const Placement& placed) {
+    std::error_code shown_by_the_lock;
+    fs::create_directories(folder_, shown_by_the_lock);
+    const WriterLock lock(folder_, WriterLock::WhenHeld::wait_quietly);
+    take_names();
     std::vector<std::string> texts;
     for (int i = 0; i < placed.variants; ++i) {
         const auto name = [&](size_t limit) {
@@ -152,6 +166,12 @@ WrittenFiles SampleOutput::write(const Placement& placed, std::span<const std::v
         written_.versions.push_back(version);
     }
     if (options_.osz) write_archive(texts);
+    return texts;
+}
+
+WrittenFiles SampleOutput::write(const Placement& placed, std::span<const std::vector<float>> frames) {
+    written_ = {};
+    const std::vector<std::string> texts = write_maps(placed);
     if (!options_.dump_coordinates.empty()) dump(placed.x);
     draw(texts, frames);
     return written_;

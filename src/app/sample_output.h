@@ -41,6 +41,8 @@ class SampleOutput {
     WrittenFiles written_;
 
     void choose_folder();
+    void take_names();
+    std::vector<std::string> write_maps(const Placement& placed);
     void refuse_odd_flags() const;
     std::filesystem::path free_path(const std::string& stem, const std::string& extension);
     std::filesystem::path archive_path();

@@ -48,18 +48,28 @@ void keep_list(const Beatmap& map, std::string_view list, std::vector<uint8_t>& 
     for (size_t i = 0; i < chosen.size(); ++i) chosen[i] = chosen[i] && named[i];
 }
 
-bool takes(const OszMap& map, const std::string& difficulty) {
-    return map.problem.empty() && map.mode == GameMode::standard &&
-           (difficulty.empty() || equal_but_for_case(difficulty, "all") ||
-            contains_but_for_case(map.version, difficulty));
+bool takes_all(const std::string& difficulty) {
+    return difficulty.empty() || equal_but_for_case(difficulty, "all");
 }
 
+bool takes(const OszMap& map, const std::string& difficulty) {
+    return map.problem.empty() && map.mode == GameMode::standard &&
+           (takes_all(difficulty) || contains_but_for_case(map.version, difficulty));
+}
+
+// What cannot be read is told where it is placed, and the others go on; here nothing is said of it.
 void add_maps_of(const std::string& archive, const std::string& difficulty, std::vector<MapChoice>& chosen) {
-    for (const OszMap& map : OszArchive(archive).maps())
+    std::vector<OszMap> maps;
+    try {
+        maps = OszArchive(archive).maps();
+    } catch (const Error&) {
+        if (takes_all(difficulty)) chosen.push_back({archive, ""});
+        return;
+    }
+    for (const OszMap& map : maps)
         if (takes(map, difficulty)) chosen.push_back({archive, map.file_name});
 }
 
-// What cannot be read is told where it is placed; here nothing is said of it.
 void add_file(const std::string& file, const std::string& difficulty, std::vector<MapChoice>& chosen) {
     if (!is_map_name(file)) {
         if (is_archive(file)) add_maps_of(file, difficulty, chosen);
@@ -71,7 +81,7 @@ void add_file(const std::string& file, const std::string& difficulty, std::vecto
         map.mode = read.mode;
         map.version = read.metadata.version;
     } catch (const Error&) {
-        if (difficulty.empty()) chosen.push_back({file, ""});
+        if (takes_all(difficulty)) chosen.push_back({file, ""});
         return;
     }
     if (takes(map, difficulty)) chosen.push_back({file, ""});
@@ -94,10 +104,12 @@ std::vector<MapChoice> choose_maps(std::span<const std::string> paths, const std
         const size_t before = chosen.size();
         if (std::filesystem::is_directory(path))
             add_folder(path, difficulty, chosen);
-        else if (is_archive(path) && equal_but_for_case(difficulty, "all"))
-            add_maps_of(path, difficulty, chosen);
-        else
+        else if (!equal_but_for_case(difficulty, "all"))
             chosen.push_back({path, difficulty});
+        else if (is_archive(path))
+            add_maps_of(path, difficulty, chosen);
+        else  // the one that it is
+            chosen.push_back({path, ""});
         if (chosen.size() == before)
             fail(Hint{difficulty.empty() ? "osu!standard maps alone are placed"
                                          : "--difficulty all takes every osu!standard map"},

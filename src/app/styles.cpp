@@ -8,6 +8,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "app/bundled_model.h"
 #include "app/flag.h"
 #include "app/styles_table.h"
 #include "app/verbs.h"
@@ -59,13 +60,13 @@ std::vector<size_t> select(const LabelIndex& index, const StylesFlags& flags) {
                       ? "give the dataset that it was trained on with --data-path"
                       : "osu-diffusion dataset --out DATA --pack packs it anew, with tags"},
              "the index has no tags");
+    const std::vector<std::string> mappers = index.mappers();
     std::vector<size_t> chosen;
     for (size_t i = 0; i < entries.size(); ++i) {
         const LabelEntry& e = entries[i];
-        const bool by = flags.mapper.empty() || contains_but_for_case(e.creator, flags.mapper) ||
-                        is_by_mapper(e.creator, e.version, flags.mapper);
         const std::string name = fmt::format("{} - {} [{}]", e.artist, e.title, e.version);
-        if (by && (flags.title.empty() || contains_but_for_case(name, flags.title)) &&
+        if (contains_but_for_case(mappers[i], flags.mapper) &&
+            (flags.title.empty() || contains_but_for_case(name, flags.title)) &&
             (flags.tag.empty() || has_tag(e.tags, flags.tag)))
             chosen.push_back(i);
     }
@@ -109,24 +110,21 @@ void print_list(const LabelIndex& index, const std::vector<size_t>& chosen, cons
 
 struct MapperStyles {
     std::string name;
-    size_t maps = 0;  // guest difficulties included
-    bool held_out = false;
+    size_t maps = 0;
+    bool held_out = true;  // all of them
 };
 
-// Those with most maps first. Letter case makes no other mapper.
+// Those with most maps first.
 std::vector<MapperStyles> mappers_of(const LabelIndex& index, const std::vector<size_t>& chosen,
-                                     const HeldOut& held_out, const std::string& part) {
+                                     const HeldOut& held_out) {
+    const std::vector<std::string> names = index.mappers();
     std::map<std::string, MapperStyles> by_name;
     for (const size_t i : chosen) {
-        const LabelEntry& entry = index.entries()[i];
-        if (entry.creator.empty() || !contains_but_for_case(entry.creator, part)) continue;
-        MapperStyles& mapper = by_name[lower(entry.creator)];
-        mapper.name = entry.creator;
-        mapper.held_out = is_held_out(held_out, entry);
-    }
-    for (const size_t i : chosen) {
-        const LabelEntry& entry = index.entries()[i];
-        for (auto& [name, mapper] : by_name) mapper.maps += is_by_mapper(entry.creator, entry.version, name);
+        if (names[i].empty()) continue;
+        MapperStyles& mapper = by_name[names[i]];
+        mapper.name = names[i];
+        ++mapper.maps;
+        mapper.held_out = mapper.held_out && is_held_out(held_out, index.entries()[i]);
     }
     std::vector<MapperStyles> mappers;
     for (const auto& [name, mapper] : by_name) mappers.push_back(mapper);
@@ -149,6 +147,7 @@ void print_json(const nlohmann::json& value) {
 
 nlohmann::json styles_json(const LabelIndex& index, const std::vector<size_t>& chosen,
                            const HeldOut& held_out) {
+    const std::vector<std::string> mappers = index.mappers();
     nlohmann::json styles = nlohmann::json::array();
     for (const size_t i : chosen) {
         const LabelEntry& entry = index.entries()[i];
@@ -156,6 +155,7 @@ nlohmann::json styles_json(const LabelIndex& index, const std::vector<size_t>& c
                           {"beatmap_id", entry.beatmap_id},
                           {"set_id", entry.set_id},
                           {"creator", entry.creator},
+                          {"mapper", mappers[i]},
                           {"artist", entry.artist},
                           {"title", entry.title},
                           {"version", entry.version},
@@ -171,7 +171,7 @@ void list(const LabelIndex& index, const std::vector<size_t>& chosen, const Held
         if (flags.json) return print_json({{"styles", styles_json(index, chosen, held_out)}});
         return print_list(index, chosen, held_out, flags);
     }
-    const std::vector<MapperStyles> mappers = mappers_of(index, chosen, held_out, flags.mapper);
+    const std::vector<MapperStyles> mappers = mappers_of(index, chosen, held_out);
     if (!flags.json) return print_mappers(mappers, flags);
     nlohmann::json all = nlohmann::json::array();
     for (const MapperStyles& mapper : mappers)
@@ -213,9 +213,10 @@ void print_outliers(const LabelIndex& index, const LabelSpace& space, std::vecto
 // The mappers with most of the chosen maps get a colour each; all others are the ground.
 void draw_plane(const LabelIndex& index, const LabelSpace::Plane& plane, const std::vector<size_t>& chosen,
                 const StylesFlags& flags) {
-    std::map<std::string, std::vector<size_t>> by_mapper;  // in lower case: names change theirs
+    const std::vector<std::string> mappers = index.mappers();
+    std::map<std::string, std::vector<size_t>> by_mapper;
     for (const size_t i : chosen)
-        if (!index.entries()[i].creator.empty()) by_mapper[lower(index.entries()[i].creator)].push_back(i);
+        if (!mappers[i].empty()) by_mapper[mappers[i]].push_back(i);
     std::vector<const std::pair<const std::string, std::vector<size_t>>*> most;
     for (const auto& mapper : by_mapper) most.push_back(&mapper);
     std::stable_sort(most.begin(), most.end(),
@@ -225,12 +226,12 @@ void draw_plane(const LabelIndex& index, const LabelSpace::Plane& plane, const s
     std::vector<ScatterGroup> groups{{"all others", {}}};
     for (const auto* mapper : most) {
         colour[mapper->first] = groups.size();
-        groups.push_back({printable(index.entries()[mapper->second[0]].creator), {}});
+        groups.push_back({printable(mapper->first), {}});
     }
     std::vector<bool> is_chosen(index.entries().size());
     for (const size_t i : chosen) is_chosen[i] = true;
     for (size_t i = 0; i < plane.points.size(); ++i) {
-        const auto found = colour.find(lower(index.entries()[i].creator));
+        const auto found = colour.find(mappers[i]);
         groups[is_chosen[i] && found != colour.end() ? found->second : 0].points.push_back(plane.points[i]);
     }
     draw_scatter(groups, fmt::format("{} label vectors, their two principal components", plane.points.size()),
@@ -256,13 +257,13 @@ void leave_out_untrained(const LabelIndex& index, const Checkpoint& checkpoint, 
 
 void run_styles(StylesFlags& flags) {
     set_thread_count(flags.threads);
-    if (flags.data_path.empty() && flags.ckpt.empty()) flags.ckpt = bundled_model_path().string();
+    if (flags.data_path.empty() && flags.ckpt.empty()) flags.ckpt = bundled_model;
     if (flags.ckpt.empty() && flags.wants_vectors())
         fail(Hint{"give a checkpoint with --ckpt"}, "--similar-to, --outliers and --plot need label vectors");
     for (const std::string& file : {flags.plot, flags.csv})
         if (!file.empty()) check_output(file, {flags.ckpt, flags.data_path, flags.beatmap_idx});
     std::optional<Checkpoint> checkpoint;
-    if (!flags.ckpt.empty()) checkpoint = read_checkpoint(flags.ckpt);
+    if (!flags.ckpt.empty()) checkpoint = open_checkpoint(flags.ckpt);
     const LabelIndex index = open_index(flags, checkpoint ? &*checkpoint : nullptr);
     const std::vector<size_t> chosen = select(index, flags);
     if (chosen.empty()) fail_for_want(index, flags);

@@ -154,9 +154,9 @@ void summarize_index(const std::filesystem::path& path, Facts& facts) {
     } catch (const Error& error) {
         fail(Hint{error.hint()}, "{}: {}", path.string(), error.what());
     }
-    std::set<std::string_view> mappers;
-    for (const LabelEntry& entry : index.entries())
-        if (!entry.creator.empty()) mappers.insert(entry.creator);
+    std::set<std::string> mappers;
+    for (const std::string& mapper : index.mappers())
+        if (!mapper.empty()) mappers.insert(mapper);
     facts.add("kind", "index of beatmaps: beatmap ID to class");
     facts.add("maps", "{}", index.entries().size());
     facts.add("classes", "{}", index.class_count());

@@ -164,7 +164,8 @@ OszMap OszArchive::find(std::string_view which) const {
         std::erase_if(found, is_damaged);
     if (found.size() == 1) return *found[0];
 
-    std::string hint = all.empty() ? "It holds no map." : "Its maps:";
+    if (all.empty()) fail(Hint{"a set's archive has its .osu files in it"}, "{} holds no map", name_);
+    std::string hint = "Its maps:";
     for (size_t i = 0; i < std::min<size_t>(all.size(), 50); ++i)
         hint += fmt::format("\n  [{}] {} ({})", all[i].version, all[i].beatmap_id, all[i].file_name);
     if (which.empty()) fail(Hint{hint}, "{} holds {} maps: say which one", name_, all.size());

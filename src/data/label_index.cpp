@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "data/map_filter.h"
 #include "data/packed_dataset.h"
 
 namespace osu {
@@ -69,6 +70,25 @@ int64_t beatmap_id_of(const std::string& key) {
     if (error != std::errc() || end != key.data() + key.size())
         fail("a label index with the beatmap ID {}", key);
     return id;
+}
+
+using Spellings = std::map<std::string, std::string>;  // of names, by their lower case
+
+// A name of several words may have others before it ("Light Ann's Hard") or behind ("Hard de Ann (x)"): of
+// those that somebody has the longest, else all.
+std::string mapper_of(const LabelEntry& entry, const Spellings& known) {
+    const auto [before, behind] = named_mapper(entry.version);
+    for (size_t at = 0; at < before.size();) {
+        const auto found = known.find(lower(std::string_view(before).substr(at)));
+        if (found != known.end()) return found->second;
+        at = std::min(before.find(' ', at), before.size() - 1) + 1;
+    }
+    if (!before.empty()) return before;
+    for (size_t end = behind.size(); end > 0 && end != std::string::npos; end = behind.rfind(' ', end - 1)) {
+        const auto found = known.find(lower(std::string_view(behind).substr(0, end)));
+        if (found != known.end()) return found->second;
+    }
+    return entry.creator;  // "Joie de Vivre"
 }
 
 // {"maps": […]}, ours, or {"ID": class, …}. The pairs of the latter are taken as they come: an object of the
@@ -157,6 +177,12 @@ std::vector<int32_t> LabelIndex::by_creator(std::string_view name) const {
     return labels;
 }
 
+std::vector<std::string> LabelIndex::mappers() const {
+    std::vector<const LabelEntry*> entries;
+    for (const LabelEntry& entry : entries_) entries.push_back(&entry);
+    return mappers_of(entries);
+}
+
 std::vector<std::string> LabelIndex::nearest_creators(std::string_view name, size_t count) const {
     constexpr size_t longest = 64, shortest_part = 3;  // bytes; no mapper has a longer name
     const std::string wanted = lower(name);
@@ -198,6 +224,21 @@ std::string LabelIndex::to_json() const {
         separator = ",\n";
     }
     return text + "\n]}\n";
+}
+
+std::vector<std::string> mappers_of(std::span<const LabelEntry* const> entries) {
+    Spellings known;
+    for (const LabelEntry* entry : entries)
+        if (!entry->creator.empty()) known.emplace(lower(entry->creator), entry->creator);
+    std::vector<std::string> mappers;
+    mappers.reserve(entries.size());
+    Spellings guests = known;
+    for (const LabelEntry* entry : entries) {
+        std::string name = is_of_nobody(entry->version) ? "" : mapper_of(*entry, known);
+        if (!name.empty()) name = guests.emplace(lower(name), name).first->second;
+        mappers.push_back(std::move(name));
+    }
+    return mappers;
 }
 
 LabelIndex label_index(const PackedDataset& dataset) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,8 +33,11 @@ class LabelIndex {
     // The class of a beatmap ID, −1 where there is none. Of several maps with one ID the first counts.
     int32_t find(int64_t beatmap_id) const;
     std::vector<int64_t> nearest_ids(int64_t beatmap_id, size_t count) const;  // for messages
-    // The classes of a mapper's maps; letter case does not count.
+    // The classes of the maps of a mapper's sets, others' difficulties in them included; letter case does not
+    // count.
     std::vector<int32_t> by_creator(std::string_view name) const;
+    // Of each of entries(): who made it, by mappers_of().
+    std::vector<std::string> mappers() const;
     // Mappers whose names are near to one that is not there, the nearest first; for messages.
     std::vector<std::string> nearest_creators(std::string_view name, size_t count) const;
     // What beatmap_idx.pickle holds; maps without an ID are left out.
@@ -45,6 +49,11 @@ class LabelIndex {
     std::vector<LabelEntry> entries_;
     std::map<int64_t, int64_t> by_id_;
 };
+
+// Who made each map, for all that counts or finds styles by mapper: whom the difficulty's name names ("X's
+// Insane"), else whose set it is. One spelling a mapper, whatever the letter case; empty where nobody is
+// known, and for what is no single mapper's (collabs).
+std::vector<std::string> mappers_of(std::span<const LabelEntry* const> entries);
 
 LabelIndex label_index(const PackedDataset& dataset);
 // Our JSON, a JSON object {"beatmap ID": class}, or a pickle: told by the content.

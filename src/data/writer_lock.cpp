@@ -36,7 +36,8 @@ void WriterLock::take(const fs::path& written, WhenHeld when_held) {
         ::close(descriptor_);
         fail(Hint{"run again when it is done"}, "another process writes to {}", written.string());
     }
-    fmt::print(stderr, "note: waiting for another process that writes to {}\n", written.string());
+    if (when_held == WhenHeld::wait)
+        fmt::print(stderr, "note: waiting for another process that writes to {}\n", written.string());
     while (::flock(descriptor_, LOCK_EX) != 0 && errno == EINTR) continue;
 }
 

@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "evaluation/marks.h"
+#include "sequence/outline.h"
 
 namespace osu {
 
@@ -20,10 +21,11 @@ constexpr float parallel_within = 8;     // degrees
 constexpr float equal_length_within = 0.02f;
 constexpr double spot_time = 3000;                               // ms
 constexpr float same_spot = 1, missed_spot = 20, left_spot = 4;  // px
-constexpr float least_curve = 0.1f;  // of a slider's chord, that its body leaves it by
-constexpr float blanket_within = 6;  // px between the nearest and the farthest point of the body
 constexpr size_t repeat_length = 8, echo_length = 4;
-constexpr float repeat_within = 15;   // px, root of the mean square
+constexpr float repeat_within = 15;
+using Shape = std::span<const Vec2>;
+
+// px, root of the mean square
 constexpr float least_echo = 45;      // px of extent: smaller figures are all alike
 constexpr float echo_within = 0.15f;  // of the extent
 constexpr double rhythm_grain = 16;   // ms
@@ -89,29 +91,6 @@ bool is_parallel(Vec2 a, Vec2 b) {
     const float of_a = std::atan2(a.y, a.x) * degrees, of_b = std::atan2(b.y, b.x) * degrees;
     return within(of_a - of_b) || within(of_a + of_b);
 }
-
-bool is_curved(const std::vector<Vec2>& body) {
-    const Vec2 chord = body.back() - body.front();
-    const float size = length(chord);
-    float most = 0;
-    for (const Vec2 p : body) {
-        const Vec2 to = p - body.front();
-        most = std::max(most, size > 0 ? std::abs(chord.x * to.y - chord.y * to.x) / size : length(to));
-    }
-    return most >= least_curve * std::max(size, 1.0f);
-}
-
-// The body stays as far from the point all along, beside its circle.
-bool blankets(const std::vector<Vec2>& body, Vec2 point, float radius) {
-    float least = std::numeric_limits<float>::infinity(), most = 0;
-    for (const Vec2 p : body) {
-        least = std::min(least, length(p - point));
-        most = std::max(most, length(p - point));
-    }
-    return most - least <= blanket_within && least >= radius && most <= 4 * radius;
-}
-
-using Shape = std::span<const Vec2>;
 
 // px, root of the mean square between two shapes of as many points, after the best movement, turn and mirror.
 float unlikeness(Shape a, Shape b) {
@@ -203,7 +182,7 @@ void note_sliders(const PlacedObjects& placed, Marks& marks) {
         for (const size_t next : {i - 1, i + 1}) {
             if (next >= objects.size() || !placed.joined(std::max(i, next), longest_gap)) continue;
             for (const Vec2 point : {placed.head[next], placed.path_end[next]})
-                blanket = blanket || blankets(placed.outline[i], point, placed.radius);
+                blanket = blanket || is_blanket(placed.outline[i], point, placed.radius);
         }
         mark_of(marks[i], Mark::blanket) = blanket;
     }

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <limits>
 #include <numbers>
 #include <utility>
 
 #include "base/same_math.h"
 #include "sampling/alignment.h"
+#include "sequence/outline.h"
 #include "sequence/sequence_path.h"
 
 namespace osu {
@@ -19,9 +19,6 @@ constexpr double pi = std::numbers::pi;
 constexpr double parallel_within = 8 * pi / 180;
 constexpr float equal_length_within = 0.02f;
 constexpr float usual_radius = 36.5f;  // px of a circle, where the map does not say
-constexpr float least_curve = 0.1f;    // of a slider's chord, that its body leaves it by
-constexpr float blanket_within = 6;    // px between the nearest and the farthest point of the body
-constexpr float most_radii = 4;        // from the body to what it lies around
 constexpr double longest_gap = 1000;   // ms between objects that belong together
 constexpr int outline_points = 24;
 constexpr int rounds = 2;  // of turning: a row of parallel sliders
@@ -56,26 +53,6 @@ std::vector<Vec2> outline_of(const Datapoints& map, const SliderRelations::Objec
     for (int i = 0; i <= outline_points; ++i)
         outline.push_back(path.position_at(static_cast<double>(i) / outline_points));
     return outline;
-}
-
-bool is_curved(std::span<const Vec2> body) {
-    const Vec2 chord = body.back() - body.front();
-    const float size = length(chord);
-    float most = 0;
-    for (const Vec2 point : body) {
-        const Vec2 to = point - body.front();
-        most = std::max(most, size > 0 ? std::abs(chord.x * to.y - chord.y * to.x) / size : length(to));
-    }
-    return most >= least_curve * std::max(size, 1.0f);
-}
-
-bool lies_around(std::span<const Vec2> body, Vec2 centre, float radius) {
-    float least = std::numeric_limits<float>::infinity(), most = 0;
-    for (const Vec2 point : body) {
-        least = std::min(least, length(point - centre));
-        most = std::max(most, length(point - centre));
-    }
-    return most - least <= blanket_within && least >= radius && most <= most_radii * radius;
 }
 
 }  // namespace
@@ -128,7 +105,7 @@ void SliderRelations::find_blankets(const Datapoints& map, std::span<const Objec
             const Object &first = objects[std::min(i, next)], &second = objects[std::max(i, next)];
             if (map.time[second.first] - map.time[first.end - 1] > longest_gap) continue;
             for (const uint32_t around : {objects[next].first, objects[next].end - 1}) {
-                if (found || !lies_around(body, map.position[around], radius)) continue;
+                if (found || !is_blanket(body, map.position[around], radius)) continue;
                 const auto shape = map.position.subspan(slider.first, slider.end - slider.first);
                 blankets_.push_back({slider, objects[next], around, {shape.begin(), shape.end()}});
                 blankets_.back().figure.push_back(map.position[around]);

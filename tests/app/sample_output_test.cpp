@@ -1,5 +1,6 @@
 // What the verb sample writes, where, and under which names.
 #include <fstream>
+#include <set>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -159,19 +160,34 @@ TEST_F(Sample, ManyMapsAndOneThatIsBroken) {
     write_file(folder_ / "set/hard.osu", map_text);
     write_file(folder_ / "set/taiko.osu", taiko);
     write_file(folder_ / "set/broken.osu", "nothing");
+    write_file(folder_ / "set/empty.osz", "");
     const fs::path source = map_;
     map_ = folder_ / "set";
     const auto all = sample({"--json"}, "all");
-    EXPECT_EQ(all.error, "1 of 3 maps could not be placed");
-    EXPECT_NE(all.warnings.find("broken.osu"), std::string::npos);
+    EXPECT_EQ(all.error, "2 of 4 maps could not be placed");
+    const auto times_said = [&](const std::string& name) {
+        std::istringstream lines(all.warnings);
+        size_t count = 0;
+        for (std::string line; std::getline(lines, line);)
+            if (line.starts_with("error:"))
+                for (size_t at = 0; (at = line.find(name, at)) != line.npos; ++at) ++count;
+        return count;
+    };
+    EXPECT_EQ(times_said("broken.osu"), 1u) << all.warnings;
+    EXPECT_EQ(times_said("empty.osz"), 1u) << all.warnings;
     const auto said = nlohmann::json::parse(all.output);
     ASSERT_EQ(said["written"].size(), 2u);
-    EXPECT_EQ(said["failed"].size(), 1u);
+    EXPECT_EQ(said["failed"].size(), 2u);
     EXPECT_TRUE(fs::exists(said["written"][0]["maps"][0]["file"].get<std::string>()));
     EXPECT_EQ(files("all").size(), 2u);
     ASSERT_EQ(sample({"--difficulty", "light", "--quiet"}, "part").error, "");
     EXPECT_EQ(files("part").size(), 1u);
+    EXPECT_EQ(sample({"--difficulty", "all"}, "every").error, "2 of 4 maps could not be placed");
     map_ = source;
+    EXPECT_EQ(sample({"--difficulty", "all"}, "one").error, "") << "of a map alone it is that map";
+    const auto typed = sample({"--difficulty", "all", (folder_ / "set/empty.osz").string()}, "typed");
+    EXPECT_EQ(typed.error, "1 of 2 maps could not be placed");
+    EXPECT_EQ(files("typed").size(), 1u);
     const auto quiet = sample({"--quiet"}, "quiet");
     EXPECT_EQ(quiet.output + quiet.warnings, "");
 }
@@ -206,6 +222,28 @@ TEST_F(Sample, NamesThatCannotBeAreFoundBeforeTheWork) {
     const auto plot = sample({"--plot", (folder_ / (std::string(300, 'n') + ".png")).string()});
     EXPECT_NE(plot.error.find("name too long"), std::string::npos) << plot.error;
     EXPECT_EQ(plot.output, "");
+}
+
+// Those that run side by side choose their names one after the other, and all get into the archive.
+TEST_F(Sample, ManyAtOnceTakeNoNameTwice) {
+    const fs::path program = fs::read_symlink("/proc/self/exe").parent_path() / "osu-diffusion";
+    if (!fs::exists(program)) GTEST_SKIP() << "the program is not built";
+    const fs::path archive = folder_ / "song.osz";
+    std::ofstream(archive, std::ios::binary)
+        << std::string("PK\5\6") + std::string(18, '\0');  // an empty zip
+    OszArchive(archive).write_with(archive, "hard.osu", map_text);
+    const std::string line = "for i in 1 2 3 4 5 6; do '" + program.string() + "' sample '" +
+                             archive.string() + "' --osz --steps 2 --threads 1 --ckpt '" +
+                             (folder_ / "net.safetensors").string() + "' --out '" +
+                             (folder_ / "out").string() + "' >/dev/null & done; wait";
+    ASSERT_EQ(std::system(line.c_str()), 0);
+    const auto written = files("out");
+    ASSERT_EQ(written.size(), 6u);
+    std::set<std::string> versions;
+    for (const fs::path& path : written) versions.insert(read_beatmap(path).metadata.version);
+    EXPECT_EQ(versions.size(), 6u);
+    ASSERT_EQ(files("out", ".osz").size(), 1u);
+    EXPECT_EQ(OszArchive(files("out", ".osz")[0]).entries().size(), 7u);
 }
 
 TEST_F(Sample, ExitStatus) {

@@ -42,6 +42,15 @@ TEST_F(Sample, RegeneratesAPartAndLeavesTheRest) {
     }
 }
 
+TEST_F(Sample, CountsOnlyWhatItPlacesAsOutside) {
+    std::string text = map_text;
+    text.replace(text.find("60,60,4500"), 10, "-60,60,4500");
+    write_file(map_, text);
+    const auto said = sample({"--objects", "1"});
+    ASSERT_EQ(said.error, "");
+    EXPECT_EQ(said.output.find("lay outside"), std::string::npos) << said.output;
+}
+
 // A little strength leaves objects near the source, and keeps to a section.
 TEST_F(Sample, StrengthStartsFromTheSource) {
     const Sequence source = to_sequence(read_beatmap(map_));

@@ -134,6 +134,19 @@ TEST_F(StylesTest, SearchesByMapperTitleAndTag) {
     EXPECT_EQ(nlohmann::json::parse(styles({"--mappers", "--json"}))["mappers"][0]["mapper"], "Ann");
 }
 
+// However they are counted: the list of mappers, the search by a name or a part of it, and inspect.
+TEST_F(StylesTest, CountsOfMappersAgree) {
+    const std::string all = styles({"--mappers"});
+    EXPECT_NE(all.find("2 mappers\n"), std::string::npos) << "Cy's only map is Ann's: " << all;
+    for (const char* name : {"Ann", "ANN", "an"}) {
+        EXPECT_NE(styles({"--mapper", name}).find("3 of 4 styles"), std::string::npos) << name;
+        const std::string mappers = styles({"--mappers", "--mapper", name});
+        EXPECT_NE(mappers.find("     3  Ann\n"), std::string::npos) << mappers;
+    }
+    const std::string inspected = run_command({"inspect", ckpt_}).output;
+    EXPECT_NE(inspected.find("4 maps of 2 mappers: Ann (3), Bob (1)"), std::string::npos) << inspected;
+}
+
 TEST_F(StylesTest, TheNearestAreNearest) {
     EXPECT_EQ(ids(styles({"--similar-to", "100"})), (std::vector{0, 1, 2, 3}));
     EXPECT_EQ(ids(styles({"--similar-to", "102"})), (std::vector{2, 1, 0, 3}));
