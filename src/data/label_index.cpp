@@ -183,6 +183,14 @@ std::vector<std::string> LabelIndex::mappers() const {
     return mappers_of(entries);
 }
 
+std::vector<int32_t> LabelIndex::by_mapper(std::string_view name) const {
+    const std::vector<std::string> of = mappers();
+    std::vector<int32_t> labels;
+    for (size_t i = 0; i < entries_.size(); ++i)
+        if (equal_but_for_case(of[i], name)) labels.push_back(entries_[i].label);
+    return labels.empty() ? by_creator(name) : labels;
+}
+
 std::vector<std::string> LabelIndex::nearest_creators(std::string_view name, size_t count) const {
     constexpr size_t longest = 64, shortest_part = 3;  // bytes; no mapper has a longer name
     const std::string wanted = lower(name);

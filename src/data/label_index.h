@@ -38,6 +38,9 @@ class LabelIndex {
     std::vector<int32_t> by_creator(std::string_view name) const;
     // Of each of entries(): who made it, by mappers_of().
     std::vector<std::string> mappers() const;
+    // The classes of the maps that a mapper made, by mappers(); of one who made none of them alone, those of
+    // the sets.
+    std::vector<int32_t> by_mapper(std::string_view name) const;
     // Mappers whose names are near to one that is not there, the nearest first; for messages.
     std::vector<std::string> nearest_creators(std::string_view name, size_t count) const;
     // What beatmap_idx.pickle holds; maps without an ID are left out.

@@ -110,7 +110,7 @@ std::vector<int32_t> find_style(const CheckpointInfo& info, const StyleFlags& fl
     if (!flags.id && flags.mapper.empty()) return {};
     const LabelIndex index = known_labels(info, flags.beatmap_idx);
     std::vector<int32_t> labels =
-        flags.id ? std::vector{class_of(index, *flags.id)} : index.by_creator(flags.mapper);
+        flags.id ? std::vector{class_of(index, *flags.id)} : index.by_mapper(flags.mapper);
     if (labels.empty()) fail_unknown_mapper(index, flags.mapper);
     std::erase_if(labels, [&](int32_t label) { return is_untrained(info, label); });
     if (labels.empty())

@@ -23,8 +23,9 @@ json to_json(const LabelEntry& entry) {
             {"creator", to_utf8(entry.creator)}};
 }
 
-bool matches(const LabelEntry& entry, const std::string& text) {
-    for (const std::string* part : {&entry.creator, &entry.artist, &entry.title, &entry.version, &entry.tags})
+bool matches(const LabelEntry& entry, const std::string& mapper, const std::string& text) {
+    for (const std::string* part :
+         {&mapper, &entry.creator, &entry.artist, &entry.title, &entry.version, &entry.tags})
         if (contains_but_for_case(*part, text)) return true;
     return contains_but_for_case(entry.artist + " - " + entry.title + " [" + entry.version + "]", text) ||
            std::to_string(entry.beatmap_id) == text || std::to_string(entry.set_id) == text;
@@ -35,18 +36,19 @@ bool matches(const LabelEntry& entry, const std::string& text) {
 json search_styles(const Styles& styles, const std::string& text, size_t limit) {
     std::map<std::string, int> counts;
     json maps = json::array();
-    for (const LabelEntry* entry : styles) {
-        if (!entry->creator.empty() && contains_but_for_case(entry->creator, text)) ++counts[entry->creator];
-        if (maps.size() < limit && entry->beatmap_id > 0 && matches(*entry, text))
-            maps.push_back(to_json(*entry));
+    const std::vector<std::string> mappers = mappers_of(styles);
+    for (size_t i = 0; i < styles.size(); ++i) {
+        if (!mappers[i].empty() && contains_but_for_case(mappers[i], text)) ++counts[mappers[i]];
+        if (maps.size() < limit && styles[i]->beatmap_id > 0 && matches(*styles[i], mappers[i], text))
+            maps.push_back(to_json(*styles[i]));
     }
     std::vector<std::pair<std::string, int>> order(counts.begin(), counts.end());
     std::stable_sort(order.begin(), order.end(),
                      [](const auto& a, const auto& b) { return a.second > b.second; });
-    json mappers = json::array();
+    json found = json::array();
     for (size_t i = 0; i < std::min(limit, order.size()); ++i)
-        mappers.push_back({{"name", to_utf8(order[i].first)}, {"count", order[i].second}});
-    return {{"mappers", std::move(mappers)}, {"maps", std::move(maps)}};
+        found.push_back({{"name", to_utf8(order[i].first)}, {"count", order[i].second}});
+    return {{"mappers", std::move(found)}, {"maps", std::move(maps)}};
 }
 
 LikeMaps maps_like(const Styles& styles, const MapFacts& map, size_t limit) {

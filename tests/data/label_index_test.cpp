@@ -31,6 +31,19 @@ TEST(LabelIndexTest, FindsMapsAndMappers) {
     EXPECT_EQ(LabelIndex().class_count(), 0);
 }
 
+TEST(LabelIndexTest, AGuestsDifficultyIsTheGuests) {
+    const LabelIndex index({{{1, 10, "Ann", "artist", "title", "Hard"}, 0},
+                            {{2, 10, "Ann", "artist", "title", "Bob's Insane"}, 1},
+                            {{3, 11, "bob", "artist", "other", "Normal"}, 2},
+                            {{4, 11, "bob", "artist", "other", "ann's Easy"}, 3},
+                            {{5, 12, "Zoe", "artist", "third", "Ann's Collab"}, 4}});
+    EXPECT_EQ(index.by_mapper("ANN"), (std::vector<int32_t>{0, 3}));
+    EXPECT_EQ(index.by_mapper("Bob"), (std::vector<int32_t>{1, 2}));
+    EXPECT_EQ(index.by_mapper("Zoe"), (std::vector<int32_t>{4})) << "whose maps are nobody's alone";
+    EXPECT_TRUE(index.by_mapper("An").empty());
+    EXPECT_EQ(index.mappers()[1], index.mappers()[2]) << "one spelling";
+}
+
 // As the reference's pickle has them, too: sixty thousand keys of one object.
 TEST(LabelIndexTest, PairsAreManyAndFieldsAreFew) {
     std::string text = "{\"version\": 1, \"maps\": [{\"class\": 4, \"beatmap_id\": 9";
