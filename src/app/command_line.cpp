@@ -137,8 +137,8 @@ void parse(CLI::App& app, const std::vector<std::string>& words) {
 
 // Whether --json is among the words, and prints one object.
 bool wants_json(const CLI::App& app, const std::vector<std::string>& words) {
-    if (std::find(words.begin(), std::find(words.begin(), words.end(), "--"), "--json") == words.end())
-        return false;
+    const auto end = std::find(words.begin(), words.end(), "--");
+    if (std::find(words.begin(), end, "--json") == end) return false;
     const CLI::App* verb = words.empty() ? nullptr : verb_named(app, words[0]);
     if (!verb) verb = verb_named(app, "sample");
     const CLI::Option* option = verb ? verb->get_option_no_throw("--json") : nullptr;

@@ -237,7 +237,9 @@ void summarize(const std::filesystem::path& path, Facts& facts) {
         if (bytes.empty()) fail("the file is empty");
         summary = summarizer({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     } catch (const Error& error) {
-        fail(Hint{error.hint()}, "{}: {}", path.string(), error.what());
+        const std::string what = error.what();
+        const bool named = what.find(path.string()) != what.npos;
+        fail(Hint{error.hint()}, "{}{}", named ? "" : path.string() + ": ", what);
     }
     if (!summary)
         fail(Hint{"known are checkpoints, maps, .osz archives, osu!.db, collection.db, datasets, indices of "

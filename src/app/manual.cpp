@@ -152,7 +152,7 @@ _osu_diffusion() {{
         at=$((at-1))
     fi
     before=${{COMP_WORDS[at-1]}}
-    if [ "$COMP_CWORD" -eq 1 ] && [[ $word != -* ]] || [ "$COMP_CWORD" -eq 2 ] && [ "$verb" = help ]; then
+    if [[ $COMP_CWORD -eq 1 && $word != -* || $COMP_CWORD -eq 2 && $verb = help ]]; then
         COMPREPLY=($(compgen -W "$verbs" -- "$word"))
         return
     fi

@@ -167,6 +167,7 @@ TEST(Inspect, FailuresStandInTheJson) {
     const auto one = run_command({"inspect", "--json", absent});
     const auto said = nlohmann::json::parse(one.output);
     EXPECT_EQ(said[absent]["error"], one.error);
+    EXPECT_EQ(one.error.find(absent), one.error.rfind(absent)) << "named once: " << one.error;
     const auto both = run_command({"inspect", "--json", absent, map});
     EXPECT_EQ(both.error, "1 of 2 could not be read");
     EXPECT_TRUE(nlohmann::json::parse(both.output)[absent].contains("error"));

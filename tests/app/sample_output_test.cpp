@@ -206,6 +206,8 @@ TEST_F(Sample, AFailureIsOneJsonObject) {
         EXPECT_EQ(said["hint"], result.hint) << flag;
     }
     EXPECT_EQ(sample({"--objects=99"}).output, "");
+    EXPECT_EQ(sample({"--objects=99", "--", "--json"}).output.find("\"error\""), std::string::npos)
+        << "a file";
 }
 
 TEST_F(Sample, APictureOfASectionHasTheSourceBesideIt) {
