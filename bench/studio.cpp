@@ -10,6 +10,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "app/bundled_model.h"
 #include "base/error.h"
 #include "beatmap/beatmap.h"
 #include "measure.h"
@@ -53,9 +54,8 @@ std::string invented_map() {
 class Bench {
   public:
     Bench() {
-        const std::filesystem::path file = bundled_model_path();
         engine_.emplace(
-            file.filename().string(), [file] { return read_checkpoint(file); },
+            bundled_model, [] { return open_checkpoint(bundled_model); },
             [] {
                 return open_device({"cpu", "auto"});
             });

@@ -76,11 +76,5 @@ for (const [name, steps] of quick
     tell(`1,000 objects, a take, ${name}`, await place(session, {all: true, count: 1, ...steps}));
 }
 tell('3,000 objects, a take, 4 steps', await place(await open(3000), {all: true, count: 1, fast: true}));
-const whole = await page.page.evaluate(() =>
-    Promise.race([
-        /** @type {any} */ (performance).measureUserAgentSpecificMemory(),
-        new Promise((resolve) => setTimeout(resolve, 60000, {bytes: NaN})),
-    ]),
-);
-console.log(`the page with its workers: ${(whole.bytes / 1e6).toFixed(0)} MB`);
+console.log(`the page with its workers: ${((await page.memory()) / 1e6).toFixed(0)} MB`);
 await closeAll();

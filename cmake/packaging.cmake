@@ -32,8 +32,6 @@ install(TARGETS osu-diffusion RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 if(TARGET osu-diffusion-mpi)
   install(TARGETS osu-diffusion-mpi LIBRARY DESTINATION lib/osu-diffusion/plugins)
 endif()
-file(GLOB models models/*.safetensors)
-install(FILES ${models} DESTINATION ${CMAKE_INSTALL_DATADIR}/osu-diffusion/models)
 install(FILES ${manual_files} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${manual_dir}/completion.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME osu-diffusion)
 # zsh looks into vendor-completions below /usr alone, where packages put theirs.

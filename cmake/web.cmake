@@ -38,7 +38,7 @@ function(web_programs)
   add_executable(bench_engine bench/engine.cpp)
   target_link_libraries(bench_engine PRIVATE osu_sampling)
   target_link_options(bench_engine PRIVATE ${link} -sENVIRONMENT=web,worker,node -sINVOKE_RUN=0 -sEXPORTED_RUNTIME_METHODS=FS,callMain)
-  add_executable(studio_engine src/studio/web/front.cpp)
+  add_executable(studio_engine src/studio/web/front.cpp $<$<BOOL:${OSU_WEB_THREADS}>:src/studio/web/graphics_card.cpp>)
   target_link_libraries(studio_engine PRIVATE osu_studio)
   target_link_options(studio_engine PRIVATE ${link} -sENVIRONMENT=worker --no-entry
     -sEXPORTED_FUNCTIONS=_malloc,_free -sEXPORTED_RUNTIME_METHODS=UTF8ToString,wasmMemory)

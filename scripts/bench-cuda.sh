@@ -26,7 +26,7 @@
 # Build first: cmake --preset cuda && cmake --build --preset cuda. For another machine: scripts/bundle.sh packs the
 # programs, and there BUILD is the archive or the folder in it:
 #   cmake --preset cuda-h100 && cmake --build --preset cuda-h100
-#   scripts/bundle.sh --no-models build/cuda-h100 osu-diffusion bench_cuda ops_test model_test diffusion_test train_test app_test
+#   scripts/bundle.sh build/cuda-h100 osu-diffusion bench_cuda ops_test model_test diffusion_test train_test app_test
 #   scripts/bench-cuda.sh build/bundle/osu-diffusion-cuda-h100.tar.gz tests bench
 set -u
 cd "$(dirname "$0")/.." || exit 1

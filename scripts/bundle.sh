@@ -1,13 +1,11 @@
 #!/bin/sh
 # Makes one archive that runs where Debian's packages are not and cannot be installed, such as on a cluster: the
-# program of a build, the libraries that it needs but those of C, of GPUs and of MPI, which are the machine's own, and
-# the bundled model. scripts/bundle.sh [--no-models] [BUILD [PROGRAM …]]: build/release and osu-diffusion, unless others
-# are named. Smaller: --no-models, and a build for one kind of GPU (the preset cuda-h100, or any other with
+# program of a build, which has the bundled model inside, and the libraries that it needs but those of C, of GPUs and of
+# MPI, which are the machine's own. scripts/bundle.sh [BUILD [PROGRAM …]]: build/release and osu-diffusion, unless others
+# are named. Smaller: a build for one kind of GPU (the preset cuda-h100, or any other with
 # -DCMAKE_CUDA_ARCHITECTURES=80-real).
 set -eu
 cd "$(dirname "$0")/.."
-models=1
-if [ "${1:-}" = --no-models ]; then models='' && shift; fi
 build=${1:-build/release}
 [ $# -gt 0 ] && shift
 programs=${*:-osu-diffusion}
@@ -37,10 +35,6 @@ awk '$3 ~ /^\// { print $3 }' "$folder/needed" | sort -u |
 rm "$folder/needed"
 if [ -f "$build/osu-diffusion-mpi.so" ]; then cp "$build/osu-diffusion-mpi.so" "$folder/"; fi
 cp README.md LICENSE "$folder/"
-if [ -n "$models" ]; then
-    mkdir "$folder/models"
-    cp models/*.safetensors "$folder/models/"
-fi
 tar -C build/bundle -I 'gzip -9' -cf "$archive.part" "$name"
 mv "$archive.part" "$archive"
 echo "$archive, $(du -h "$archive" | cut -f1)"

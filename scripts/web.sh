@@ -14,7 +14,7 @@ site=build/web
 rm -rf $site.new
 mkdir -p $site.new/web/threads $site.new/web/one-thread $site.new/models
 cp studio/*.js studio/*.css studio/*.svg examples/waltz.osu $site.new/
-cp studio/web/worker.js studio/web/kept.js studio/web/features.js $site.new/web/
+cp studio/web/worker.js studio/web/kept.js studio/web/features.js studio/web/graphics*.js $site.new/web/
 cp studio/web/service_worker.js studio/web/manifest.webmanifest $site.new/
 for kind in threads one-thread; do
     cp build/web-$kind/studio_engine*.js build/web-$kind/studio_engine.wasm $site.new/web/$kind/

@@ -8,6 +8,7 @@
 import {dialog} from './dialog.js';
 import {afterPause, h} from './dom.js';
 import {EngineError} from './engine.js';
+import {graphicsChoice} from './graphics_choice.js';
 import {whenText} from './history.js';
 import {icon} from './icons.js';
 import {attempt, say, sayError} from './messages.js';
@@ -69,6 +70,7 @@ export class OpenScreen {
                 ),
             ),
             h('div', {class: 'open-columns'}, this.recent, this.library),
+            graphicsChoice(engine),
             h(
                 'footer',
                 {class: 'open-foot'},

@@ -6,6 +6,7 @@
  */
 import {byId, h} from './dom.js';
 import {say} from './messages.js';
+import {preferences} from './preferences.js';
 import {ServerEngine} from './server_engine.js';
 
 /** @returns {Promise<Engine>} */
@@ -26,6 +27,7 @@ export async function openEngine() {
         const opened = await WorkerEngine.open({
             model,
             version,
+            graphics: preferences.graphics,
             progress: (done, whole) => {
                 if (whole > 0) bar.value = done / whole;
                 note.textContent = `Fetching the model, once: ${(done / 1e6).toFixed(1)} MB`;

@@ -19,6 +19,7 @@ const defaults = {
     count: 8,
     keepSpacing: true,
     keepStructure: true,
+    graphics: false,
     favourites: /** @type {import("./styles.js").NamedStyle[]} */ ([]),
 };
 

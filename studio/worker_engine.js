@@ -14,6 +14,7 @@ const LOST = {error: 'The engine has stopped', hint: 'Load this page again: what
  * @typedef {object} WorkerOptions
  * @property {string} model where it is fetched from
  * @property {string} version
+ * @property {boolean} graphics whether the graphics card places, where there is one
  * @property {(done: number, whole: number) => void} progress bytes of the model; whole: 0 where nobody says
  * @property {(problem: string, hint: string) => void} problem what the user must know in passing
  */
@@ -29,6 +30,7 @@ export class WorkerEngine {
     #running = new Set();
     #told = '';
     /** Bytes that the program has. */ memory = 0;
+    /** The name of the graphics card that places; empty: the processor does. */ card = '';
 
     /** @param {WorkerOptions} options @param {object} given what the worker begins with, but for the model */
     constructor(options, given) {
@@ -49,6 +51,7 @@ export class WorkerEngine {
             threads: threadCount(),
             file: options.model.replace(/.*\//, '').replace(/\?.*/, ''),
             version: options.version,
+            graphics: options.graphics,
             example,
         });
         engine.model = await fetchModel(options);
@@ -66,7 +69,19 @@ export class WorkerEngine {
     /** Says what the page runs on. */
     get description() {
         const threads = threadCount();
-        return hasThreads() ? `${threads} threads` : 'one thread';
+        return this.card || (hasThreads() ? `${threads} threads` : 'one thread');
+    }
+
+    /** The program waits for the card, which one thread alone cannot. */
+    get canUseGraphics() {
+        return hasThreads() && threadCount() > 1 && 'gpu' in navigator;
+    }
+
+    /** Whether the graphics card places from now on. @param {boolean} on @returns {Promise<string>} the card's name, or '' */
+    async useGraphics(on) {
+        this.given = {...this.given, graphics: on};
+        await this.#restart();
+        return this.card;
     }
 
     /** Another model, until the page is loaded again; the one of before where it is none. @param {File} file */
@@ -94,6 +109,7 @@ export class WorkerEngine {
             };
             this.#worker.onmessage = ({data}) => {
                 if (data.ready) {
+                    this.card = data.ready.card;
                     if (!data.ready.keeps)
                         this.options.problem(
                             'This window keeps nothing',
@@ -111,7 +127,10 @@ export class WorkerEngine {
     /** @param {any} data */
     #take(data) {
         if (data.event) this.#tell(data.session, data.event);
-        else if (data.problem && data.problem !== this.#told) {
+        else if (data.noCard) {
+            this.card = '';
+            this.options.problem('The graphics card does not place', `The processor does (${data.noCard}).`);
+        } else if (data.problem && data.problem !== this.#told) {
             this.#told = data.problem;
             this.options.problem(
                 'The browser cannot keep this',

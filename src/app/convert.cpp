@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
+#include "app/bundled_model.h"
 #include "app/verbs.h"
 #include "archive/checkpoint.h"
 #include "base/error.h"
@@ -64,7 +65,7 @@ int64_t parameter_count(const TensorMap& tensors) {
 
 void run_convert(const ConvertFlags& flags) {
     check_output(flags.to, {flags.from});
-    Checkpoint checkpoint = read_checkpoint(flags.from);
+    Checkpoint checkpoint = open_checkpoint(flags.from);
     verify(checkpoint);
     if (flags.weights != "all") keep_only(checkpoint, flags.weights);
     if (flags.dtype != "keep") {
@@ -89,7 +90,9 @@ void run_convert(const ConvertFlags& flags) {
 void add_convert_verb(CLI::App& app) {
     auto flags = std::make_shared<ConvertFlags>();
     CLI::App* verb = app.add_subcommand("convert", "Write a checkpoint in another format, or a smaller one");
-    verb->add_option("from", flags->from, "Read this .safetensors, or .pt of either kind")->required();
+    verb->add_option("from", flags->from,
+                     "Read this .safetensors, or .pt of either kind; bundled: the model in the program")
+        ->required();
     verb->add_option("to", flags->to, "Write NAME.safetensors, or NAME.pt for PyTorch")->required();
     verb->add_option("--weights", flags->weights, "Keep all, or only ema or model: a small file for sampling")
         ->check(CLI::IsMember({"all", "ema", "model"}));

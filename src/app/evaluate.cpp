@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "app/bundled_model.h"
 #include "app/counted.h"
 #include "app/evaluation_report.h"
 #include "app/flag.h"
@@ -75,12 +76,12 @@ void run_placed(const Flags& flags) {
 
 void run(const Flags& flags) {
     set_thread_count(flags.threads);
-    const std::string ckpt = flags.ckpt.empty() ? bundled_model_path().string() : flags.ckpt;
+    const std::string ckpt = checkpoint_name(flags.ckpt);
     if (!flags.plot.empty()) image_format(flags.plot);  // a wrong name is told before the work
     for (const std::string& file : {flags.plot, flags.json})
-        if (!file.empty()) check_output(file, {ckpt, flags.data, flags.held_out});
+        if (!file.empty()) check_output(file, {flags.ckpt, flags.data, flags.held_out});
     const auto backend = open_backend(flags.device);
-    SamplingNetwork network(ckpt, {}, *backend);
+    SamplingNetwork network(open_checkpoint(flags.ckpt), ckpt, {}, *backend);
     const PackedDataset dataset = open_dataset(flags.data, terminal_listener());
     const Split split = split_for(flags, dataset, network.info(), ckpt);
 

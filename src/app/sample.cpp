@@ -10,6 +10,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "app/bundled_model.h"
 #include "app/flag.h"
 #include "app/json_output.h"
 #include "app/sample_flags.h"
@@ -86,7 +87,7 @@ void SampleRun::open_networks() {
     if (network_) return;
     backend_ = open_backend(options_.device);
     network_.emplace(
-        options_.ckpt.empty() ? bundled_model_path().string() : options_.ckpt,
+        open_checkpoint(options_.ckpt), checkpoint_name(options_.ckpt),
         NetworkFlags{options_.model, options_.num_classes, options_.num_heads, options_.styled()}, *backend_);
     style_ = find_style(network_->info(), {options_.style_id, options_.style_mapper, options_.beatmap_idx});
     if (!options_.refine_ckpt.empty() && options_.refine_iters > 0)

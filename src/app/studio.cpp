@@ -10,12 +10,15 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include "app/bundled_model.h"
 #include "app/flag.h"
 #include "app/verbs.h"
 #include "base/error.h"
 #include "base/parallel.h"
+#include "beatmap/osz.h"
 #include "data/game_folder.h"
 #include "sampling/network.h"
+#include "studio/http/handover.h"
 #include "studio/http/server.h"
 
 namespace osu {
@@ -46,6 +49,10 @@ void open_browser(const std::string& address) {
 }
 
 studio::ServerOptions options_of(const StudioFlags& flags) {
+    constexpr const char* plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    if (flags.token.find_first_not_of(plain) != std::string::npos)
+        fail(Hint{"letters, digits and -._~, or leave --token out: a new one is safer"},
+             "'{}' would not be the same in an address", flags.token);
     studio::ServerOptions options;
     options.host = flags.host;
     options.port = flags.port;
@@ -54,12 +61,28 @@ studio::ServerOptions options_of(const StudioFlags& flags) {
     if (const char* page = std::getenv("OSU_STUDIO_PAGE")) options.page_folder = page;
     options.data =
         flags.data.empty() ? Machine::here().data_home / "osu-diffusion" : std::filesystem::path(flags.data);
-    options.checkpoint = flags.ckpt.empty() ? bundled_model_path() : std::filesystem::path(flags.ckpt);
+    options.checkpoint_name =
+        flags.ckpt.empty() ? "the bundled model" : std::filesystem::path(flags.ckpt).filename().string();
+    options.open_checkpoint = [ckpt = flags.ckpt] { return open_checkpoint(ckpt); };
     options.open = flags.map;
     options.open_device = [choice = flags.device] { return open_device(choice); };
     options.version = OSU_DIFFUSION_VERSION;
     options.threads = thread_count();
     return options;
+}
+
+// Whether one runs on the same data, and takes what was to be opened: an archive, or nothing but its page.
+bool open_in_running_studio(const studio::ServerOptions& options, bool no_open) {
+    std::error_code problem;
+    if (!options.open.empty() &&
+        (std::filesystem::is_directory(options.open, problem) || is_map_name(options.open)))
+        return false;  // what lies in a folder is saved there, which that studio must know
+    const std::optional<std::string> address = studio::hand_over(options.data, options.open);
+    if (!address) return false;
+    fmt::print("a studio runs already, with the options that it was started with: it is at {}\n", *address);
+    std::fflush(stdout);
+    if (!no_open) open_browser(*address);
+    return true;
 }
 
 void run_studio(const StudioFlags& flags) {
@@ -69,7 +92,15 @@ void run_studio(const StudioFlags& flags) {
     sigemptyset(&ends);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&ends, signal);
     pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-    studio::Server server(options_of(flags));
+    const studio::ServerOptions options = options_of(flags);
+    std::unique_ptr<studio::Server> made;
+    try {
+        made = std::make_unique<studio::Server>(options);
+    } catch (const Error&) {
+        if (!open_in_running_studio(options, flags.no_open)) throw;
+        return;
+    }
+    studio::Server& server = *made;
     std::thread serving([&] { server.run(); });
     fmt::print("the studio is at {}\nCtrl+C ends it; what was made is kept\n", server.address());
     std::fflush(stdout);

@@ -8,6 +8,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "app/bundled_model.h"
 #include "app/flag.h"
 #include "app/json_output.h"
 #include "app/styles_table.h"
@@ -253,13 +254,13 @@ void leave_out_untrained(const LabelIndex& index, const Checkpoint& checkpoint, 
 
 void run_styles(StylesFlags& flags) {
     set_thread_count(flags.threads);
-    if (flags.data_path.empty() && flags.ckpt.empty()) flags.ckpt = bundled_model_path().string();
+    if (flags.data_path.empty() && flags.ckpt.empty()) flags.ckpt = bundled_model;
     if (flags.ckpt.empty() && flags.wants_vectors())
         fail(Hint{"give a checkpoint with --ckpt"}, "--similar-to, --outliers and --plot need label vectors");
     for (const std::string& file : {flags.plot, flags.csv})
         if (!file.empty()) check_output(file, {flags.ckpt, flags.data_path, flags.beatmap_idx});
     std::optional<Checkpoint> checkpoint;
-    if (!flags.ckpt.empty()) checkpoint = read_checkpoint(flags.ckpt);
+    if (!flags.ckpt.empty()) checkpoint = open_checkpoint(flags.ckpt);
     const LabelIndex index = open_index(flags, checkpoint ? &*checkpoint : nullptr);
     const std::vector<size_t> chosen = select(index, flags);
     if (chosen.empty()) fail_for_want(index, flags);

@@ -149,6 +149,11 @@ void DitSampler::compute_modulation(size_t step) {
     }
 }
 
+void DitSampler::use(std::unique_ptr<RemoteBlocks> blocks) {
+    assert(backend_.shares_host_memory() && backend_.compute_type() == DType::f32);
+    remote_ = std::move(blocks);
+}
+
 void DitSampler::denoise(std::span<const float> x, size_t step, std::span<float> out) {
     const ProfileScope scope(first_step_scope);
     assert(step < timesteps_.size() && static_cast<int64_t>(x.size()) == rows_ * 2 * tokens_ &&
@@ -164,8 +169,10 @@ void DitSampler::denoise(std::span<const float> x, size_t step, std::span<float>
         for (int64_t row = 0; row < rows_; ++row)
             backend_.cast(context_, activations_.input().row_range(row * tokens_, tokens_));
         backend_.linear_add(features_, *position_input_.weight, activations_.input());
-        network_.forward({rows_, tokens_, config_.heads, config_.head_size(), band_, nullptr},
-                         step_modulation_, activations_);
+        const AttentionShape shape{rows_, tokens_, config_.heads, config_.head_size(), band_, nullptr};
+        if (!remote_ || !remote_->forward(shape, activations_.input().f32(), step_modulation_.f32(),
+                                          activations_.out.f32()))
+            network_.forward(shape, step_modulation_, activations_);
     });
     std::vector<float> rows(out.size());
     backend_.download(rows.data(), activations_.out.data, rows.size() * sizeof(float));

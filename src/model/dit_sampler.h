@@ -23,6 +23,18 @@ struct MapContext {
     int64_t band = 128;               // query q sees key k iff q − band < k ≤ q + band; 0: all
 };
 
+// Who does the network's blocks in the place of the backend, and may answer from elsewhere: a graphics card,
+// of which another thread knows.
+class RemoteBlocks {
+  public:
+    virtual ~RemoteBlocks() = default;
+    // What Network::forward does, from the embedded input (N, h) and the modulation (batch, modulation_size)
+    // to out (N, 4); host memory, float32. Returns when `out` is there; false when it cannot: the backend
+    // does it then.
+    virtual bool forward(const AttentionShape& shape, const float* input, const float* modulation,
+                         float* out) = 0;
+};
+
 class DitSampler {
   public:
     // Weights by parameter name, any float type; their bytes live as long as this: adaLN's, a third of all,
@@ -30,6 +42,9 @@ class DitSampler {
     // without it they are read where the view has them. Error when the weights do not fit the configuration.
     using Reader = std::function<const std::byte*(const TensorView&)>;
     DitSampler(const DitConfig& config, Backend& backend, const TensorMap& weights, Reader read = {});
+
+    // Of a backend in float32 whose memory is the host's. Null: none.
+    void use(std::unique_ptr<RemoteBlocks> blocks);
 
     // A row has the same bits whatever its neighbours are.
     bool rows_are_independent() const { return backend_.rows_are_independent(); }
@@ -62,6 +77,7 @@ class DitSampler {
     Linear position_input_, context_input_;  // xoc_embedder: the columns of positions, and the others
     Network network_;
     std::vector<Adaln> adaln_;
+    std::unique_ptr<RemoteBlocks> remote_;
 
     // Of the map at hand:
     std::unique_ptr<Buffers> buffers_;

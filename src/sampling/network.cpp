@@ -9,8 +9,6 @@
 
 namespace osu {
 
-namespace fs = std::filesystem;
-
 namespace {
 
 CheckpointInfo describe_as_asked(const Checkpoint& checkpoint, const std::string& name,
@@ -65,22 +63,6 @@ bool is_untrained(const CheckpointInfo& info, int32_t label) {
 }
 
 }  // namespace
-
-fs::path bundled_model_path() {
-    std::error_code problem;
-    const fs::path folder = fs::read_symlink("/proc/self/exe", problem).parent_path();
-    const std::vector<fs::path> places = {
-        folder / "models", folder.parent_path() / "share/osu-diffusion/models",
-        folder.parent_path() / "models", folder.parent_path().parent_path() / "models"};
-    for (const fs::path& place : places) {
-        std::vector<fs::path> models;
-        for (fs::directory_iterator entry(place, problem), end; !problem && entry != end;
-             entry.increment(problem))
-            if (entry->path().extension() == ".safetensors") models.push_back(entry->path());
-        if (!models.empty()) return *std::min_element(models.begin(), models.end());
-    }
-    fail(Hint{"give a checkpoint with --ckpt"}, "no bundled model found in {}", listed(places));
-}
 
 SamplingNetwork::SamplingNetwork(const std::filesystem::path& path, const NetworkFlags& flags,
                                  Backend& backend)

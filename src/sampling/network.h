@@ -18,11 +18,6 @@
 
 namespace osu {
 
-// The model that comes with the program: the .safetensors in `models/` beside the binary, in the source tree
-// above it, or in share/osu-diffusion of the prefix that it is installed in. Error with the places when there
-// is none.
-std::filesystem::path bundled_model_path();
-
 // What the flags say of the network; empty and 0: whatever the checkpoint has. A contradiction is an Error
 // that names both.
 struct NetworkFlags {

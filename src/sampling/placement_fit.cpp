@@ -11,8 +11,9 @@ namespace osu {
 namespace {
 
 constexpr float least_scale = 0.5f, most_scale = 2;  // of a slider that does not have its length yet
-// Rounds of pushing apart, of which the last do not push: streams and repeats have the last word.
-constexpr int separations = 12, without_pushing = 2;
+// Rounds of pushing apart, of which the last do not push: streams and repeats have the last word. What the
+// first of them have not parted is folded away.
+constexpr int separations = 12, without_pushing = 2, pushed_before_folding = 5;
 // Above this noise, in px, the predicted x₀ is a blur between all the maps that are possible, and the
 // spacing of a blur means nothing. Between 30 and 2,000 the ruler hardly tells one bound from another.
 constexpr double most_noise = 400;
@@ -23,6 +24,7 @@ constexpr float edge_margin = 16, last_edge_margin = 8;
 // They are kept off half to one and a half as far, each its own way: else those that are pushed there would
 // stand in a row. A share of them may lie on an edge, as people's do.
 constexpr float bold_share = 0.15f, least_shyness = 0.5f, most_shyness = 1.5f;
+constexpr double stream_gap = 130;  // ms: what follows so closely is not folded, as a stream would break
 constexpr float most_outline = 24;  // points along a slider
 
 // Of an object by its time, the same for all seeds, and for a section as for its map.
@@ -55,6 +57,7 @@ PlacementFit::PlacementFit(const Datapoints& asked, std::span<const uint8_t> fix
     }
     find_objects(asked);
     if (asked.circle_radius > 0) separate(asked);
+    fold_alike({});
 }
 
 void PlacementFit::find_objects(const Datapoints& asked) {
@@ -73,6 +76,9 @@ void PlacementFit::find_objects(const Datapoints& asked) {
         objects_.push_back(object);
         i = object.end;
     }
+    for (size_t i = 1; i < objects_.size(); ++i)
+        if (asked.time[objects_[i].first] - asked.time[objects_[i - 1].first] <= stream_gap)
+            objects_[i - 1].stream = objects_[i].stream = true;
     outlines_.assign(objects_.size(), {Vec2{0, 0}});
 }
 
@@ -111,13 +117,27 @@ void PlacementFit::share_spots(std::span<const int32_t> spot) {
     }
 }
 
+void PlacementFit::fold_alike(std::span<const Folding::Copies> parts) {
+    std::vector<uint32_t> object_at(type_.size());
+    std::vector<uint8_t> streams;
+    for (uint32_t i = 0; i < objects_.size(); ++i) {
+        object_at[objects_[i].first] = i;
+        streams.push_back(objects_[i].stream);
+    }
+    std::vector<Folding::Copies> of_objects;
+    for (const auto& [from, to, count] : parts) of_objects.push_back({object_at[from], object_at[to], count});
+    folding_.emplace(streams, of_objects);
+}
+
 void hold_to(PlacementFit& fit, double noise, bool last, std::span<float> x,
              const PlacementFit::Between& between) {
     if (noise > most_noise) return;
-    fit.apply(x, last ? last_iterations : fit_iterations, last ? last_edge_margin : edge_margin, between);
+    fit.apply(x, last ? last_iterations : fit_iterations, last ? last_edge_margin : edge_margin, between,
+              last);
 }
 
-void PlacementFit::apply(std::span<float> x, int iterations, float margin, const Between& between) {
+void PlacementFit::apply(std::span<float> x, int iterations, float margin, const Between& between,
+                         bool fold) {
     const size_t count = type_.size();
     assert(x.size() == 2 * count);
     for (size_t i = 0; i < count; ++i)
@@ -127,7 +147,7 @@ void PlacementFit::apply(std::span<float> x, int iterations, float margin, const
     // Sliders get their lengths, which moves their ends; then objects move as wholes to meet them.
     for (size_t i = 0; i < objects_.size(); ++i)
         if (objects_[i].slider && objects_[i].length.path > 0) shape(objects_[i], outlines_[i]);
-    move_objects(iterations, margin, between);
+    move_objects(iterations, margin, between, fold);
     for (size_t i = 0; i < count; ++i) {
         if (points_[i].fixed) continue;
         x[i] = position_[i].x / playfield_size.x;
@@ -199,10 +219,11 @@ void PlacementFit::let(const Between& between) {
     }
 }
 
-void PlacementFit::move_objects(int iterations, float margin, const Between& between) {
+void PlacementFit::move_objects(int iterations, float margin, const Between& between, bool fold) {
     bodies_.clear();
     for (const Object& object : objects_) bodies_.push_back(body(object));
     for (int i = 0; separation_ && i < separations; ++i) {
+        if (fold && i == pushed_before_folding) folding_->apply(*separation_, bodies_, outlines_);
         if (i + without_pushing < separations) separation_->push(bodies_, outlines_);
         if (between) let(between);
         chain_.bring_inside(bodies_, margin);

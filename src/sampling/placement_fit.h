@@ -11,6 +11,7 @@
 
 #include "beatmap/slider_path.h"
 #include "sampling/chain_fit.h"
+#include "sampling/folding.h"
 #include "sampling/separation.h"
 #include "sequence/datapoints.h"
 
@@ -30,9 +31,15 @@ class PlacementFit {
     // for all else. They stay together. None of them is fixed.
     void share_spots(std::span<const int32_t> spot);
 
+    // Parts that are alike and stay so when they are folded: the datapoints that they begin at, and how many
+    // objects they have.
+    void fold_alike(std::span<const Folding::Copies> parts);
+
     // x (2, T) in [0, 1] on the playfield.
-    // `margin`: px from the edges that objects keep off, where the spacing lets them.
-    void apply(std::span<float> x, int iterations, float margin = 0, const Between& between = {});
+    // `margin`: px from the edges that objects keep off, where the spacing lets them. `fold`: what pushing
+    // leaves on one another is folded away, as far as it goes.
+    void apply(std::span<float> x, int iterations, float margin = 0, const Between& between = {},
+               bool fold = false);
 
   private:
     struct Object {
@@ -40,12 +47,14 @@ class PlacementFit {
         bool slider = false, returns = false;  // its ball ends at its head
         int32_t spot = -1;                     // the first object on its spot
         SliderLengths length;
-        float shyness = 1;  // of edges
+        float shyness = 1;    // of edges
+        bool stream = false;  // close in time to a neighbour
     };
     std::vector<uint8_t> type_;
     std::vector<float> asked_;  // asked_distances()
     std::vector<Object> objects_;
     std::optional<Separation> separation_;
+    std::optional<Folding> folding_;
     float radius_;
     ChainFit chain_;
     SliderPath path_;
@@ -59,7 +68,7 @@ class PlacementFit {
     void shape(const Object& slider, std::vector<Vec2>& points);
     Vec2 outline(const Object& slider, std::vector<Vec2>& points);
     ChainFit::Body body(const Object& object) const;
-    void move_objects(int iterations, float margin, const Between& between);
+    void move_objects(int iterations, float margin, const Between& between, bool fold);
     void let(const Between& between);
     Vec2 moved(size_t object) const { return bodies_[object].at - position_[objects_[object].first]; }
 };

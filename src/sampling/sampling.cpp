@@ -37,6 +37,7 @@ Constraints constraints_of(const Datapoints& map, const Given& given, const MapS
     // Of the whole map: what is placed may repeat what lies far away.
     if (constraints.fit && options.keep_structure) {
         constraints.structure.emplace(map, given.fixed);
+        constraints.fit->fold_alike(constraints.structure->parts(section.kept()));
         constraints.fit->share_spots(shared_spots(section.view(), fixed));
         constraints.sliders.emplace(section.view(), fixed);
         constraints.turns.emplace(section.view(), fixed);

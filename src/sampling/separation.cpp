@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/same_math.h"
 
@@ -29,6 +30,7 @@ constexpr uint32_t most_pairs = 24;  // an object has; broken maps have thousand
 // touch is pulled over the other again by the chain that follows, by a few px.
 constexpr float room = 1.2f;
 constexpr float stack_share = 0.25f;  // of the diameter: nearer than this, two heads are meant as a stack
+constexpr float stacked = 4;          // px: nobody sees less
 constexpr float blur = 6;             // px, of what counts as near along two bodies
 // What lies over another in the source is drawn over it where it is nearer than the first of these, down to
 // the second.
@@ -120,6 +122,17 @@ Vec2 Separation::together(const ChainFit::Body& a, const ChainFit::Body& b, std:
     const float over = over_radii * radius_;
     if (gap.length >= near_radii * radius_ || gap.length <= over) return {0, 0};
     return gap.apart * ((over - gap.length) / std::max(length(gap.apart), blur));
+}
+
+float Separation::gap(const Pair& pair, std::span<const ChainFit::Body> bodies,
+                      std::span<const std::vector<Vec2>> outlines) const {
+    const ChainFit::Body &a = bodies[pair.earlier], &b = bodies[pair.later];
+    const std::vector<Vec2>& outline = outlines[pair.earlier];
+    const Vec2 heads = b.at - a.at;
+    if (std::min(length(heads), length(heads - outline.back())) <= stacked)
+        return std::numeric_limits<float>::infinity();
+    if (pair.bodies_over) return length(heads);
+    return gap_between(a.at, outline, b.at, outlines[pair.later], 0).length;
 }
 
 void Separation::push(std::span<ChainFit::Body> bodies, std::span<const std::vector<Vec2>> outlines) const {

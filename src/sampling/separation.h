@@ -33,12 +33,20 @@ class Separation {
     // `outlines`: for each body, points along its middle, from `at`.
     void push(std::span<ChainFit::Body> bodies, std::span<const std::vector<Vec2>> outlines) const;
 
-  private:
+    // Two that should not cover one another.
     struct Pair {
         uint32_t earlier, later;
         float distance;            // px that they are to be apart
         bool bodies_over = false;  // their heads alone are
     };
+    std::span<const Pair> pairs() const { return pairs_; }
+    float diameter() const { return 2 * radius_; }
+
+    // px between their middles where they are nearest; infinite where one is stacked on the other.
+    float gap(const Pair& pair, std::span<const ChainFit::Body> bodies,
+              std::span<const std::vector<Vec2>> outlines) const;
+
+  private:
     float radius_;
     std::vector<Pair> pairs_;
 

@@ -228,6 +228,17 @@ void Structure::tie_heads() {
     }
 }
 
+std::vector<Folding::Copies> Structure::parts(std::span<const uint32_t> kept) const {
+    std::vector<uint32_t> among(position_.size());
+    for (uint32_t i = 0; i < kept.size(); ++i) among[kept[i]] = i;
+    std::vector<Folding::Copies> parts;
+    for (const Tie& tie : head_ties_) {
+        const auto [from, to] = tie.points.front();
+        parts.push_back({among[from], among[to], static_cast<uint32_t>(tie.points.size())});
+    }
+    return parts;
+}
+
 void Structure::average(const std::vector<Tie>& ties) {
     sum_ = position_;
     std::fill(weight_.begin(), weight_.end(), 1.0f);

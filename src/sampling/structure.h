@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "sampling/alignment.h"
+#include "sampling/folding.h"
 #include "sequence/datapoints.h"
 
 namespace osu {
@@ -33,6 +34,8 @@ class Structure {
     explicit Structure(const Datapoints& map, std::span<const uint8_t> fixed = {});
 
     const std::vector<Tie>& ties() const { return ties_; }
+    // The ties of several objects, by the datapoints among `kept` that they begin at.
+    std::vector<Folding::Copies> parts(std::span<const uint32_t> kept) const;
 
     // x (2, T) in [0, 1] on the playfield; each tied part keeps its centre, unless others are tied within it.
     // `kept`: the datapoints of the map that x has, where it has not all; the others are fixed.

@@ -37,9 +37,7 @@ std::string query(const Request& request, const char* name) {
 
 size_t limit_of(const Request& request, size_t usual, size_t most) {
     const std::string text = query(request, "limit");
-    size_t limit = usual;
-    std::from_chars(text.data(), text.data() + text.size(), limit);
-    return std::min(limit, most);
+    return text.empty() ? usual : read_limit(text, most);
 }
 
 int64_t seconds_now() {
@@ -58,6 +56,14 @@ json error_json(const Error& error) {
     json about{{"error", error.what()}};
     if (!error.hint().empty()) about["hint"] = error.hint();
     return about;
+}
+
+size_t read_limit(const std::string& text, size_t most) {
+    size_t limit = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), limit);
+    if (problem != std::errc() || end != text.data() + text.size())
+        fail(Hint{fmt::format("a whole number, up to {}", most)}, "'{}' is no limit", text);
+    return std::min(limit, most);
 }
 
 json parsed_body(const Request& request) {
@@ -184,8 +190,10 @@ void Api::hold_song(const std::shared_ptr<Song>& song) {
 
 // So that a session can be opened again by a program that was started anew.
 void Api::keep_song(const std::shared_ptr<Song>& song) {
-    options_.storage.put("song-" + song->id + ".json",
-                         dumped({{"name", song->name}, {"folder", song->folder}}));
+    const std::string about = dumped({{"name", song->name}, {"folder", song->folder}});
+    if (const auto known = options_.storage.get("song-" + song->id + ".json");
+        !known || known->text() != about)
+        options_.storage.put("song-" + song->id + ".json", about);
     if (!song->folder.empty()) return;
     const std::string name = "song-" + song->id + ".osz";
     if (options_.storage.get(name)) return;
@@ -226,7 +234,8 @@ std::string Api::open_session(const std::string& source, const std::string& file
     } else {
         auto open = std::make_shared<Open>(
             Open{id, file, from, Session(text, options_.storage.journal("session-" + id)), {}, {}, 0});
-        options_.storage.put("session-" + id + ".osu", text);
+        if (!options_.storage.get("session-" + id + ".osu"))  // named by its content
+            options_.storage.put("session-" + id + ".osu", text);
         open_[id] = std::move(open);
     }
     keep_song(from);
@@ -234,18 +243,20 @@ std::string Api::open_session(const std::string& source, const std::string& file
     return id;
 }
 
-// What `recent` tells, and what opens it again.
+// What `recent` tells, and what opens it again. Once it is there, a disk that is full may keep it from being
+// newer: the steps themselves are in the journal.
 void Api::remember(const Open& open) {
     const Metadata& about = open.session.source().map.metadata;
-    options_.storage.put("session-" + open.id + ".json",
-                         dumped({{"session", open.id},
-                                 {"source", open.song->id},
-                                 {"file", open.file},
-                                 {"artist", about.artist},
-                                 {"title", about.title},
-                                 {"version", about.version},
-                                 {"when", seconds_now()},
-                                 {"steps", open.session.history().steps().size()}}));
+    const std::string name = "session-" + open.id + ".json";
+    const json record{{"session", open.id},    {"source", open.song->id},
+                      {"file", open.file},     {"artist", about.artist},
+                      {"title", about.title},  {"version", about.version},
+                      {"when", seconds_now()}, {"steps", open.session.history().steps().size()}};
+    try {
+        options_.storage.put(name, dumped(record));
+    } catch (const Error&) {
+        if (!options_.storage.get(name)) throw;
+    }
 }
 
 bool Api::has_session(const std::string& id) {

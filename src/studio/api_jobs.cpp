@@ -215,8 +215,10 @@ void Api::end_job(const Place& work, const json& problem) {
     }
     try {
         if (job.keep_when_done && problem.is_null() && !job.cancelled) {
-            session.keep(session.set_of(job.set).takes.at(0).id, {});
-            tell_change(*work.open);
+            if (const auto& takes = session.set_of(job.set).takes; !takes.empty()) {
+                session.keep(takes[0].id, {});
+                tell_change(*work.open);
+            }
         }
         session.end_set(job.set);
     } catch (const std::exception&) {  // the set was thrown away meanwhile

@@ -1,6 +1,7 @@
 // The routes below /api/v1/sessions/S.
 #include <algorithm>
-#include <charconv>
+#include <cmath>
+#include <limits>
 
 #include "base/text.h"
 #include "beatmap/numbers.h"
@@ -16,8 +17,9 @@ using nlohmann::json;
 
 namespace {
 
-constexpr size_t most_files = 8;    // of a song that are kept unpacked
-constexpr size_t name_limit = 180;  // bytes of a file's name
+constexpr double farthest = 10'000;  // px that objects are moved at once
+constexpr size_t most_files = 8;     // of a song that are kept unpacked
+constexpr size_t name_limit = 180;   // bytes of a file's name
 
 const char* type_of(const std::string& name) {
     constexpr std::pair<const char*, const char*> types[] = {
@@ -94,10 +96,8 @@ Response Api::session_get(const Request& request, const OpenSession& open, const
     if (what == "takes")
         return answer(session.take_sets(query(request, "set"), query(request, "shapes") != "none"));
     if (what == "step") {
-        size_t step = 0;
         const std::string index = query(request, "index");
-        std::from_chars(index.data(), index.data() + index.size(), step);
-        return answer(session.picture_of(step));
+        return answer(session.picture_of(read_limit(index, std::numeric_limits<size_t>::max())));
     }
     if (what == "audio" || what == "background" || what.starts_with("files/")) return file(*open, what, lock);
     if (what == "advice") {
@@ -207,7 +207,10 @@ json Api::session_post(const OpenSession& open, const std::string& what, const j
         const std::vector<uint32_t> which = objects();
         const bool settling = member(body, "settle", false);
         if (settling) queue_.check_room(open->id);
-        session.move(which, {member(body, "dx", 0.0f), member(body, "dy", 0.0f)});
+        const double dx = member(body, "dx", 0.0), dy = member(body, "dy", 0.0);
+        if (!(std::hypot(dx, dy) <= farthest))
+            fail(Hint{fmt::format("the field is 512 by 384; at most {} px", farthest)}, "that is far off");
+        session.move(which, {static_cast<float>(dx), static_cast<float>(dy)});
         if (settling) settle(open, which, member(body, "count", 1), result);
     } else if (what == "transform") {
         const std::string op = member(body, "op", std::string());

@@ -6,8 +6,9 @@
 
 namespace osu::studio {
 
-Engine::Engine(std::string file, std::function<Checkpoint()> read, std::function<OpenDevice()> open)
-    : file_(std::move(file)), read_(std::move(read)), open_(std::move(open)) {}
+Engine::Engine(std::string file, std::function<Checkpoint()> read, std::function<OpenDevice()> open,
+               Remote remote)
+    : file_(std::move(file)), read_(std::move(read)), open_(std::move(open)), remote_(std::move(remote)) {}
 
 void Engine::open_info() {
     if (info_) return;
@@ -47,6 +48,7 @@ SamplingNetwork& Engine::network() {
     OpenDevice device = open_();
     auto network = std::make_unique<SamplingNetwork>(std::move(checkpoint), file_,
                                                      NetworkFlags{.with_labels = false}, *device.backend);
+    if (remote_) network->network().use(remote_(network->config(), network->weights()));
     const std::lock_guard lock(mutex_);
     device_name_ = device.name;
     backend_ = std::move(device.backend);

@@ -19,8 +19,11 @@ namespace osu::studio {
 
 class Engine {
   public:
-    // `file` for people. `read` and `open` are called once each, unless they fail.
-    Engine(std::string file, std::function<Checkpoint()> read, std::function<OpenDevice()> open);
+    // Who does the blocks of a network of these weights, which are there as long as it; null: the device.
+    using Remote = std::function<std::unique_ptr<RemoteBlocks>(const DitConfig&, const TensorMap&)>;
+    // `file` for people. `read`, `open` and `remote` are called once each, unless they fail.
+    Engine(std::string file, std::function<Checkpoint()> read, std::function<OpenDevice()> open,
+           Remote remote = {});
 
     const std::string& file() const { return file_; }
     // Errors as the checkpoint's and the device's.
@@ -38,6 +41,7 @@ class Engine {
     const std::string file_;
     const std::function<Checkpoint()> read_;
     const std::function<OpenDevice()> open_;
+    const Remote remote_;
     mutable std::mutex mutex_;
     std::optional<Checkpoint> checkpoint_;
     std::optional<CheckpointInfo> info_;

@@ -11,6 +11,8 @@ using nlohmann::json;
 
 namespace {
 
+// Ten times what long maps have: more would hold all other pages up for minutes, in gigabytes.
+constexpr size_t most_objects = 20'000;
 constexpr int most_takes = 32, most_steps = 1000;
 constexpr double most_guidance = 30;
 
@@ -69,10 +71,17 @@ PlaceRequest read_place_request(const json& given, const Beatmap& map) {
     PlaceRequest request;
     request.objects = chosen_objects(given, map);
     if (request.objects.empty()) fail("no object lies there: nothing would be placed");
+    if (request.objects.size() > most_objects)
+        refuse(too_large, {"place a section at a time"},
+               "{} objects are too many to be placed at once: at most {}", request.objects.size(),
+               most_objects);
     request.count = member(given, "count", default_count);
     require(request.count >= 1 && request.count <= most_takes, "\"count\" is from 1 to 32 takes");
-    if (const int64_t seed = member(given, "seed", int64_t{-1}); seed >= 0)
+    if (given.contains("seed") && !given["seed"].is_null()) {
+        const int64_t seed = member(given, "seed", int64_t{0});
+        require(seed >= 0, "\"seed\" is a whole number from 0 on");
         request.seed = static_cast<uint64_t>(seed);
+    }
     if (given.contains("style")) request.style = read_style(given["style"]);
     if (given.contains("cfgScale") && !given["cfgScale"].is_null()) {
         request.cfg_scale = member(given, "cfgScale", 1.0);

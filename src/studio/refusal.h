@@ -17,7 +17,7 @@ class Refusal : public Error {
     int status_;
 };
 
-constexpr int not_found = 404, conflict = 409, too_large = 413, too_many = 429;
+constexpr int not_found = 404, conflict = 409, too_large = 413, too_many = 429, no_room = 507;
 
 template <class... Args>
 [[noreturn]] void refuse(int status, Hint hint, fmt::format_string<Args...> message, Args&&... args) {

@@ -78,6 +78,7 @@ class Session {
     nlohmann::json described() const;
     TakeSet& add_set(const nlohmann::json& record);
     std::pair<TakeSet*, Take*> find(const std::string& take);
+    Take& take_of(const std::string& set, size_t index);
     void show(const TakeSet& set, Take& take);
     void forget_old_sets();
     void check(const std::vector<uint32_t>& objects) const;

@@ -29,6 +29,11 @@ std::pair<TakeSet*, Take*> Session::find(const std::string& id) {
     refuse(not_found, {}, "there is no take {}", id);
 }
 
+// By its number in the set: those before it may have been thrown away meanwhile.
+Take& Session::take_of(const std::string& set, size_t index) {
+    return *find(fmt::format("{}.{}", set, index + 1)).second;
+}
+
 std::vector<Vec2> Session::positions_of(const std::string& id) {
     const auto [set, take] = find(id);
     if (take->positions.empty()) refuse(conflict, {}, "take {} is not ready yet", id);
@@ -80,7 +85,7 @@ void Session::forget_old_sets() {
 }
 
 void Session::set_running(const std::string& set, size_t take) {
-    set_of(set).takes.at(take).state = TakeState::running;
+    take_of(set, take).state = TakeState::running;
 }
 
 // Its shapes are those of the whole map with the take in it: of the objects that it lies under, too.
@@ -92,7 +97,7 @@ void Session::show(const TakeSet& set, Take& take) {
 
 const Take& Session::finish_take(const std::string& id, size_t index, std::span<const Vec2> positions) {
     TakeSet& set = set_of(id);
-    Take& take = set.takes.at(index);
+    Take& take = take_of(id, index);
     const PlacedMap placed = now_.with(set.objects, positions, true);
     take.positions = gathered(source(), set.objects, placed.positions());
     take.shapes.clear();

@@ -24,9 +24,14 @@ double seconds(std::chrono::steady_clock::duration time) {
 
 }  // namespace
 
-RankWatch::RankWatch(Transport& transport, const RankStatus& own, double limit)
-    : transport_(transport), own_(own), limit_(limit), interval_(std::min(1.0, limit / 8)) {
-    const auto now = Clock::now();
+RankWatch::RankWatch(Transport& transport, const RankStatus& own, double limit,
+                     std::function<Clock::time_point()> clock)
+    : transport_(transport),
+      own_(own),
+      limit_(limit),
+      interval_(std::min(1.0, limit / 8)),
+      clock_(std::move(clock)) {
+    const auto now = clock_();
     looked_ = told_ = own_moved_ = now;
     const int rank = transport.rank();
     const auto add = [&](int peer, bool heard_from, bool told) {
@@ -41,7 +46,7 @@ RankWatch::RankWatch(Transport& transport, const RankStatus& own, double limit)
 }
 
 void RankWatch::look() {
-    const auto now = Clock::now();
+    const auto now = clock_();
     if (own_.phase == Phase::failed) fail_with(own_.failure);
     const double gap = seconds(now - looked_);
     if (gap < look_every) return;
@@ -147,8 +152,8 @@ void RankWatch::end() {
             peer->sending = transport_.send(peer->rank, pulse_tag, &peer->out, sizeof peer->out);
             peer->is_sending = true;
         }
-        hear(Clock::now());
-        judge(Clock::now());
+        hear(clock_());
+        judge(clock_());
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
 }

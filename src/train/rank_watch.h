@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,14 +32,16 @@ struct RankStatus {
 
 class RankWatch {
   public:
-    RankWatch(Transport& transport, const RankStatus& own, double limit);
+    using Clock = std::chrono::steady_clock;
+    // `clock`: another one for tests, which must not hang on how fast they are.
+    RankWatch(Transport& transport, const RankStatus& own, double limit,
+              std::function<Clock::time_point()> clock = Clock::now);
     // To be called often: tells and hears, and ends the run when it must.
     void look();
     void end();                                    // tells the others, and waits until they have ended too
     double interval() const { return interval_; }  // seconds between two messages
 
   private:
-    using Clock = std::chrono::steady_clock;
     struct Pulse {
         uint64_t signs = 0;
         Phase phase = Phase::silent;
@@ -56,6 +59,7 @@ class RankWatch {
     Transport& transport_;
     const RankStatus& own_;
     const double limit_, interval_;
+    const std::function<Clock::time_point()> clock_;
     std::vector<std::unique_ptr<Peer>> peers_;
     Clock::time_point looked_, told_, own_moved_;
     uint64_t own_signs_ = 0;

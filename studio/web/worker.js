@@ -2,10 +2,11 @@
  * The engine in its worker: loads the program that was compiled for the browser and the model, gives it what was kept,
  * and answers the page. Messages from the page:
  *
- *     {begin: {threads, model, file, base}}           model: the bytes; file: its name for people
+ *     {begin: {threads, model, file, graphics, …}}    model: the bytes; file: its name for people; graphics: whether
+ *                                                     the graphics card is asked
  *     {id, method, path, body}                        → {id, status, type, attachment, memory, body}
  *
- * and to it {progress}, {ready}, {event, session}, {problem}. What a request changes is in the database before the
+ * and to it {progress}, {ready}, {event, session}, {problem}, {noCard}. What a request changes is in the database before the
  * answer goes.
  */
 import {Kept} from './kept.js';
@@ -129,7 +130,28 @@ function runJobs() {
     setTimeout(() => program._studio_run_jobs());
 }
 
-/** @param {{threads: number, model: ArrayBuffer, file: string, version: string, example: string}} given */
+/**
+ * The graphics card in a worker of its own, for the program waits for what it says; empty where there is none.
+ * @returns {Promise<string>} its name
+ */
+function graphicsCard() {
+    if (threads === 1) return Promise.resolve('');
+    return new Promise((resolve) => {
+        const worker = new Worker(new URL('graphics_worker.js', import.meta.url), {type: 'module'});
+        const fail = (/** @type {string} */ why) => {
+            postMessage({noCard: why});
+            resolve('');
+        };
+        worker.onerror = (event) => fail(event.message);
+        worker.onmessage = ({data}) => (data.failed ? fail(data.failed) : resolve(data.card));
+        worker.postMessage({memory: program.wasmMemory, mailbox: program._studio_graphics_mailbox()});
+    });
+}
+
+/**
+ * @param {{threads: number, model: ArrayBuffer, file: string, version: string, example: string, graphics: boolean}}
+ * given
+ */
 async function begin(given) {
     threads = given.threads;
     const folder = threads > 1 ? 'threads' : 'one-thread';
@@ -139,11 +161,13 @@ async function begin(given) {
         Kept.open(),
     ]);
     await kept.restore(restore);
+    const card = given.graphics ? await graphicsCard() : '';
     const model = new Uint8Array(given.model);
-    lentTexts([given.file, given.example, given.version], (...texts) =>
+    lentTexts([given.file, given.example, given.version, card], (...texts) =>
         lent(model, (at) => program._studio_begin(at, model.length, ...texts, threads)),
     );
-    postMessage({ready: {keeps: kept.database !== null}});
+    /** @type {any} */ (given.model).transfer?.(0); // at once: it is as large as the model
+    postMessage({ready: {keeps: kept.database !== null, card}});
 }
 
 addEventListener('message', ({data}) => {

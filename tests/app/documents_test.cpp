@@ -129,7 +129,7 @@ TEST_F(Documents, FlagsExist) {
     // Of other programs that the documents speak of.
     std::set<std::string> flags = {
         "--preset",         "--build",       "--bind-to",   "--bind-to-core", "--target",  "--nproc-per-node",
-        "--check",          "--quick",       "--no-models", "--json",         "--version", "--help",
+        "--check",          "--quick",       "--json",         "--version", "--help",
         "--data-urlencode", "--data-binary", "--no-buffer", "--header",       "--fail"};
     for (const CLI::App* verb : app.get_subcommands({}))
         for (const CLI::Option* option : verb->get_options())

@@ -1,4 +1,5 @@
 // The program as a process: what it is started with, and who listens to it.
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
@@ -6,8 +7,10 @@
 
 #include <gtest/gtest.h>
 
+#include "archive/checkpoint.h"
 #include "base/file.h"
 #include "beatmap/beatmap.h"
+#include "support/goldens.h"
 #include "support/launched_program.h"
 #include "support/map_text.h"
 #include "support/temporary_folder.h"
@@ -97,6 +100,28 @@ TEST_F(Process, ADatasetThatFailsLeavesNoEmptyFolder) {
 TEST_F(Process, HelpThatCannotBeWrittenIsAnError) {
     EXPECT_EQ(run("--help >/dev/full 2>/dev/null"), 1);
     EXPECT_EQ(run("sample --help >/dev/null"), 0);
+}
+
+// Nothing lies beside it: the model is inside.
+TEST_F(Process, TheProgramAlonePlacesAMap) {
+    std::filesystem::create_directory(folder_ / "alone");
+    std::filesystem::copy_file(test::program_path(), folder_ / "alone/osu-diffusion");
+    const std::string start =
+        "cd '" + folder_.path().string() + "' && env -u OMP_WAIT_POLICY ./alone/osu-diffusion ";
+    ASSERT_EQ(
+        std::system((start + "sample maps/0.osu --steps 1 --threads 1 -o placed.osu >said 2>errors").c_str()),
+        0)
+        << content("errors");
+    EXPECT_TRUE(std::filesystem::exists(folder_ / "placed.osu"));
+    ASSERT_EQ(std::system((start + "convert bundled model.safetensors >said 2>errors").c_str()), 0)
+        << content("errors");
+    const Checkpoint written = read_checkpoint(folder_ / "model.safetensors");
+    const Checkpoint ours = read_checkpoint(test::source_dir() / "models/dit-xs.safetensors");
+    EXPECT_TRUE(verify(written));
+    EXPECT_EQ(written.metadata, ours.metadata);
+    ASSERT_EQ(written.weights().size(), ours.weights().size());
+    for (const auto& [name, tensor] : ours.weights())
+        EXPECT_TRUE(std::ranges::equal(written.weights().at(name).bytes, tensor.bytes)) << name;
 }
 
 // A map is placed when it is saved, and again when it is saved again.

@@ -217,6 +217,70 @@ TEST(DitSampler, ARowHasTheSameBitsWhateverItsNeighboursAre) {
     }
 }
 
+// A network of its own, which does what it is asked; but for steps that it says it cannot do.
+class OtherBlocks final : public RemoteBlocks {
+  public:
+    OtherBlocks(const DitConfig& config, const ParameterLayout& layout, std::span<const float> values,
+                int& done)
+        : done_(done), config_(config), network_(config, layout, *backend_) {
+        for (Linear* layer : network_.linears()) {
+            const LinearParameters& parameters = layer->parameters;
+            backend_->pack(*layer->weight, values.data() + parameters.weight->offset,
+                           parameters.weight->shape[1]);
+            layer->bias = const_cast<float*>(values.data() + parameters.bias->offset);
+        }
+    }
+    bool forward(const AttentionShape& shape, const float* input, const float* modulation,
+                 float* out) override {
+        if (done_ >= 2) return false;
+        ++done_;
+        Buffers buffers(*backend_);
+        const int64_t rows = shape.batch * shape.tokens;
+        const Activations activations = make_activations(buffers, config_, rows, false);
+        std::copy_n(input, rows * config_.hidden, activations.input().f32());
+        const int64_t width = config_.modulation_size();
+        network_.forward(shape, {const_cast<float*>(modulation), DType::f32, shape.batch, width, width},
+                         activations);
+        std::copy_n(activations.out.f32(), rows * output_channels, out);
+        return true;
+    }
+
+  private:
+    int& done_;
+    const DitConfig config_;
+    const std::unique_ptr<Backend> backend_ = make_cpu_backend(DType::f32);
+    Network network_;
+};
+
+TEST(DitSampler, BlocksCanBeDoneElsewhereAndHereWhereTheyCannot) {
+    constexpr size_t tokens = 37, rows = 2, steps = 4;
+    const DitConfig config{2, 64, 2, 10};
+    const ParameterLayout layout(config);
+    std::vector<float> values(layout.size()), x(rows * 2 * tokens), time(tokens), distance(tokens, 100.0f);
+    Philox(1).fill_normal(values);
+    for (float& value : values) value *= 0.1f;
+    Philox(2).fill_normal(x);
+    for (size_t i = 0; i < tokens; ++i) time[i] = 150.0f * static_cast<float>(i);
+    const std::vector<uint8_t> type(tokens);
+    std::vector<float> styles(rows * static_cast<size_t>(config.hidden));
+    Philox(3).fill_normal(styles);
+    const std::unique_ptr<Backend> backend = make_cpu_backend(DType::f32);
+    const TensorMap weights = parameter_views(layout, values);
+    DitSampler here(config, *backend, weights), elsewhere(config, *backend, weights);
+    int done = 0;
+    elsewhere.use(std::make_unique<OtherBlocks>(config, layout, values, done));
+    const std::vector<int> timesteps{10, 200, 500, 900};
+    for (DitSampler* network : {&here, &elsewhere})
+        network->prepare({time, distance, type, 8}, styles, timesteps);
+    for (size_t step = 0; step < steps; ++step) {
+        std::vector<float> expected(rows * 4 * tokens), out(expected.size());
+        here.denoise(x, step, expected);
+        elsewhere.denoise(x, step, out);
+        EXPECT_EQ(out, expected) << step;
+        EXPECT_EQ(done, std::min<int>(static_cast<int>(step) + 1, 2));
+    }
+}
+
 TEST(ParameterLayout, PlacesEveryParameterOnce) {
     const ParameterLayout layout(dit_config("DiT-XS", 100));
     std::vector<bool> used(layout.size());

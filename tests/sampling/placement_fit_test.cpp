@@ -278,6 +278,26 @@ TEST(PlacementFit, ThePushingEndsBeforeWhatElseIsAsked) {
     EXPECT_LT(apart(), 45);
 }
 
+// Something pulls the third back onto the first, whatever pushes it; it can only go the other way around.
+TEST(PlacementFit, WhatPushingLeavesIsFoldedAway) {
+    const std::vector<uint8_t> type{0, 0, 0, 0};
+    const std::vector<double> time{0, 300, 600, 900};
+    const std::vector<float> distance{56.6f, 80, 57, 102};
+    const auto placed = [&](bool fold) {
+        std::vector<float> x{200, 280, 235, 335, 200, 200, 235, 255};
+        for (size_t i = 0; i < 8; ++i) x[i] /= i < 4 ? 512 : 384;
+        const std::vector<float> before = x;
+        const auto pull = [&](std::span<float> row) {
+            if (std::hypot(512 * (row[2] - before[2]), 384 * (row[6] - before[6])) < 60)
+                std::copy(before.begin(), before.end(), row.begin());
+        };
+        PlacementFit({type, time, distance, {}, {}, 36}).apply(x, 3, 0, pull, fold);
+        return std::hypot(512 * (x[2] - x[0]), 384 * (x[6] - x[4]));
+    };
+    EXPECT_LT(placed(false), 72);
+    EXPECT_GE(placed(true), 72);
+}
+
 // A section of a map has the margins of the map.
 TEST(PlacementFit, HowFarOneKeepsOffAnEdgeHangsOnItsTime) {
     size_t bold = 0;

@@ -111,6 +111,11 @@ TEST(Structure, TiesWithinASection) {
         if (i < 15 || i >= 18) kept.push_back(i);
     }
     Structure structure(song.view(), fixed);
+    const auto parts = structure.parts(kept);
+    ASSERT_EQ(parts.size(), 1u);
+    EXPECT_EQ(parts[0].from, 0u);
+    EXPECT_EQ(parts[0].to, 19u) << "among those that are kept";
+    EXPECT_EQ(parts[0].count, part);
     Philox random(4);
     std::vector<float> x(2 * kept.size());
     for (float& value : x) value = random.uniform();

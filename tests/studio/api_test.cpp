@@ -190,6 +190,10 @@ TEST_F(Studio, OddRequestsAreRefusedAndDoNoHarm) {
                              json{{"all", true}, {"fast", 1}}, json{{"from", 5}, {"to", 6}}})
         EXPECT_NE(error_of(post(at + "/place", body), 400), "") << body.dump();
     EXPECT_NE(error_of(post(at + "/place", {{"all", true}, {"base", "s9.1"}}), 404), "");
+    EXPECT_NE(error_of(post(at + "/place", {{"all", true}, {"seed", -1}}), 400), "");
+    EXPECT_NE(error_of(post(at + "/move", {{"objects", {1}}, {"dx", 1e308}, {"dy", 0}}), 400), "");
+    EXPECT_NE(error_of(get(at + "/step", {{"index", "abc"}}), 400), "");
+    EXPECT_NE(error_of(get("styles", {{"limit", "-5"}}), 400), "");
     EXPECT_NE(error_of(post(at + "/keep", {{"take", "s9.1"}}), 404), "");
     EXPECT_NE(error_of(post(at + "/nothing"), 404), "");
     EXPECT_NE(error_of(get(at + "/nothing"), 404), "");
@@ -200,6 +204,40 @@ TEST_F(Studio, OddRequestsAreRefusedAndDoNoHarm) {
     EXPECT_NE(error_of(api_->handle({"POST", "/api/v1/" + at + "/place", {}, "{broken"}), 400), "");
     EXPECT_NE(error_of(api_->handle({"DELETE", "/api/v1/" + at, {}, {}}), 405), "");
     EXPECT_EQ(state(s)["step"], 0);
+}
+
+TEST_F(Studio, MoreObjectsThanAnyMapHasAreNotPlacedAtOnce) {
+    std::string text = small_map();
+    for (int i = 0; i < 20'000; ++i) text += fmt::format("100,100,{},1,0\n", 20'000 + 100 * i);
+    const std::string s = open_map(text), at = "sessions/" + s;
+    EXPECT_NE(error_of(post(at + "/place", {{"all", true}}), 413).find("too many"), std::string::npos);
+    EXPECT_EQ(get_json(at + "/takes")["sets"], json::array());
+}
+
+// A disk that has no room for anything but what is there.
+class FullStorage : public MemoryStorage {
+  public:
+    bool full = false;
+    void put(const std::string& name, std::string_view content) override {
+        if (full) fail("no space left");
+        MemoryStorage::put(name, content);
+    }
+};
+
+TEST_F(Studio, AStepThatIsInTheJournalIsNoErrorOnAFullDisk) {
+    FullStorage storage;
+    const auto begin = [&] {
+        return std::make_unique<Api>(ApiOptions{.storage = storage, .engine = engine_, .version = "test"});
+    };
+    api_ = begin();
+    const std::string s = open_map();
+    storage.full = true;
+    post_json("sessions/" + s + "/move", {{"objects", {1}}, {"dx", 11}, {"dy", 0}});
+    EXPECT_EQ(state(s)["step"], 1);
+    EXPECT_EQ(open_map(), s) << "what is there can be opened again";
+    const json other = open_source("other.osu", small_map("Other"));
+    EXPECT_NE(error_of(post("sessions", {{"source", other["source"]}, {"file", "other.osu"}}), 400), "");
+    api_.reset();
 }
 
 TEST_F(Studio, ACheckpointThatIsNoneIsToldAndTheMapStaysOpen) {

@@ -11,7 +11,16 @@ const flags = [
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
-    '--enable-blink-features=ForceEagerMeasureMemory', // bench/web.mjs asks, and would wait for minutes
+    '--enable-blink-features=ForceEagerMeasureMemory', // memory() asks, and would wait for minutes
+];
+
+/** Flags of a browser whose graphics card is made of the processor: slow, and right. */
+export const softwareGraphics = [
+    ...flags.filter((flag) => flag !== '--disable-gpu'),
+    '--enable-unsafe-webgpu',
+    '--use-webgpu-adapter=swiftshader',
+    '--enable-features=Vulkan',
+    '--use-vulkan=swiftshader',
 ];
 
 /** @type {Promise<import('playwright-core').Browser> | undefined} */
@@ -65,6 +74,20 @@ export class StudioPage {
         const errors = this.errors.filter((error) => !expected.some((known) => error.includes(known)));
         this.errors = [];
         assert.deepEqual(errors, []);
+    }
+
+    /**
+     * Bytes of an isolated page with its workers, as the browser counts them: 0 where it does not. It counts memory that
+     * is shared once for each thread of the engine, whose own are nothing beside it, so they are left out.
+     */
+    memory() {
+        return this.page.evaluate(async () => {
+            const measured = await /** @type {any} */ (performance).measureUserAgentSpecificMemory?.();
+            const isThread = ({url}) => url.endsWith('studio_engine.worker.js');
+            return (measured?.breakdown ?? [])
+                .filter(({attribution}) => !attribution.some(isThread))
+                .reduce((sum, {bytes}) => sum + bytes, 0);
+        });
     }
 
     async close() {

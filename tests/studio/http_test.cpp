@@ -18,6 +18,7 @@
 #include "beatmap/osz.h"
 #include "studio/http/file_storage.h"
 #include "studio/http/gate.h"
+#include "studio/http/handover.h"
 #include "studio/server_fixture.h"
 #include "support/launched_program.h"
 #include "support/temporary_folder.h"
@@ -103,6 +104,56 @@ TEST_F(Http, AudioComesInThePiecesThatAreAskedFor) {
     EXPECT_EQ(part->body, "234");
     EXPECT_EQ(part->get_header_value("Content-Range"), "bytes 2-4/10");
     EXPECT_EQ(client().Get(path, {httplib::make_range_header({{7, -1}})})->body, "789");
+}
+
+TEST_F(Http, NoBytesAreThereButTheContents) {
+    const OszArchive::NewEntry entries[] = {{"a.osu", small_map()}, {"song.mp3", "0123456789"}};
+    const std::string s = open_map("a.osz", make_osz(entries));
+    const std::string path = "/api/v1/sessions/" + s + "/audio";
+    const auto asked = [&](const char* range) { return client().Get(path, {{"Range", range}}); };
+    for (const auto& [range, content] :
+         {std::pair{"bytes=8-90000", "89"}, std::pair{"bytes=-3", "789"},
+          std::pair{"bytes=-90000", "0123456789"}, std::pair{"bytes=0-", "0123456789"}}) {
+        const auto part = asked(range);
+        ASSERT_TRUE(part) << range;
+        EXPECT_EQ(part->status, 206) << range;
+        EXPECT_EQ(part->body, content) << range;
+    }
+    for (const char* range : {"bytes=10-", "bytes=10-20", "bytes=90000000-90000001", "bytes=99999999999-"}) {
+        const auto none = asked(range);
+        ASSERT_TRUE(none) << range;
+        EXPECT_EQ(none->status, 416) << range;
+        EXPECT_LT(none->body.size(), 200u) << range;
+    }
+    EXPECT_EQ(asked("bytes=0-1,4-5,0-9")->body, "0123456789") << "several at once: the whole";
+    const auto about = client().Get("/api/v1/about", {{"Range", "bytes=0-50000"}});
+    EXPECT_EQ(about->body, client().Get("/api/v1/about")->body);
+}
+
+TEST_F(Http, AnOldBookmarkIsToldWhatToDo) {
+    const auto page = client("").Get("/?token=old");
+    ASSERT_TRUE(page);
+    EXPECT_EQ(page->status, 403);
+    EXPECT_EQ(page->get_header_value("Content-Type"), "text/html; charset=utf-8");
+    EXPECT_NE(page->body.find("prints an address"), std::string::npos);
+}
+
+TEST_F(Http, ASongIsGivenToTheStudioThatRuns) {
+    const OszArchive::NewEntry entries[] = {{"a.osu", small_map()}};
+    write_file(folder_ / "my song & more.osz", make_osz(entries));
+    const auto address = hand_over(folder_ / "data", folder_ / "my song & more.osz");
+    ASSERT_TRUE(address);
+    const size_t at = address->find("#source=");
+    ASSERT_NE(at, std::string::npos);
+    EXPECT_EQ(get("sources/" + address->substr(at + 8))["name"], "my song & more.osz");
+    EXPECT_EQ(*hand_over(folder_ / "data", {}), server_->address());
+    write_file(folder_ / "none.osz", "no archive");
+    EXPECT_THROW(hand_over(folder_ / "data", folder_ / "none.osz"), Error);
+    const std::string left = read_file(folder_ / "data/address.json");
+    stop();
+    EXPECT_FALSE(hand_over(folder_ / "data", {}));
+    write_file(folder_ / "data/address.json", left);
+    EXPECT_FALSE(hand_over(folder_ / "data", {})) << "one that was killed leaves its address";
 }
 
 TEST_F(Http, EventsComeAsTheyHappen) {
@@ -220,6 +271,19 @@ TEST_F(Http, TheLibraryIsTheFolderThatItWasStartedWith) {
     EXPECT_EQ(easy["maps"].size(), 2u);
     EXPECT_EQ(post("library/open", json{{"id", easy["id"]}}.dump())["maps"].size(), 2u);
     EXPECT_TRUE(post("library/open", R"({"id":"x"})", 404).contains("error"));
+}
+
+TEST_F(Http, ADatabaseThatCannotBeReadIsToldAndTheFilesAreFound) {
+    write_file(folder_ / "game/Songs/1/a.osu", small_map("Easy"));
+    write_file(folder_ / "game/osu!.db", "");
+    stop();
+    start((folder_ / "game").string());
+    json found;
+    for (int i = 0; i < 200 && !(found = get("library?q=band"))["ready"]; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_EQ(found["total"], 1);
+    ASSERT_EQ(found["problems"].size(), 1u);
+    EXPECT_NE(found["problems"][0].get<std::string>().find("osu!.db"), std::string::npos);
 }
 
 TEST(FileStorage, AJournalEndsWhereACrashHasCutIt) {

@@ -146,12 +146,13 @@ TEST(Scene, DamagedMapsAreRefusedOrShown) {
     for (uint64_t seed = 0; seed < 300; ++seed) {
         Philox random(seed);
         std::string damaged = text;
+        constexpr std::string_view odd = "0123456789,|:-eELBPCN.\n\xff";
         for (uint64_t i = 0; i < 1 + seed % 40; ++i) {
             const size_t at = random.below(static_cast<uint32_t>(damaged.size()));
             if (random.below(3) == 0)
                 damaged.erase(at, 1 + random.below(20));
             else
-                damaged[at] = "0123456789,|:-eELBPCN.\n\xff"[random.below(26)];
+                damaged[at] = odd[random.below(static_cast<uint32_t>(odd.size()))];
         }
         try {
             const auto source = std::make_shared<const SourceMap>(damaged);

@@ -28,7 +28,8 @@ class Http : public ::testing::Test {
         ServerOptions options;
         options.token = "secret";
         options.data = folder_ / "data";
-        options.checkpoint = folder_ / "small.safetensors";
+        options.checkpoint_name = "small.safetensors";
+        options.open_checkpoint = [path = folder_ / "small.safetensors"] { return read_checkpoint(path); };
         options.open_device = [] { return open_device({"cpu", "f32"}); };
         options.open = open;
         server_ = std::make_unique<Server>(std::move(options));

@@ -1,4 +1,6 @@
 // A map at work: takes, what is kept of them, edits by hand, and the history of it all.
+#include "studio/session.h"
+
 #include <algorithm>
 
 #include "beatmap/osz.h"
@@ -257,6 +259,33 @@ TEST_F(Studio, TakesAreThrownAwayOneByOneOrTogether) {
     EXPECT_EQ(get_json(at + "/takes")["sets"], json::array());
     EXPECT_NE(error_of(post(at + "/discard", {{"set", "s1"}}), 404), "");
     EXPECT_NE(error_of(post(at + "/discard", {{"set", ""}}), 404), "");
+}
+
+TEST_F(Studio, ATakeThatIsThrownAwayLeavesTheOthersOfItsSetTheirOwn) {
+    Session session(small_map(), storage_.journal("session-x"));
+    PlaceRequest request;
+    request.objects = {4, 5};
+    request.count = 3;
+    request.seed = 70;
+    const std::string set = session.begin_set(request).id;
+    const auto places = [&](float shift) {
+        std::vector<Vec2> positions(session.now().positions().begin(), session.now().positions().end());
+        for (Vec2& p : positions) p.x += shift;
+        return positions;
+    };
+    session.set_running(set, 0);
+    const std::string first = session.finish_take(set, 0, places(1)).id;
+    session.discard_take(first);
+    for (const size_t index : {1, 2}) {
+        session.set_running(set, index);
+        const Take& take = session.finish_take(set, index, places(static_cast<float>(10 * index)));
+        EXPECT_EQ(take.id, fmt::format("{}.{}", set, index + 1));
+        EXPECT_EQ(take.seed, 70 + index);
+    }
+    session.end_set(set);
+    const auto& takes = session.set_of(set).takes;
+    ASSERT_EQ(takes.size(), 2u);
+    EXPECT_EQ(takes[1].positions[0].x - takes[0].positions[0].x, 10);
 }
 
 TEST_F(Studio, TheListOfTakesIsLightWhereItIsAskedFor) {

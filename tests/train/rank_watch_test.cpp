@@ -59,15 +59,19 @@ class RankWatchTest : public testing::Test {
     Mailbox mail;
     std::array<RankStatus, 2> status;
     MailTransport first{0, mail}, second{1, mail};
-    RankWatch first_watch{first, status[0], limit}, second_watch{second, status[1], limit};
+    // Each look comes a moment after the one before, however slow the machine is.
+    RankWatch::Clock::time_point now{};
+    const std::function<RankWatch::Clock::time_point()> clock = [this] { return now; };
+    RankWatch first_watch{first, status[0], limit, clock}, second_watch{second, status[1], limit, clock};
 
     // What ends the run within so many times the limit; empty: nothing.
     template <class Body>
     std::string run(double limits, Body&& body) {
-        const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(limits * limit);
+        const auto end = now + std::chrono::duration_cast<RankWatch::Clock::duration>(
+                                   std::chrono::duration<double>(limits * limit));
         testing::internal::CaptureStderr();
         try {
-            while (std::chrono::steady_clock::now() < end) body();
+            for (; now < end; now += std::chrono::milliseconds(25)) body();
         } catch (const Aborted& aborted) {
             return aborted.what();
         }

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "studio/refusal.h"
 
 namespace osu::studio {
 
@@ -66,7 +67,8 @@ class FileJournal : public Journal {
     [[noreturn]] void give_up(off_t before) {
         const int reason = errno;
         if (before >= 0 && ::ftruncate(descriptor_, before) != 0) ::close(std::exchange(descriptor_, -1));
-        fail("cannot write {}: {}", path_.string(), std::strerror(reason));
+        refuse(no_room, {"make room on the disk, and do it again: nothing was changed"},
+               "cannot write {}: {}", path_.string(), std::strerror(reason));
     }
 };
 
@@ -75,7 +77,10 @@ class FileJournal : public Journal {
 FileStorage::FileStorage(fs::path folder) : folder_(std::move(folder)) {
     std::error_code problem;
     fs::create_directories(folder_, problem);
-    if (!fs::is_directory(folder_, problem)) fail("cannot make the folder {}", folder_.string());
+    const std::string reason = problem ? problem.message() : "it is a file";
+    if (!fs::is_directory(folder_, problem))
+        fail(Hint{"give another folder with --data"}, "cannot keep anything in {}: {}", folder_.string(),
+             reason);
     fs::permissions(folder_, fs::perms::owner_all, problem);
     try {
         lock_ = std::make_unique<WriterLock>(folder_);

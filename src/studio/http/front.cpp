@@ -13,6 +13,7 @@ namespace osu::studio {
 
 namespace {
 
+constexpr size_t most_found = 500;  // sets that a search of the library gives
 constexpr auto heartbeat = std::chrono::seconds(10);
 
 constexpr const char* content_security_policy =
@@ -21,6 +22,12 @@ constexpr const char* content_security_policy =
     "connect-src 'self'; font-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'";
 
+constexpr const char* closed_page =
+    "<!doctype html><html lang=en><meta charset=utf-8><title>osu-diffusion studio</title>"
+    "<h1>This studio is closed to this address</h1>"
+    "<p>Each time it starts, <code>osu-diffusion studio</code> prints an address with a new token: open that "
+    "one, with all that follows <code>?token=</code>. What was made is kept, and is there again.</p></html>";
+
 void set_error(httplib::Response& response, int status, const std::string& message,
                const std::string& hint = {}) {
     nlohmann::json json{{"error", message}};
@@ -28,6 +35,28 @@ void set_error(httplib::Response& response, int status, const std::string& messa
     response.status = status;
     response.set_content(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
                          "application/json");
+}
+
+// The library cuts out the ranges that were asked for without a look at where the content ends. So they are
+// bounded as RFC 9110 says: what begins behind the end is refused (false), what goes on behind it is cut, and
+// several at once are not served: the whole is. The request is the library's own, which is no constant.
+bool bound_ranges(const httplib::Request& request, size_t size) {
+    httplib::Ranges& ranges = const_cast<httplib::Request&>(request).ranges;
+    if (ranges.size() != 1) {
+        ranges.clear();
+        return true;
+    }
+    const auto end = static_cast<ssize_t>(size);
+    auto& [first, last] = ranges[0];  // −1: left out; a last alone counts from the end
+    if (first < 0) {
+        first = std::max<ssize_t>(0, end - last);
+        last = end - 1;
+    } else if (last < 0 || last >= end) {
+        last = end - 1;
+    }
+    const bool there = first < end && first <= last;
+    if (!there) ranges.clear();
+    return there;
 }
 
 // RFC 6266: a plain name for old programs, the true one for all others.
@@ -95,6 +124,11 @@ httplib::Server::HandlerResponse Front::admit(const httplib::Request& request,
     const std::string given = request.get_param_value("token");
     if (!parts_.gate.is_let_in(given, request.get_header_value("Cookie"),
                                request.get_header_value("Authorization"))) {
+        if (request.path == "/") {  // an old bookmark, most likely
+            response.status = 403;
+            response.set_content(closed_page, "text/html; charset=utf-8");
+            return Verdict::Handled;
+        }
         set_error(
             response, 403, "the token is missing or wrong",
             "open the address that osu-diffusion studio printed; programs send Authorization: Bearer TOKEN");
@@ -124,6 +158,7 @@ void Front::serve_api(const httplib::Request& request, httplib::Response& respon
     if (answer.status == 0) answer = parts_.api.handle(asked);
     response.set_header("Cache-Control", "no-store");
     if (answer.status != 200 || answer.body.view.empty()) {
+        bound_ranges(request, 0);
         response.status = answer.status;
         return response.set_content(std::string(answer.body.text()), answer.type);
     }
@@ -131,7 +166,11 @@ void Front::serve_api(const httplib::Request& request, httplib::Response& respon
         response.set_header("Content-Disposition", disposition(answer.attachment));
     response.set_header("Accept-Ranges", "bytes");
     const Bytes body = answer.body;
-    // The library cuts out the range that is asked for.
+    if (!bound_ranges(request, body.view.size())) {
+        response.set_header("Content-Range", fmt::format("bytes */{}", body.view.size()));
+        return set_error(response, 416, "there is nothing at these bytes",
+                         fmt::format("there are {} of them", body.view.size()));
+    }
     response.set_content_provider(
         body.view.size(), answer.type, [body](size_t offset, size_t length, httplib::DataSink& sink) {
             return sink.write(reinterpret_cast<const char*>(body.view.data()) + offset, length);
@@ -151,10 +190,9 @@ Response Front::disk_route(const Request& request) const {
     try {
         if (request.method == "GET" && request.path == "/api/v1/library") {
             const auto text = request.query.find("q"), limit = request.query.find("limit");
-            const size_t count =
-                limit == request.query.end() ? 50 : std::strtoul(limit->second.c_str(), nullptr, 10);
-            return answered(parts_.library.search(text == request.query.end() ? "" : text->second,
-                                                  std::min<size_t>(count, 500)));
+            return answered(parts_.library.search(
+                text == request.query.end() ? "" : text->second,
+                limit == request.query.end() ? 50 : read_limit(limit->second, most_found)));
         }
         if (request.method == "POST" && request.path == "/api/v1/library/open")
             return answered(

@@ -82,7 +82,11 @@ json Library::search(const std::string& text, size_t limit) {
                         {"creator", to_utf8(found[i]->creator)},
                         {"maps", std::move(maps)}});
     }
-    return {{"places", places_}, {"ready", ready_}, {"total", sets_.size()}, {"sets", std::move(sets)}};
+    return {{"places", places_},
+            {"problems", problems_},
+            {"ready", ready_},
+            {"total", sets_.size()},
+            {"sets", std::move(sets)}};
 }
 
 std::shared_ptr<Song> Library::open(const std::string& id) {
@@ -111,17 +115,33 @@ void Library::read() {
             for (const MapSource& source : sources) places_.push_back(to_utf8(source.path.string()));
         }
         for (const MapSource& source : sources) read_source(source);
-    } catch (const std::exception&) {  // a folder that cannot be read has no songs
+    } catch (const std::exception& error) {  // a folder that cannot be read has no songs
+        note(folder_, error.what());
     }
     const std::lock_guard lock(mutex_);
     ready_ = true;
 }
 
+// Where the game's database cannot be read, the files themselves are.
 void Library::read_source(const MapSource& source) {
     try {
-        source.database.empty() ? read_files(source) : read_database(source);
-    } catch (const std::exception&) {
+        if (!source.database.empty()) return read_database(source);
+    } catch (const std::exception& error) {
+        note(source.database, error.what());
     }
+    try {
+        MapSource files = source;
+        files.database.clear();
+        read_files(files);
+    } catch (const std::exception& error) {
+        note(source.path, error.what());
+    }
+}
+
+void Library::note(const fs::path& place, const std::string& problem) {
+    const std::lock_guard lock(mutex_);
+    problems_.push_back(to_utf8(
+        problem.find(place.string()) == std::string::npos ? place.string() + ": " + problem : problem));
 }
 
 void Library::read_database(const MapSource& source) {

@@ -24,8 +24,8 @@ class Library {
     explicit Library(std::filesystem::path folder);
     ~Library();
 
-    // {places, ready, total, sets}: sets whose artist, title, mapper or difficulties have all words of the
-    // text.
+    // {places, problems, ready, total, sets}: where it looks, what could not be read there, sets whose
+    // artist, title, mapper or difficulties have all words of the text.
     nlohmann::json search(const std::string& text, size_t limit);
     std::shared_ptr<Song> open(const std::string& id);  // Refusal for an unknown one
 
@@ -43,7 +43,7 @@ class Library {
 
     const std::filesystem::path folder_;
     std::mutex mutex_;
-    std::vector<std::string> places_;
+    std::vector<std::string> places_, problems_;
     std::map<std::string, Set> sets_;  // by ID
     std::atomic<bool> stop_ = false;
     bool started_ = false, ready_ = false;
@@ -51,6 +51,7 @@ class Library {
 
     void read();
     void read_source(const MapSource& source);
+    void note(const std::filesystem::path& place, const std::string& problem);
     void read_database(const MapSource& source);
     void read_files(const MapSource& source);
     void add(Kind kind, const std::filesystem::path& place, const std::string& key, const MapFacts& facts,

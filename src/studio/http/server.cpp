@@ -19,6 +19,7 @@
 #include "studio/http/folder_song.h"
 #include "studio/http/front.h"
 #include "studio/http/gate.h"
+#include "studio/http/handover.h"
 #include "studio/http/library.h"
 #include "studio/http/page.h"
 
@@ -58,9 +59,7 @@ struct Server::Parts {
 Server::Parts::Parts(ServerOptions given)
     : options(std::move(given)),
       storage(options.data),
-      engine(
-          options.checkpoint.filename().string(), [this] { return read_checkpoint(options.checkpoint); },
-          options.open_device),
+      engine(options.checkpoint_name, options.open_checkpoint, options.open_device),
       api({.storage = storage,
            .engine = engine,
            .on_event = [this](const std::string& session,
@@ -81,6 +80,7 @@ Server::Parts::Parts(ServerOptions given)
     listen();
     front = std::make_unique<Front>(Front::Parts{*gate, api, *library, hub, body_limit, options.page_folder});
     front->answer(http);
+    storage.put(address_record, record_of_address(gate->origin(), gate->token()));
 }
 
 // What the program was started with: a map's session, or a song's difficulties to choose from, is then the
@@ -129,11 +129,13 @@ void Server::Parts::listen() {
     });
     int port = options.port;
     if (port == 0 || !http.bind_to_port(options.host, port)) {
-        if (port != 0 && !options.any_port)
-            fail(Hint{"give another --port, or 0 for any"}, "port {} of {} is taken", port, options.host);
-        port = http.bind_to_any_port(options.host);
-        if (port <= 0)
+        const bool this_port_alone = port != 0 && !options.any_port;
+        const int any_port = http.bind_to_any_port(options.host);
+        if (any_port <= 0)
             fail(Hint{"--host is a name or an address of this machine"}, "cannot listen on {}", options.host);
+        if (this_port_alone)
+            fail(Hint{"give another --port, or 0 for any"}, "port {} of {} is taken", port, options.host);
+        port = any_port;
     }
     http.set_socket_options([](socket_t) {});
     ::listen(listening, connection_queue);  // again: the library lets five wait
@@ -161,6 +163,7 @@ Server::Server(ServerOptions options) : parts_(std::make_unique<Parts>(std::move
 
 Server::~Server() {
     stop();
+    parts_->storage.remove(address_record);
 }
 
 std::string Server::address() const {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "archive/checkpoint.h"
 #include "ops/devices.h"
 
 namespace osu::studio {
@@ -18,7 +19,9 @@ struct ServerOptions {
     std::string token;      // empty: a new one
     std::string
         page_folder;  // the page's files from here, for whoever works on them; empty: the program's own
-    std::filesystem::path data, checkpoint;
+    std::filesystem::path data;
+    std::string checkpoint_name;  // to be shown
+    std::function<Checkpoint()> open_checkpoint;
     std::string open;  // a map, an archive, a song's folder, or a folder of songs; empty: none
     std::function<OpenDevice()> open_device;
     std::string version;

@@ -4,6 +4,7 @@
 //
 //   studio_restore(name, bytes, size)               what was kept: values, and the records of journals
 //   studio_begin(model, size, file, example, …)
+//   studio_graphics_mailbox()                       with threads: see graphics_card.h
 //   studio_handle(method, path, query, body, size)  → Answer
 //   studio_run_jobs()                               without threads: makes all takes that wait
 //   studio_deliver()                                with threads: what other threads have to say
@@ -24,6 +25,9 @@
 #include "base/parallel.h"
 #include "studio/api.h"
 #include "studio/example.h"
+#ifdef __EMSCRIPTEN_PTHREADS__
+#include "studio/web/graphics_card.h"
+#endif
 
 #ifdef __EMSCRIPTEN_PTHREADS__
 constexpr bool has_threads = true;
@@ -118,12 +122,14 @@ BrowserStorage& storage() {
 
 class Front {
   public:
-    Front(std::string model, std::string file, std::string example, std::string version, int threads)
+    // `card`: the name of the graphics card that does the network's blocks; empty: none.
+    Front(std::string model, std::string file, std::string example, std::string version, std::string card,
+          int threads)
         : model_(std::move(model)),
           engine_(
               std::move(file),
               [this] { return parse_checkpoint(std::as_bytes(std::span(model_.data(), model_.size()))); },
-              [threads] { return open(threads); }),
+              [threads, card] { return open(card, threads); }, remote(card)),
           api_({.storage = storage(),
                 .engine = engine_,
                 .on_event = [](const std::string& session,
@@ -148,10 +154,20 @@ class Front {
     std::condition_variable job_came_;
     bool job_waits_ = false;
 
-    static OpenDevice open(int threads) {
-        return {make_cpu_backend(DType::f32),
-                threads > 1 ? fmt::format("this browser, {} threads", threads) : "this browser, one thread",
-                {}};
+    static OpenDevice open(const std::string& card, int threads) {
+        const std::string name = !card.empty() ? card + " by WebGPU"
+                                 : threads > 1 ? fmt::format("this browser, {} threads", threads)
+                                               : "this browser, one thread";
+        return {make_cpu_backend(DType::f32), name, {}};
+    }
+    static Engine::Remote remote([[maybe_unused]] const std::string& card) {
+#ifdef __EMSCRIPTEN_PTHREADS__
+        if (!card.empty())
+            return [](const DitConfig& config, const TensorMap& weights) {
+                return std::make_unique<GraphicsCard>(config, weights);
+            };
+#endif
+        return {};
     }
     void wake() {
         const std::lock_guard lock(mutex_);
@@ -202,9 +218,19 @@ EMSCRIPTEN_KEEPALIVE void studio_restore(const char* name, int journal, const ui
 }
 
 EMSCRIPTEN_KEEPALIVE void studio_begin(const uint8_t* model, size_t size, const char* file,
-                                       const char* example, const char* version, int threads) {
+                                       const char* example, const char* version, const char* card,
+                                       int threads) {
     osu::set_thread_count(threads);
-    front.emplace(text_of(model, size), file, example, version, threads);
+    front.emplace(text_of(model, size), file, example, version, card, threads);
+}
+
+// Where studio/web/graphics_worker.js finds what is asked of the graphics card; with threads alone.
+EMSCRIPTEN_KEEPALIVE void* studio_graphics_mailbox() {
+#ifdef __EMSCRIPTEN_PTHREADS__
+    return &graphics_mailbox();
+#else
+    return nullptr;
+#endif
 }
 
 // `query`: a JSON object of strings. The answer is there until the next call.
