@@ -6,6 +6,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/json_output.h"
+#include "app/parse_errors.h"
 #include "app/source_map.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -77,7 +79,10 @@ void find_verb(const CLI::App& app, std::vector<std::string>& words) {
         words.emplace_back("--help");
     }
     const std::string& first = words[0];
-    if (first.starts_with('-')) return;
+    if (first.starts_with('-')) {
+        if (!is_known(app, first.substr(0, first.find('=')))) words.insert(words.begin(), "sample");
+        return;
+    }
     if (verb_named(app, first)) {
         if (words.size() == 2 && words[1] == "help") words[1] = "--help";
         return;
@@ -119,6 +124,27 @@ std::string declared_flag(const CLI::App& verb, const std::string& word, const s
     return name + value;
 }
 
+// And runs the verb.
+void parse(CLI::App& app, const std::vector<std::string>& words) {
+    try {
+        std::vector<std::string> backwards(words.rbegin(), words.rend());  // as CLI11 wants them
+        app.parse(std::move(backwards));
+    } catch (const CLI::ParseError& error) {
+        if (error.get_exit_code() == 0) throw;  // help
+        fail_as_typed(app, verb_named(app, words[0]), words, error);
+    }
+}
+
+// Whether --json is among the words, and prints one object.
+bool wants_json(const CLI::App& app, const std::vector<std::string>& words) {
+    const auto end = std::find(words.begin(), words.end(), "--");
+    if (std::find(words.begin(), end, "--json") == end) return false;
+    const CLI::App* verb = words.empty() ? nullptr : verb_named(app, words[0]);
+    if (!verb) verb = verb_named(app, "sample");
+    const CLI::Option* option = verb ? verb->get_option_no_throw("--json") : nullptr;
+    return option && option->get_expected_max() == 0;
+}
+
 }  // namespace
 
 std::vector<std::string> nearest_names(std::string_view typed, const std::vector<std::string>& names) {
@@ -148,9 +174,16 @@ std::vector<std::string> as_declared(const CLI::App& app, std::vector<std::strin
 }
 
 void run_command_line(CLI::App& app, std::vector<std::string> words) {
-    words = as_declared(app, std::move(words));
-    std::reverse(words.begin(), words.end());  // as CLI11 wants them
-    app.parse(std::move(words));
+    const std::vector<std::string> typed = words;
+    try {
+        words = as_declared(app, std::move(words));
+        parse(app, words);
+    } catch (const ToldInJson&) {
+        throw;
+    } catch (const Error& error) {
+        if (wants_json(app, typed)) print_json(json_of(error));
+        throw;
+    }
 }
 
 }  // namespace osu

@@ -186,9 +186,7 @@ DatasetOptions options_of(const DatasetFlags& flags) {
     return options;
 }
 
-void run_dataset(const DatasetFlags& flags) {
-    set_thread_count(flags.threads);
-    const DatasetOptions options = options_of(flags);
+void make_dataset(const DatasetFlags& flags, const DatasetOptions& options) {
     const DatasetReport report = build_dataset(options, terminal_listener());
     if (flags.json) return fmt::print("{}\n", report_json(options, report));
     print_report(report, options);
@@ -209,6 +207,19 @@ void run_dataset(const DatasetFlags& flags) {
         flags.pack.empty() ? options.out / "dataset.pack" : std::filesystem::path(flags.pack);
     print_pack(pack_dataset(options.out, file, terminal_listener()));
     print_written(file);
+}
+
+void run_dataset(const DatasetFlags& flags) {
+    set_thread_count(flags.threads);
+    const DatasetOptions options = options_of(flags);
+    std::error_code problem;
+    const bool was_there = options.out.empty() || std::filesystem::exists(options.out, problem);
+    try {
+        make_dataset(flags, options);
+    } catch (...) {
+        if (!was_there) std::filesystem::remove(options.out, problem);  // where nothing is in it
+        throw;
+    }
 }
 
 void add_filter_flags(CLI::App& verb, DatasetFlags& flags) {

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@ namespace osu {
 namespace {
 
 constexpr double most_ms = 1e12;
+constexpr double most_seconds = 10000;  // of a map, as somebody might type them: nearly three hours
 
 std::optional<double> number(std::string_view text) {
     double value = 0;
@@ -88,7 +90,7 @@ EditorTime parse_editor_time(std::string_view whole) {
     }
     const auto value = number(text);
     if (!value) fail_time(whole);
-    if (*value != std::floor(*value))
+    if (text.find('.') != text.npos && std::abs(*value) < most_seconds)
         fail(Hint{fmt::format("in ms it is {:.0f}; as seconds it is {}", *value,
                               format_editor_time(*value * 1000))},
              "{} could be ms or seconds", text);
@@ -100,7 +102,24 @@ bool names_objects(std::string_view text) {
     return text.find('(') != text.npos && text.find(':') != text.npos;
 }
 
+namespace {
+
+// The editor cuts fractions of a ms off, or rounds them.
+void check_object_stands_at(const Beatmap& map, double ms) {
+    constexpr double within = 1;
+    double nearest = std::numeric_limits<double>::infinity();
+    for (const HitObject& object : map.objects)
+        if (std::abs(object.start_time - ms) < std::abs(nearest - ms)) nearest = object.start_time;
+    if (std::abs(nearest - ms) <= within) return;
+    fail(Hint{map.objects.empty() ? "it has none at all"
+                                  : "the nearest stands at " + format_editor_time(nearest)},
+         "the map has no object at {}", format_editor_time(ms));
+}
+
+}  // namespace
+
 std::vector<size_t> objects_of(const Beatmap& map, const EditorTime& time) {
+    check_object_stands_at(map, time.ms);
     const std::vector<Combo> combos = combos_of(map);
     std::vector<size_t> found;
     size_t i = 0;

@@ -17,14 +17,15 @@ struct EditorTime {
     std::vector<int> combo_numbers;  // empty where it is a time alone
 };
 
-// A time of the editor, or a whole number of ms. Error for anything else: fractions could be seconds.
+// A time of the editor, or ms, from ten seconds on with a fraction, as osu!lazer has them. Error for anything
+// else: smaller numbers with a point could be seconds.
 EditorTime parse_editor_time(std::string_view text);
 
 // Whether the text is a list of such, copied with their numbers.
 bool names_objects(std::string_view text);
 
 // The objects that a copied time names, as indices: from the first at that time on, one for each number.
-// Error when the map has none of such a number there.
+// Error when the map has none of such a number there, or no object at that very time.
 std::vector<size_t> objects_of(const Beatmap& map, const EditorTime& time);
 
 std::string format_editor_time(double ms);  // "01:02:345"

@@ -34,6 +34,16 @@ std::string wrong_count(std::string& text) {
     return error == std::errc() && end == text.data() + text.size() ? "" : text + " is no number from 0 on";
 }
 
+// A plain number of steps; sections and strides are looked at when the schedule is known.
+std::string wrong_steps(std::string& text) {
+    constexpr int most_steps = 1000;  // of the schedule
+    if (text.find_first_not_of("0123456789") != std::string::npos) return {};
+    int steps = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), steps);
+    if (error == std::errc() && steps >= 1 && steps <= most_steps) return {};
+    return fmt::format("{} is no number from 1 to {}", text, most_steps);
+}
+
 }  // namespace
 
 CLI::Validator at_least(double least) {
@@ -75,6 +85,7 @@ void add_sampling_flags(CLI::App& verb, SamplingOptions& options) {
     verb.add_option("--num-sampling-steps,--steps", options.steps,
                     "Denoise in so many steps; or sections (10,15,20), or an integer stride (ddim25)")
         ->type_name("STEPS")
+        ->check(CLI::Validator(wrong_steps, ""))
         ->default_str("15, or what a student was made for");
     verb.add_option("-s,--seed", options.seed, "Seed the noise; variant i has seed + i");
     verb.add_option("--seq-len", options.seq_len, "Let a datapoint see so many before and after it")

@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/counted.h"
+#include "app/json_output.h"
 #include "app/summary_maps.h"
 #include "app/verbs.h"
 #include "archive/checkpoint.h"
@@ -28,17 +29,18 @@ namespace osu {
 
 namespace {
 
-std::string count_of(const TensorMap& tensors) {
+void add_count(const char* name, const TensorMap& tensors, Facts& facts) {
     int64_t count = 0;
     std::set<std::string> types;
-    for (const auto& [name, tensor] : tensors) {
+    for (const auto& [each, tensor] : tensors) {
         count += element_count(tensor.shape);
         types.emplace(name_of(tensor.type));
     }
     const std::string size = count < 1'000'000
                                  ? std::to_string(count)
                                  : fmt::format("{:.1f} million", static_cast<double>(count) / 1e6);
-    return fmt::format("{} in {} tensors, {}", size, tensors.size(), listed(types));
+    facts.add_value(name, {{"count", count}, {"tensors", tensors.size()}, {"types", types}},
+                    "{} in {} tensors, {}", size, tensors.size(), listed(types));
 }
 
 // The most frequent names first, at most `most` of them.
@@ -57,8 +59,9 @@ std::string frequent(const std::map<std::string, size_t>& counts, size_t most) {
 
 void add_file(const char* kind, const std::filesystem::path& path, Facts& facts) {
     facts.add("kind", "{}", kind);
-    facts.add("file", "{}, {}", path.filename().string(),
-              format_bytes(static_cast<double>(std::filesystem::file_size(path))));
+    const uint64_t size = std::filesystem::file_size(path);
+    facts.add_value("file", {{"name", path.filename().string()}, {"bytes", size}}, "{}, {}",
+                    path.filename().string(), format_bytes(static_cast<double>(size)));
 }
 
 void add_metadata(const std::map<std::string, std::string>& metadata, Facts& facts) {
@@ -80,38 +83,48 @@ void add_network(const Checkpoint& checkpoint, Facts& facts) {
         heads_known = false;
     }
     const DitConfig& config = info.config;
-    facts.add("network", "{}: depth {}, hidden {}, {} heads, {} classes", heads_known ? config.name() : "DiT",
-              config.depth, config.hidden, heads_known ? std::to_string(config.heads) : "unknown",
-              config.num_classes);
-    facts.add("parameters", "{}", count_of(checkpoint.weights()));
+    nlohmann::json network{{"name", heads_known ? config.name() : "DiT"},
+                           {"depth", config.depth},
+                           {"hidden", config.hidden},
+                           {"classes", config.num_classes}};
+    if (heads_known) network["heads"] = config.heads;
+    facts.add_value("network", network, "{}: depth {}, hidden {}, {} heads, {} classes",
+                    heads_known ? config.name() : "DiT", config.depth, config.hidden,
+                    heads_known ? std::to_string(config.heads) : "unknown", config.num_classes);
+    add_count("parameters", checkpoint.weights(), facts);
     std::vector<std::string> parts;
     if (!checkpoint.model.empty()) parts.push_back("model");
     if (!checkpoint.ema.empty()) parts.push_back("EMA");
     if (!checkpoint.exp_avg.empty())
         parts.push_back(fmt::format("optimiser (step {})", checkpoint.optimizer_step));
-    facts.add("holds", "{}", listed(parts));
+    facts.add_value("holds", parts, "{}", listed(parts));
     facts.add("noise", "{}", name_of(info.noise_schedule));
     if (info.step > 0)
-        facts.add("training", "step {}{}", info.step,
-                  info.samples > 0 ? fmt::format(", {} windows seen", info.samples) : "");
-    if (info.tokens > 0) facts.add("window", "{} datapoints", info.tokens);
+        facts.add_value("training", {{"step", info.step}, {"windows", info.samples}}, "step {}{}", info.step,
+                        info.samples > 0 ? fmt::format(", {} windows seen", info.samples) : "");
+    if (info.tokens > 0) facts.add_value("window", info.tokens, "{} datapoints", info.tokens);
     if (info.labels.entries().empty())
         return facts.add("styles", "by class number only: the file names no maps");
     std::map<std::string, size_t> mappers;
     for (const std::string& mapper : info.labels.mappers())
         if (!mapper.empty()) ++mappers[mapper];
-    facts.add("styles", "{} maps of {} mappers: {}", info.labels.entries().size(), mappers.size(),
-              frequent(mappers, 8));
+    facts.add_value("styles", {{"maps", info.labels.entries().size()}, {"mappers", mappers}},
+                    "{} maps of {} mappers: {}", info.labels.entries().size(), mappers.size(),
+                    frequent(mappers, 8));
 }
 
 void add_tensors(const TensorMap& tensors, Facts& facts) {
     constexpr size_t most = 200;
+    nlohmann::json all = nlohmann::json::array();
+    for (const auto& [name, tensor] : tensors)
+        all.push_back({{"name", name}, {"type", name_of(tensor.type)}, {"shape", tensor.shape}});
+    facts.add_value("tensors", all, "{}", tensors.size());
     size_t shown = 0;
     for (const auto& [name, tensor] : tensors) {
-        if (shown++ == most) return facts.add("…", "and {} more", tensors.size() - most);
+        if (shown++ == most) return facts.add("", "and {} more", tensors.size() - most);
         std::vector<std::string> sizes;
         for (int64_t size : tensor.shape) sizes.push_back(std::to_string(size));
-        facts.add("tensor", "{} {} ({})", name, name_of(tensor.type), listed(sizes));
+        facts.add("", "{} {} ({})", name, name_of(tensor.type), listed(sizes));
     }
 }
 
@@ -123,10 +136,11 @@ void summarize_pack(const std::filesystem::path& path, Facts& facts) {
         if (!mapper.empty()) ++mappers[mapper];
     SetCounter sets;
     for (size_t i = 0; i < dataset.size(); ++i) sets.add(dataset.map(i));
-    facts.add("maps", "{} in {}", dataset.size(), counted(sets.size(), "set"));
-    facts.add("datapoints", "{}", dataset.datapoints());
-    facts.add("classes", "{}", dataset.class_count());
-    facts.add("mappers", "{}: {}", mappers.size(), frequent(mappers, 8));
+    facts.add_value("maps", {{"all", dataset.size()}, {"sets", sets.size()}}, "{} in {}", dataset.size(),
+                    counted(sets.size(), "set"));
+    facts.add_number("datapoints", dataset.datapoints());
+    facts.add_number("classes", dataset.class_count());
+    facts.add_value("mappers", mappers, "{}: {}", mappers.size(), frequent(mappers, 8));
 }
 
 bool is_network(const TensorMap& weights) {
@@ -149,7 +163,7 @@ void summarize_checkpoint(const std::filesystem::path& path, Facts& facts) {
         add_network(checkpoint, facts);
     } else {
         add_file(fmt::format("tensors, {}; no osu-diffusion network", name).c_str(), path, facts);
-        facts.add("elements", "{}", count_of(checkpoint.weights()));
+        add_count("elements", checkpoint.weights(), facts);
         add_tensors(checkpoint.weights(), facts);
     }
     add_metadata(checkpoint.metadata, facts);
@@ -223,7 +237,9 @@ void summarize(const std::filesystem::path& path, Facts& facts) {
         if (bytes.empty()) fail("the file is empty");
         summary = summarizer({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     } catch (const Error& error) {
-        fail(Hint{error.hint()}, "{}: {}", path.string(), error.what());
+        const std::string what = error.what();
+        const bool named = what.find(path.string()) != what.npos;
+        fail(Hint{error.hint()}, "{}{}", named ? "" : path.string() + ": ", what);
     }
     if (!summary)
         fail(Hint{"known are checkpoints, maps, .osz archives, osu!.db, collection.db, datasets, indices of "
@@ -248,19 +264,27 @@ void run_inspect(const InspectFlags& flags) {
             summarize(path, facts);
             if (flags.verify) verify_file(path, facts);
         } catch (const Error& error) {
-            if (flags.paths.size() == 1) {
-                if (!flags.json) facts.print();
+            if (flags.paths.size() == 1 && !flags.json) {
+                facts.print();
                 throw;
             }
-            fmt::print(stderr, "error: {}\n", error.what());
+            all[path] = json_of(error);
             ++failed;
+            if (flags.paths.size() > 1) fmt::print(stderr, "error: {}\n", error.what());
             continue;
         }
         all[path] = facts.json();
         if (!flags.json) facts.print();
     }
-    if (flags.json) fmt::print("{}\n", all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
-    if (failed > 0) fail("{} of {} could not be read", failed, flags.paths.size());
+    if (flags.json) print_json(all);
+    if (failed == 0) return;
+    if (flags.json && flags.paths.size() == 1) {
+        const nlohmann::json& only = all[flags.paths[0]];
+        throw ToldInJson(only["error"].get<std::string>(), only["hint"].get<std::string>());
+    }
+    const std::string message = fmt::format("{} of {} could not be read", failed, flags.paths.size());
+    if (flags.json) throw ToldInJson(message);
+    fail("{}", message);
 }
 
 }  // namespace
@@ -269,7 +293,7 @@ void add_inspect_verb(CLI::App& app) {
     auto flags = std::make_shared<InspectFlags>();
     CLI::App* verb = app.add_subcommand(
         "inspect", "Say what a checkpoint, map, .osz, osu!.db, collection.db, dataset or index holds");
-    verb->add_option("files", flags->paths, "Look at these files or folders")->required();
+    verb->add_option("files", flags->paths, "Look at these files or folders")->required()->type_name("FILE");
     verb->add_flag("--verify", flags->verify,
                    "Read every byte of a checkpoint, and say whether it is as written");
     verb->add_flag("--json", flags->json, "Print one JSON object: facts by file");

@@ -47,14 +47,18 @@ int main(int argc, char** argv) {
     spin_briefly(argv);
     prctl(PR_SET_NAME, "osu-diffusion");  // it would be called "exe"
     survive_failed_writes();
+    const auto all_was_printed = [] {
+        if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return true;
+        std::fprintf(stderr, "error: not all could be written to the standard output\n");
+        return false;
+    };
     CLI::App app("Remaps osu! beatmaps with a diffusion transformer, and trains one.", "osu-diffusion");
     try {
         osu::declare_command_line(app);
         osu::run_command_line(app, std::vector<std::string>(argv + 1, argv + argc));
-        if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return 0;
-        std::fprintf(stderr, "error: not all could be written to the standard output\n");
-    } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : 1;
+        if (all_was_printed()) return 0;
+    } catch (const CLI::ParseError& error) {  // help
+        if (app.exit(error) == 0 && all_was_printed()) return 0;
     } catch (const osu::Error& error) {
         std::fprintf(stderr, "error: %s\n", error.what());
         if (!error.hint().empty()) std::fprintf(stderr, "hint: %s\n", error.hint().c_str());

@@ -19,7 +19,15 @@ struct Flag {
     std::string value, help;         // what it takes, empty for nothing
     std::vector<std::string> choices;
     bool required = false;
+    bool truth = false;  // --no-FLAG says the opposite
     std::string preset;
+
+    std::vector<std::string> no_names() const {
+        std::vector<std::string> no;
+        for (const std::string& name : names)
+            if (truth && name.starts_with("--")) no.push_back("--no-" + name.substr(2));
+        return no;
+    }
 };
 
 std::vector<const CLI::App*> verbs_of(const CLI::App& app) {
@@ -58,10 +66,30 @@ std::vector<Flag> flags_of(const CLI::App& verb) {
         flag.choices = choices_in(flag.value);
         flag.help = option->get_description();
         flag.required = option->get_required();
+        flag.truth = flag.value.starts_with("BOOLEAN") && option->get_expected_min() == 0;
         flag.preset = option->get_default_str();
         flags.push_back(flag);
     }
     return flags;
+}
+
+// "MAP ...", of what stands without a flag, in roff.
+std::string arguments_of(const CLI::App& verb) {
+    std::string text;
+    for (const CLI::Option* option : verb.get_options()) {
+        if (!option->get_positional()) continue;
+        std::string name = option->get_type_name();
+        if (name.starts_with("TEXT")) {
+            name = option->get_name(true);
+            std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+                return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+            });
+        }
+        const bool needed = option->get_required(), many = option->get_expected_max() > 1;
+        text +=
+            fmt::format("{}\\fI{}\\fR{}{}\n", needed ? "" : "[", name, many ? " ..." : "", needed ? "" : "]");
+    }
+    return text;
 }
 
 std::string joined(const std::vector<std::string>& words, const char* between) {
@@ -100,6 +128,8 @@ std::string bash_completion(const CLI::App& app) {
         std::vector<std::string> all;
         for (const Flag& flag : flags_of(*verb)) {
             all.insert(all.end(), flag.names.begin(), flag.names.end());
+            const std::vector<std::string> no = flag.no_names();
+            all.insert(all.end(), no.begin(), no.end());
             std::vector<std::string> patterns;
             for (const std::string& name : flag.names) patterns.push_back(verb->get_name() + " " + name);
             for (std::string& pattern : patterns) pattern = shell_quoted(pattern);
@@ -111,14 +141,22 @@ std::string bash_completion(const CLI::App& app) {
         }
         flags += fmt::format("        {}) words={} ;;\n", verb->get_name(), shell_quoted(joined(all, " ")));
     }
+    // Readline takes "--sampler=d" for three words. A command line without a verb is one of sample.
     return fmt::format(R"(# bash completion for {0}
 _osu_diffusion() {{
-    local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} verb=${{COMP_WORDS[1]}} words=
+    local at=$COMP_CWORD word=${{COMP_WORDS[COMP_CWORD]}} verb=${{COMP_WORDS[1]}} verbs={1} words= before
     COMPREPLY=()
-    if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W {1} -- "$word"))
+    if [ "$word" = = ]; then
+        word=
+    elif [ "${{COMP_WORDS[at-1]}}" = = ]; then
+        at=$((at-1))
+    fi
+    before=${{COMP_WORDS[at-1]}}
+    if [[ $COMP_CWORD -eq 1 && $word != -* || $COMP_CWORD -eq 2 && $verb = help ]]; then
+        COMPREPLY=($(compgen -W "$verbs" -- "$word"))
         return
     fi
+    [[ " $verbs " == *" $verb "* ]] || verb=sample
     case "$verb $before" in
 {2}    esac
     [ -n "$words" ] || case $verb in
@@ -127,7 +165,7 @@ _osu_diffusion() {{
 }}
 complete -o default -F _osu_diffusion {0}
 )",
-                       program, shell_quoted(joined(names, " ")), values, flags);
+                       program, shell_quoted(joined(names, " ") + " help"), values, flags);
 }
 
 std::string zsh_completion(const CLI::App& app) {
@@ -145,10 +183,16 @@ std::string zsh_completion(const CLI::App& app) {
             for (const std::string& name : flag.names) {
                 const std::string values =
                     flag.choices.empty() ? "_files" : "(" + joined(flag.choices, " ") + ")";
-                cases += fmt::format("            {} \\\n",
-                                     shell_quoted("*" + name + "[" + plain(flag.help) + "]" +
-                                                  (flag.value.empty() ? "" : ":value:" + values)));
+                // With '=' it takes its value behind one, or as the next word.
+                const std::string equals = !flag.value.empty() && name.starts_with("--") ? "=" : "";
+                const std::string value =
+                    flag.value.empty() ? "" : (flag.truth ? "::value:" : ":value:") + values;
+                cases += fmt::format("            {} \\\n", shell_quoted("*" + name + equals + "[" +
+                                                                         plain(flag.help) + "]" + value));
             }
+        for (const Flag& flag : flags_of(*verb))
+            for (const std::string& name : flag.no_names())
+                cases += fmt::format("            {} \\\n", shell_quoted("*" + name));
         cases += "            '*:file:_files' ;;\n";
     }
     return fmt::format(R"(#compdef {0}
@@ -156,13 +200,21 @@ _osu_diffusion() {{
     local -a verbs
     verbs=(
 {1}    )
-    if (( CURRENT == 2 )); then
+    if (( CURRENT == 2 )) && [[ ${{words[2]}} != -* ]]; then
         _describe verb verbs
+        _files
         return
     fi
     local verb=${{words[2]}}
-    shift words
-    (( CURRENT-- ))
+    if [[ $verb == help ]]; then
+        _describe verb verbs
+        return
+    elif (( ${{verbs[(I)$verb:*]}} )); then
+        shift words
+        (( CURRENT-- ))
+    else
+        verb=sample
+    fi
     case $verb in
 {2}    esac
 }}
@@ -173,12 +225,24 @@ _osu_diffusion "$@"
 
 std::string fish_completion(const CLI::App& app) {
     std::string script = fmt::format("# fish completion for {}\n", program);
+    std::vector<std::string> names;
+    for (const CLI::App* verb : verbs_of(app)) names.push_back(verb->get_name());
+    const std::string all = joined(names, " ");
+    script += fmt::format("complete -c {} -n '__fish_seen_subcommand_from help' -f -a {}\n", program,
+                          shell_quoted(all));
     for (const CLI::App* verb : verbs_of(app)) {
-        script += fmt::format("complete -c {} -n __fish_use_subcommand -f -a {} -d {}\n", program,
+        // Files, too: a map alone is one of sample.
+        script += fmt::format("complete -c {} -n __fish_use_subcommand -a {} -d {}\n", program,
                               verb->get_name(), shell_quoted(verb->get_description()));
+        const std::string condition =
+            verb->get_name() == "sample"
+                ? fmt::format(
+                      "__fish_seen_subcommand_from sample; or not __fish_seen_subcommand_from {} help", all)
+                : "__fish_seen_subcommand_from " + verb->get_name();
         for (const Flag& flag : flags_of(*verb)) {
-            script +=
-                fmt::format("complete -c {} -n '__fish_seen_subcommand_from {}'", program, verb->get_name());
+            for (const std::string& name : flag.no_names())
+                script += fmt::format("complete -c {} -n '{}' -l {}\n", program, condition, name.substr(2));
+            script += fmt::format("complete -c {} -n '{}'", program, condition);
             for (const std::string& name : flag.names)
                 script += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
             if (!flag.value.empty()) script += " -r";
@@ -222,8 +286,8 @@ std::string man_page(const CLI::App& app, std::string_view verb) {
     const std::string name = roff((*found)->get_name());
     return fmt::format(
         ".TH OSU\\-DIFFUSION\\-{0} 1\n.SH NAME\nosu\\-diffusion\\-{0} \\- {1}\n.SH SYNOPSIS\n"
-        ".B osu\\-diffusion {0}\n[\\fIOPTIONS\\fR]\n{2}.SH SEE ALSO\n.BR osu\\-diffusion (1)\n",
-        name, roff((*found)->get_description()), flags_in_roff(**found));
+        ".B osu\\-diffusion {0}\n[\\fIOPTIONS\\fR]\n{2}{3}.SH SEE ALSO\n.BR osu\\-diffusion (1)\n",
+        name, roff((*found)->get_description()), arguments_of(**found), flags_in_roff(**found));
 }
 
 std::string shell_completion(const CLI::App& app, std::string_view shell) {

@@ -25,10 +25,17 @@ struct PlotFlags {
     PictureOptions picture;
 };
 
+// Beside where it is called, and no picture that is there.
+std::string free_name(const std::string& stem) {
+    std::string name = stem + ".png";
+    for (int i = 2; std::filesystem::exists(name); ++i) name = fmt::format("{} ({}).png", stem, i);
+    return name;
+}
+
 void plot(const PlotFlags& flags) {
     std::vector<Beatmap> maps;
     const std::string out =
-        flags.out.empty() ? std::filesystem::path(flags.maps[0]).stem().string() + ".png" : flags.out;
+        flags.out.empty() ? free_name(std::filesystem::path(flags.maps[0]).stem().string()) : flags.out;
     for (const std::string& path : flags.maps) {
         check_output(out, {path});
         maps.push_back(read_source(path, is_archive(path) ? flags.difficulty : "").map);
@@ -56,7 +63,7 @@ void add_plot_verb(CLI::App& app) {
         ->type_name("NAME|ID");
     verb->add_option("-o,--out", flags->out, "Write the picture to this .png or .svg")
         ->type_name("FILE")
-        ->default_str("the map's name, .png");
+        ->default_str("the map's name, .png, and a number where that is taken");
     verb->add_option("--plot-time", flags->time, "Begin the picture here: ms, or 01:02:345 as in the editor")
         ->type_name("TIME")
         ->transform(time_in_ms())

@@ -12,6 +12,7 @@
 
 #include "app/bundled_model.h"
 #include "app/flag.h"
+#include "app/json_output.h"
 #include "app/sample_flags.h"
 #include "app/sample_output.h"
 #include "app/verbs.h"
@@ -202,12 +203,12 @@ void SampleRun::place_all(const std::vector<MapChoice>& maps) {
             failed_.push_back({{"source", maps[i].path}, {"error", error.what()}, {"hint", error.hint()}});
         }
     }
-    if (options_.json)
-        fmt::print("{}\n", nlohmann::json{{"written", written_}, {"failed", failed_}}.dump(
-                               2, ' ', false, nlohmann::json::error_handler_t::replace));
-    if (!failed_.empty())
-        fail(Hint{"the others were written"}, "{} of {} maps could not be placed", failed_.size(),
-             maps.size());
+    if (options_.json) print_json({{"written", written_}, {"failed", failed_}});
+    if (failed_.empty()) return;
+    const Error error(fmt::format("{} of {} maps could not be placed", failed_.size(), maps.size()),
+                      failed_.size() < maps.size() ? "the others were written" : "");
+    if (options_.json) throw ToldInJson(error.what(), error.hint());
+    throw error;
 }
 
 void SampleRun::watch(const MapChoice& map) {

@@ -1,5 +1,7 @@
 #include "app/sample_flags.h"
 
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 
 #include "app/editor_time.h"
@@ -157,7 +159,25 @@ void declare_sample_flags(CLI::App& verb, SampleOptions& options) {
     add_output_flags(verb, options);
 }
 
+namespace {
+
+// A name of nothing is asked for by mistake, as by a variable of the shell that is not set.
+void refuse_odd_names(const CLI::App& verb, const SampleOptions& o) {
+    for (const auto& [flag, name] : {std::pair<const char*, const std::string&>{"--style", o.style},
+                                     {"--style-mapper", o.style_mapper},
+                                     {"--version-name", o.version_name}}) {
+        if (verb.count(flag) == 0) continue;
+        if (name.find_first_not_of(" \t") == std::string::npos)
+            fail(Hint{"leave it out, or name one"}, "{} is empty", flag);
+        if (std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }))
+            fail(Hint{"a name is one line"}, "{} {} has a control character in it", flag, printable(name));
+    }
+}
+
+}  // namespace
+
 void settle_sample_options(const CLI::App& verb, SampleOptions& o) {
+    refuse_odd_names(verb, o);
     if (!o.style.empty() && o.style.find_first_not_of("0123456789") == std::string::npos &&
         o.style.size() < 19)
         o.style_id = std::stoll(o.style);

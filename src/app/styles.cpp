@@ -10,6 +10,7 @@
 
 #include "app/bundled_model.h"
 #include "app/flag.h"
+#include "app/json_output.h"
 #include "app/styles_table.h"
 #include "app/verbs.h"
 #include "archive/checkpoint.h"
@@ -139,10 +140,6 @@ void print_mappers(const std::vector<MapperStyles>& mappers, const StylesFlags& 
         fmt::print("{:>6}  {}{}\n", mappers[i].maps, printable(mappers[i].name),
                    mappers[i].held_out ? "  (held out)" : "");
     print_rest(flags, mappers.size());
-}
-
-void print_json(const nlohmann::json& value) {
-    fmt::print("{}\n", value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 nlohmann::json styles_json(const LabelIndex& index, const std::vector<size_t>& chosen,

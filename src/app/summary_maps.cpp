@@ -26,14 +26,18 @@ namespace {
 
 constexpr size_t most_lines = 100;  // of a list
 
-std::string count_objects(const Beatmap& map) {
+void add_objects(const Beatmap& map, Facts& facts) {
     std::array<size_t, 4> counts{};
     for (const HitObject& object : map.objects) ++counts[static_cast<size_t>(object.kind)];
     constexpr std::array<const char*, 4> kinds = {"circles", "sliders", "spinners", "holds"};
     std::vector<std::string> parts;
-    for (size_t i = 0; i < kinds.size(); ++i)
+    nlohmann::json numbers{{"all", map.objects.size()}};
+    for (size_t i = 0; i < kinds.size(); ++i) {
         if (counts[i] > 0) parts.push_back(fmt::format("{} {}", counts[i], kinds[i]));
-    return fmt::format("{}{}", map.objects.size(), parts.empty() ? "" : fmt::format(" ({})", listed(parts)));
+        numbers[kinds[i]] = counts[i];
+    }
+    facts.add_value("objects", numbers, "{}{}", map.objects.size(),
+                    parts.empty() ? "" : fmt::format(" ({})", listed(parts)));
 }
 
 void add_timing(const Beatmap& map, Facts& facts) {
@@ -44,12 +48,19 @@ void add_timing(const Beatmap& map, Facts& facts) {
             static_cast<int>(std::lround(60000 / map.beat_length_at(map.timing_points[index].time))));
     const std::string range = tempi.size() == 1 ? std::to_string(*tempi.begin())
                                                 : fmt::format("{}–{}", *tempi.begin(), *tempi.rbegin());
-    facts.add("tempo", "{} BPM, {}", range, counted(map.timing_points.size(), "timing point"));
+    facts.add_value("tempo",
+                    {{"lowest_bpm", *tempi.begin()},
+                     {"highest_bpm", *tempi.rbegin()},
+                     {"timing_points", map.timing_points.size()}},
+                    "{} BPM, {}", range, counted(map.timing_points.size(), "timing point"));
 }
 
 void add_warnings(const Beatmap& map, Facts& facts) {
     if (map.warning_count == 0) return;
-    facts.add("warnings", "{}", map.warning_count);
+    nlohmann::json lines = nlohmann::json::array();
+    for (const auto& warning : map.warnings)
+        lines.push_back({{"line", warning.line}, {"message", warning.message}});
+    facts.add_value("warnings", {{"count", map.warning_count}, {"lines", lines}}, "{}", map.warning_count);
     for (size_t i = 0; i < std::min<size_t>(map.warnings.size(), 10); ++i)
         facts.add("", "line {}: {}", map.warnings[i].line, map.warnings[i].message);
 }
@@ -59,7 +70,10 @@ void summarize_collections(const std::filesystem::path& path, Facts& facts) {
     size_t maps = 0;
     for (const Collection& collection : database.collections) maps += collection.md5.size();
     facts.add("kind", "collections of the game (collection.db), version {}", database.version);
-    facts.add("collections", "{} with {}", database.collections.size(), counted(maps, "map"));
+    nlohmann::json all = nlohmann::json::array();
+    for (const Collection& collection : database.collections)
+        all.push_back({{"name", collection.name}, {"maps", collection.md5.size()}});
+    facts.add_value("collections", all, "{} with {}", database.collections.size(), counted(maps, "map"));
     for (size_t i = 0; i < std::min(database.collections.size(), most_lines); ++i)
         facts.add("", "{} ({})", database.collections[i].name, database.collections[i].md5.size());
 }
@@ -75,15 +89,23 @@ void add_database(const OsuDatabase& database, Facts& facts) {
         ++states[map.status];
         sets.insert(map.set_id);
     }
-    facts.add("maps", "{} in {} and {}", database.beatmaps.size(), counted(sets.size(), "set"),
-              counted(static_cast<uint64_t>(std::max(database.folder_count, 0)), "folder"));
+    nlohmann::json counts{{"all", database.beatmaps.size()},
+                          {"sets", sets.size()},
+                          {"folders", std::max(database.folder_count, 0)}};
+    for (const auto& [mode, count] : modes) counts["by_mode"][name_of(mode)] = count;
+    facts.add_value("maps", counts, "{} in {} and {}", database.beatmaps.size(), counted(sets.size(), "set"),
+                    counted(static_cast<uint64_t>(std::max(database.folder_count, 0)), "folder"));
     for (const auto& [mode, count] : modes) facts.add("", "{} {}", count, name_of(mode));
     constexpr std::array<const char*, 8> names = {"unknown", "unsubmitted", "pending",   "unused",
                                                   "ranked",  "approved",    "qualified", "loved"};
     std::vector<std::string> parts;
-    for (const auto& [state, count] : states)
-        parts.push_back(fmt::format("{} {}", count, names[std::min<size_t>(static_cast<size_t>(state), 7)]));
-    facts.add("status", "{}", listed(parts));
+    nlohmann::json by_status = nlohmann::json::object();
+    for (const auto& [state, count] : states) {
+        const char* const name = names[std::min<size_t>(static_cast<size_t>(state), 7)];
+        parts.push_back(fmt::format("{} {}", count, name));
+        by_status[name] = count;
+    }
+    facts.add_value("status", by_status, "{}", listed(parts));
 }
 
 }  // namespace
@@ -93,19 +115,28 @@ void summarize_beatmap(const std::filesystem::path& path, Facts& facts) {
     facts.add("kind", "beatmap, {}, format v{}", name_of(map.mode), map.format_version);
     facts.add("map", "{} - {} [{}]", map.metadata.artist, map.metadata.title, map.metadata.version);
     facts.add("mapper", "{}", map.metadata.creator);
-    facts.add("IDs", "beatmap {}, set {}", map.metadata.beatmap_id, map.metadata.set_id);
-    facts.add("objects", "{}", count_objects(map));
+    facts.add_value("IDs", {{"beatmap", map.metadata.beatmap_id}, {"set", map.metadata.set_id}},
+                    "beatmap {}, set {}", map.metadata.beatmap_id, map.metadata.set_id);
+    add_objects(map, facts);
     if (!map.objects.empty()) {
         double end = 0;
         for (const HitObject& object : map.objects) end = std::max(end, object.end_time);
-        facts.add("length", "{}", format_duration((end - map.objects.front().start_time) / 1000));
+        const double seconds = (end - map.objects.front().start_time) / 1000;
+        facts.add_value("length", seconds, "{}", format_duration(seconds));
     }
     const Difficulty& difficulty = map.difficulty;
-    facts.add("difficulty", "CS {}, AR {}, OD {}, HP {}, slider multiplier {}, tick rate {}", difficulty.cs,
-              difficulty.ar, difficulty.od, difficulty.hp, difficulty.slider_multiplier,
-              difficulty.slider_tick_rate);
+    facts.add_value("difficulty",
+                    {{"CS", difficulty.cs},
+                     {"AR", difficulty.ar},
+                     {"OD", difficulty.od},
+                     {"HP", difficulty.hp},
+                     {"slider_multiplier", difficulty.slider_multiplier},
+                     {"tick_rate", difficulty.slider_tick_rate}},
+                    "CS {}, AR {}, OD {}, HP {}, slider multiplier {}, tick rate {}", difficulty.cs,
+                    difficulty.ar, difficulty.od, difficulty.hp, difficulty.slider_multiplier,
+                    difficulty.slider_tick_rate);
     add_timing(map, facts);
-    if (map.mode == GameMode::standard) facts.add("datapoints", "{}", to_sequence(map).size());
+    if (map.mode == GameMode::standard) facts.add_number("datapoints", to_sequence(map).size());
     add_warnings(map, facts);
 }
 
@@ -116,8 +147,18 @@ void summarize_osz(const std::filesystem::path& path, Facts& facts) {
     uint64_t size = 0;
     for (const OszEntry& entry : archive.entries()) size += entry.size;
     facts.add("kind", "beatmap archive (.osz)");
-    facts.add("files", "{}, {} unpacked", archive.entries().size(), format_bytes(static_cast<double>(size)));
-    facts.add("maps", "{}", maps.size());
+    facts.add_value("files", {{"count", archive.entries().size()}, {"unpacked_bytes", size}},
+                    "{}, {} unpacked", archive.entries().size(), format_bytes(static_cast<double>(size)));
+    nlohmann::json all = nlohmann::json::array();
+    for (const OszMap& map : maps) {
+        all.push_back({{"file", map.file_name}});
+        if (map.problem.empty())
+            all.back().update(
+                {{"version", map.version}, {"mode", name_of(map.mode)}, {"beatmap_id", map.beatmap_id}});
+        else
+            all.back()["problem"] = map.problem;
+    }
+    facts.add_value("maps", all, "{}", maps.size());
     for (size_t i = 0; i < std::min(maps.size(), most_lines); ++i) {
         if (maps[i].problem.empty())
             facts.add("", "[{}] {}, beatmap {}", maps[i].version, name_of(maps[i].mode), maps[i].beatmap_id);
@@ -145,7 +186,7 @@ void summarize_index(const std::filesystem::path& path, Facts& facts) {
         const TrackMetadata track = parse_track_metadata(content);
         facts.add("kind", "metadata of a track in a dataset folder");
         facts.add("set", "{} - {}, by {}, set {}", track.artist, track.title, track.creator, track.set_id);
-        facts.add("maps", "{}", track.beatmaps.size());
+        facts.add_number("maps", track.beatmaps.size());
         return;
     }
     LabelIndex index;
@@ -158,11 +199,13 @@ void summarize_index(const std::filesystem::path& path, Facts& facts) {
     for (const std::string& mapper : index.mappers())
         if (!mapper.empty()) mappers.insert(mapper);
     facts.add("kind", "index of beatmaps: beatmap ID to class");
-    facts.add("maps", "{}", index.entries().size());
-    facts.add("classes", "{}", index.class_count());
-    if (!mappers.empty()) facts.add("mappers", "{}", mappers.size());
+    facts.add_number("maps", index.entries().size());
+    facts.add_number("classes", index.class_count());
+    if (!mappers.empty()) facts.add_number("mappers", mappers.size());
     const auto ids = index.by_beatmap_id();
-    if (!ids.empty()) facts.add("beatmap IDs", "{} to {}", ids.begin()->first, ids.rbegin()->first);
+    if (!ids.empty())
+        facts.add_value("beatmap IDs", {{"lowest", ids.begin()->first}, {"highest", ids.rbegin()->first}},
+                        "{} to {}", ids.begin()->first, ids.rbegin()->first);
 }
 
 void summarize_dataset(const std::filesystem::path& folder, Facts& facts) {
@@ -170,13 +213,17 @@ void summarize_dataset(const std::filesystem::path& folder, Facts& facts) {
     SetCounter sets;
     for (const FolderMap& map : dataset.maps) sets.add(map);
     facts.add("kind", "dataset folder");
-    facts.add("tracks", "{}", dataset.tracks);
-    facts.add("maps", "{} in {}", dataset.maps.size(), counted(sets.size(), "set"));
-    facts.add("classes", "{}", dataset.next_index);
+    facts.add_number("tracks", dataset.tracks);
+    facts.add_value("maps", {{"all", dataset.maps.size()}, {"sets", sets.size()}}, "{} in {}",
+                    dataset.maps.size(), counted(sets.size(), "set"));
+    facts.add_number("classes", dataset.next_index);
     if (std::filesystem::exists(folder / "dataset.pack"))
         facts.add("packed", "{}", (folder / "dataset.pack").string());
     if (dataset.problems.empty()) return;
-    facts.add("problems", "{}", dataset.problems.size());
+    nlohmann::json problems = nlohmann::json::array();
+    for (const auto& problem : dataset.problems)
+        problems.push_back({{"file", problem.path}, {"reason", problem.reason}});
+    facts.add_value("problems", problems, "{}", dataset.problems.size());
     for (size_t i = 0; i < std::min<size_t>(dataset.problems.size(), 10); ++i)
         facts.add("", "{}: {}", dataset.problems[i].path, dataset.problems[i].reason);
 }

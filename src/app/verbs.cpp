@@ -34,17 +34,6 @@ void declare_command_line(CLI::App& app) {
     });
     app.require_subcommand(1);
     app.option_defaults()->always_capture_default();
-    app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
-        std::string verb = failed->get_name();
-        for (const CLI::App* chosen : failed->get_subcommands()) verb += " " + chosen->get_name();
-        std::string message = error.what();
-        // CLI11 lists what is left over backwards.
-        if (dynamic_cast<const CLI::ExtrasError*>(&error)) {
-            message = "not expected:";
-            for (const std::string& word : failed->remaining(true)) message += " " + word;
-        }
-        return "error: " + message + "\nhint: " + verb + " --help lists every flag\n";
-    });
     add_dataset_verb(app);
     add_index_verb(app);
     add_styles_verb(app);

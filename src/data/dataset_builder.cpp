@@ -209,8 +209,10 @@ std::string report_json(const DatasetOptions& options, const DatasetReport& repo
     json["skipped_maps"] = to_json(report.skipped);
     if (options.with_audio) json["without_audio"] = to_json(report.without_audio);
     if (options.dry_run) {
-        for (const auto& [year, count] : report.by_year) json["by_year"][std::to_string(year)] = count;
-        for (const auto& [stars, count] : report.by_stars) json["by_stars"][std::to_string(stars)] = count;
+        for (const auto& [year, count] : report.by_year)
+            json["by_year"][year ? std::to_string(year) : "unknown"] = count;
+        for (const auto& [stars, count] : report.by_stars)
+            json["by_stars"][stars < 0 ? "unknown" : std::to_string(stars)] = count;
         json["by_mapper"] = report.by_mapper;
     }
     return json.dump(2, ' ', false, Json::error_handler_t::replace);

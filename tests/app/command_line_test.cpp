@@ -27,6 +27,31 @@ TEST(CommandLine, AMapAloneIsSampled) {
     EXPECT_EQ(declared({folder.path().string()}), (Words{"sample", folder.path().string()}));
 }
 
+TEST(CommandLine, FlagsAloneAreThoseOfSample) {
+    EXPECT_EQ(declared({"-n", "4", "map.osu"}), (Words{"sample", "-n", "4", "map.osu"}));
+    EXPECT_EQ(declared({"--steps", "3", "map.osu"}), (Words{"sample", "--steps", "3", "map.osu"}));
+    EXPECT_EQ(declared({"-i", "map.osu"}), (Words{"sample", "-i", "map.osu"}));
+    EXPECT_EQ(declared({"-h"}), Words{"-h"});
+    const auto flag = test::run_command({"--variant"});
+    EXPECT_NE(flag.error.find("no flag --variant"), std::string::npos) << flag.error;
+    EXPECT_EQ(flag.hint, "did you mean --variants?");
+}
+
+TEST(CommandLine, ErrorsSayWhatWasTyped) {
+    const auto error = [](Words words) {
+        words.insert(words.begin(), {"sample", "x.osu"});
+        return test::run_command(words).error;
+    };
+    EXPECT_EQ(error({"--fast", "--steps", "4"}), "--fast excludes --steps");
+    EXPECT_EQ(error({"--steps", "4", "--fast"}), "--steps excludes --fast");
+    EXPECT_EQ(error({"--style", "Fort", "--style-id", "5"}), "--style excludes --style-id");
+    EXPECT_TRUE(error({"--from", "abc"}).starts_with("--from: abc is no time")) << error({"--from", "abc"});
+    EXPECT_EQ(error({"-s", "1", "-s", "2"}), "-s is given 2 times");
+    EXPECT_EQ(error({"--seed"}), "--seed needs a value");
+    EXPECT_EQ(test::run_command({"sample"}).error, "sample needs a map");
+    EXPECT_EQ(test::run_command({"inspect"}).error, "inspect needs a file");
+}
+
 TEST(CommandLine, HelpIsAVerbToo) {
     EXPECT_EQ(declared({}), Words{"--help"});
     EXPECT_EQ(declared({"help"}), Words{"--help"});
@@ -115,6 +140,8 @@ TEST(EditorTime, AsTheEditorWritesIt) {
     for (const char* bad : {"", "x", "1:", ":2", "1:60", "1:02:1000", "1:02:45", "1:02.", "1:02.3456",
                             "1:2:3:4", "1:-2", "01:02:345 (1,2", "01:02:345 (a)", "nan", "inf", "1e300"})
         EXPECT_THROW(parse_editor_time(bad), Error) << bad;
+    EXPECT_EQ(parse_editor_time("62345.5").ms, 62345.5);
+    EXPECT_THROW(parse_editor_time("62.0"), Error);
     try {
         parse_editor_time("62.345");
         FAIL();
@@ -142,6 +169,12 @@ TEST(EditorTime, FindsObjectsByTheirComboNumbers) {
     EXPECT_EQ(found("00:01:000 (1,2)"), (std::vector<size_t>{0, 1}));
     EXPECT_EQ(found("00:01:500 (2,3,1,2)"), (std::vector<size_t>{1, 2, 3, 4}));
     EXPECT_THROW(found("00:02:500 (3)"), Error);
+    try {
+        found("00:01:200 (1,2)");
+        FAIL() << "no object stands there";
+    } catch (const Error& error) {
+        EXPECT_NE(error.hint().find("00:01:000"), std::string::npos) << error.hint();
+    }
 
     Selection selection;
     selection.section = "0:01..00:02:000";

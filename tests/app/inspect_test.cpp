@@ -1,12 +1,14 @@
 #include <algorithm>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "app/command.h"
 #include "archive/checkpoint.h"
 #include "archive/pickle.h"
 #include "archive/safetensors.h"
 #include "base/file.h"
+#include "beatmap/osz.h"
 #include "support/database_writer.h"
 #include "support/goldens.h"
 #include "support/small_maps.h"
@@ -156,6 +158,37 @@ TEST(Inspect, DatabasesThatAreNotRead) {
     std::fill(maps.begin() + 29, maps.begin() + 60, '\xff');
     write_file(folder / "osu!.db", maps);
     EXPECT_TRUE(has(run_command({"inspect", (folder / "osu!.db").string()}).error, {"0 of 2 maps"}));
+}
+
+TEST(Inspect, FailuresStandInTheJson) {
+    test::TemporaryFolder folder;
+    test::write_text(folder / "a.osu", test::text_of({.title = "a"}));
+    const std::string map = (folder / "a.osu").string(), absent = (folder / "absent").string();
+    const auto one = run_command({"inspect", "--json", absent});
+    const auto said = nlohmann::json::parse(one.output);
+    EXPECT_EQ(said[absent]["error"], one.error);
+    EXPECT_EQ(one.error.find(absent), one.error.rfind(absent)) << "named once: " << one.error;
+    const auto both = run_command({"inspect", "--json", absent, map});
+    EXPECT_EQ(both.error, "1 of 2 could not be read");
+    EXPECT_TRUE(nlohmann::json::parse(both.output)[absent].contains("error"));
+    EXPECT_TRUE(nlohmann::json::parse(both.output)[map].contains("kind"));
+}
+
+TEST(Inspect, ValuesOfTheJsonAreNumbersAndLists) {
+    test::TemporaryFolder folder;
+    const std::string text = test::text_of({.version = "Hard", .title = "a", .beatmap_id = 4, .set_id = 40});
+    const std::string map = (folder / "a.osu").string(), archive = (folder / "a.osz").string();
+    test::write_text(folder / "a.osu", text);
+    const OszArchive::NewEntry entry{"hard.osu", text};
+    write_file(archive, make_osz({&entry, 1}));
+    const auto said = nlohmann::json::parse(run_command({"inspect", "--json", map, archive}).output);
+    EXPECT_EQ(said[map]["IDs"], (nlohmann::json{{"beatmap", 4}, {"set", 40}}));
+    EXPECT_EQ(said[map]["objects"]["all"], read_beatmap(map).objects.size());
+    EXPECT_TRUE(said[map]["objects"]["circles"].is_number()) << said[map];
+    EXPECT_TRUE(said[map]["length"].is_number() && said[map]["difficulty"]["CS"].is_number());
+    ASSERT_EQ(said[archive]["maps"].size(), 1u) << said[archive];
+    EXPECT_EQ(said[archive]["maps"][0]["version"], "Hard");
+    EXPECT_EQ(said[archive]["maps"][0]["beatmap_id"], 4);
 }
 
 // Sets without an ID are counted by their tracks, wherever they are counted.

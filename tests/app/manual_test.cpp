@@ -61,6 +61,24 @@ TEST_F(Manual, BashCompletesVerbsFlagsAndValues) {
     EXPECT_EQ(offered(script, "osu-diffusion sample --num-v", 2), "--num-variants\n");
     EXPECT_EQ(offered(script, "osu-diffusion sample --sampler dp", 3), "dpm++\n");
     EXPECT_EQ(offered(script, "osu-diffusion sample --beatmap x", 3), "\n") << "bash goes on with files";
+    EXPECT_EQ(offered(script, "osu-diffusion sample --sampler = dp", 4), "dpm++\n");
+    EXPECT_EQ(offered(script, "osu-diffusion sample --sampler =", 3), "ddpm ddim dpm++\n");
+    EXPECT_EQ(offered(script, "osu-diffusion sample --no-keep-sp", 2), "--no-keep-spacing\n");
+    EXPECT_EQ(offered(script, "osu-diffusion help st", 2), "styles studio\n");
+}
+
+TEST_F(Manual, BashCompletesAMapWithoutAVerb) {
+    const std::string script = shell_completion(app, "bash");
+    EXPECT_EQ(offered(script, "osu-diffusion map.osu --style-i", 2), "--style-id\n");
+    EXPECT_EQ(offered(script, "osu-diffusion --style-i", 1), "--style-id\n");
+    EXPECT_EQ(offered(script, "osu-diffusion map.osu --sampler dp", 3), "dpm++\n");
+}
+
+TEST_F(Manual, PagesSayWhatStandsWithoutAFlag) {
+    EXPECT_NE(man_page(app, "sample").find("[\\fIOPTIONS\\fR]\n\\fIMAP\\fR ...\n"), std::string::npos);
+    EXPECT_NE(man_page(app, "plot").find("\\fIMAP\\fR ...\n"), std::string::npos);
+    EXPECT_NE(man_page(app, "convert").find("\\fIFROM\\fR\n\\fITO\\fR\n"), std::string::npos);
+    EXPECT_NE(man_page(app, "studio").find("[\\fIMAP\\fR]\n"), std::string::npos);
 }
 
 TEST_F(Manual, OtherShellsHaveEveryVerb) {

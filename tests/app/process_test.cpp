@@ -83,6 +83,25 @@ TEST_F(Process, NothingTypedIsAskingForHelp) {
     EXPECT_NE(content("errors").find("not expected: first second"), std::string::npos) << content("errors");
 }
 
+TEST_F(Process, PlotReplacesNoPictureUnasked) {
+    ASSERT_EQ(run("plot maps/0.osu >said"), 0);
+    ASSERT_EQ(run("plot maps/0.osu >said"), 0);
+    EXPECT_EQ(content("said"), "wrote 0 (2).png\n");
+    EXPECT_TRUE(std::filesystem::exists(folder_ / "0.png"));
+}
+
+TEST_F(Process, ADatasetThatFailsLeavesNoEmptyFolder) {
+    ASSERT_EQ(run("dataset --from maps -s Ranked -o made >/dev/null 2>&1"), 1);
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "made"));
+    ASSERT_EQ(run("dataset --from maps --dry-run --json >said"), 0);
+    EXPECT_NE(content("said").find("\"unknown\": 3"), std::string::npos) << content("said");
+}
+
+TEST_F(Process, HelpThatCannotBeWrittenIsAnError) {
+    EXPECT_EQ(run("--help >/dev/full 2>/dev/null"), 1);
+    EXPECT_EQ(run("sample --help >/dev/null"), 0);
+}
+
 // Nothing lies beside it: the model is inside.
 TEST_F(Process, TheProgramAlonePlacesAMap) {
     std::filesystem::create_directory(folder_ / "alone");

@@ -106,6 +106,11 @@ TEST_F(Sample, Archives) {
     EXPECT_EQ(plot({archive.string(), map_.string(), "--difficulty", "Easy"}).error, "");
     EXPECT_NE(read_file(folder_ / "p.svg").find("<svg"), std::string::npos);
     EXPECT_NE(plot({archive.string()}).hint.find("Easy"), std::string::npos) << plot({archive.string()}).hint;
+    const auto unwatched = test::run_command({"sample", archive.string(), "--watch", "--difficulty", "Easy"});
+    EXPECT_TRUE(unwatched.error.starts_with("--watch")) << unwatched.error;
+    write_file(folder_ / "empty.osz", std::string("PK\5\6") + std::string(18, '\0'));
+    EXPECT_TRUE(
+        test::run_command({"sample", (folder_ / "empty.osz").string()}).error.ends_with("holds no map"));
     EXPECT_NE(plot({map_.string(), "--difficulty", "Easy"}).warnings.find("--difficulty changes nothing"),
               std::string::npos);
 }
@@ -192,6 +197,19 @@ TEST_F(Sample, ManyMapsAndOneThatIsBroken) {
     EXPECT_EQ(quiet.output + quiet.warnings, "");
 }
 
+TEST_F(Sample, AFailureIsOneJsonObject) {
+    for (const std::string& flag : {"--objects=99", "--no-such-flag", "--from=abc"}) {
+        const auto result = sample({"--json", flag});
+        EXPECT_NE(result.error, "");
+        const auto said = nlohmann::json::parse(result.output);
+        EXPECT_EQ(said["error"], result.error) << flag;
+        EXPECT_EQ(said["hint"], result.hint) << flag;
+    }
+    EXPECT_EQ(sample({"--objects=99"}).output, "");
+    EXPECT_EQ(sample({"--objects=99", "--", "--json"}).output.find("\"error\""), std::string::npos)
+        << "a file";
+}
+
 TEST_F(Sample, APictureOfASectionHasTheSourceBesideIt) {
     const std::string svg = (folder_ / "p.svg").string();
     const auto width = [&](std::vector<std::string> flags) {
@@ -201,6 +219,15 @@ TEST_F(Sample, APictureOfASectionHasTheSourceBesideIt) {
         return std::stod(text.substr(text.find("width=\"") + 7));
     };
     EXPECT_GT(width({"--section", "0:01..0:02"}), 1.5 * width({}));
+}
+
+TEST_F(Sample, NamesOfNothingAreRefusedBeforeTheWork) {
+    for (const std::string flag :
+         {"--version-name=   ", "--version-name=a\nb", "--style=", "--style-mapper= "}) {
+        const auto result = sample({flag}, "none");
+        EXPECT_TRUE(result.error.starts_with(flag.substr(0, flag.find('=')))) << flag << ": " << result.error;
+        EXPECT_EQ(result.output, "") << "nothing was placed";
+    }
 }
 
 TEST_F(Sample, LongNamesStillFit) {

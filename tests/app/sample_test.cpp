@@ -24,7 +24,8 @@ TEST_F(Sample, RegeneratesAPartAndLeavesTheRest) {
     ASSERT_GE(source.objects.size(), 3u);
     const double from = source.objects[1].start_time, to = source.objects.back().start_time - 1;
     for (const std::vector<std::string>& flags :
-         {std::vector<std::string>{"--from-ms", std::to_string(from), "--to-ms", std::to_string(to)},
+         {std::vector<std::string>{"--from-ms", fmt::format("{:.0f}", from), "--to-ms",
+                                   fmt::format("{:.0f}", to)},
           std::vector<std::string>{"--objects", "2-" + std::to_string(source.objects.size() - 1)},
           std::vector<std::string>{"--objects", "2", "--keep-spacing", "false"}}) {
         const std::string out = "part" + flags[1];

@@ -45,6 +45,31 @@ TEST(LabelIndexTest, AGuestsDifficultyIsTheGuests) {
 }
 
 // As the reference's pickle has them, too: sixty thousand keys of one object.
+TEST(LabelIndexTest, SaysWhoMadeEachMap) {
+    const auto map = [](const char* creator, const char* version) {
+        LabelEntry entry;
+        entry.creator = creator;
+        entry.version = version;
+        return entry;
+    };
+    const std::vector<LabelEntry> entries = {map("Sakura Hana", "Insane"),
+                                             map("nevo", "Hard"),
+                                             map("Nevo", "Easy"),
+                                             map("Nevo", "Light Sakura Hana\u2019s Hard"),
+                                             map("Nevo", "Kroytz' Extra"),
+                                             map("Nevo", "KROYTZ' Hard"),
+                                             map("Nevo", "Insane de sakura hana 2"),
+                                             map("Nevo", "Joie de Vivre"),
+                                             map("Nevo", "It's over"),
+                                             map("Nevo", "Nevo & Ann's Collab"),
+                                             map("", "Hard")};
+    std::vector<const LabelEntry*> all;
+    for (const LabelEntry& entry : entries) all.push_back(&entry);
+    EXPECT_EQ(mappers_of(all),
+              (std::vector<std::string>{"Sakura Hana", "nevo", "nevo", "Sakura Hana", "Kroytz", "Kroytz",
+                                        "Sakura Hana", "nevo", "nevo", "", ""}));
+}
+
 TEST(LabelIndexTest, PairsAreManyAndFieldsAreFew) {
     std::string text = "{\"version\": 1, \"maps\": [{\"class\": 4, \"beatmap_id\": 9";
     EXPECT_EQ(parse_label_index(text + "}]}").find(9), 4) << "beside other keys";
