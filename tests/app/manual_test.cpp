@@ -84,10 +84,10 @@ TEST_F(Manual, PagesSayWhatStandsWithoutAFlag) {
 TEST_F(Manual, OtherShellsHaveEveryVerb) {
     for (const char* shell : {"zsh", "fish"}) {
         const std::string script = shell_completion(app, shell);
-        for (const CLI::App* verb : app.get_subcommands({}))
-            if (!verb->get_group().empty())
-                EXPECT_NE(script.find(verb->get_name()), std::string::npos)
-                    << shell << " " << verb->get_name();
+        for (const CLI::App* verb : app.get_subcommands({})) {
+            if (verb->get_group().empty()) continue;
+            EXPECT_NE(script.find(verb->get_name()), std::string::npos) << shell << " " << verb->get_name();
+        }
         EXPECT_NE(script.find("num-variants"), std::string::npos);
     }
     EXPECT_THROW(shell_completion(app, "tcsh"), Error);

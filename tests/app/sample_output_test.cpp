@@ -198,7 +198,7 @@ TEST_F(Sample, ManyMapsAndOneThatIsBroken) {
 }
 
 TEST_F(Sample, AFailureIsOneJsonObject) {
-    for (const std::string& flag : {"--objects=99", "--no-such-flag", "--from=abc"}) {
+    for (const char* flag : {"--objects=99", "--no-such-flag", "--from=abc"}) {
         const auto result = sample({"--json", flag});
         EXPECT_NE(result.error, "");
         const auto said = nlohmann::json::parse(result.output);
