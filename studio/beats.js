@@ -39,23 +39,63 @@ export function editorTimestamp(scene, objects, time) {
     return `${editorTime(scene.objects[objects[0]].time)} (${numbers.join(',')}) - `;
 }
 
+/** Minutes, seconds, and ms behind a colon or a fraction behind a point; with nothing of the kind around it. */
+const clock = /(?<![\d:.])(\d+):([0-5]?\d)(?::(\d{3})|\.(\d{1,3}))?(?![\d:.])/;
+
+/** @param {RegExpExecArray} match of a clock */
+const clockTime = (match) =>
+    Number(match[1]) * 60000 + Number(match[2]) * 1000 + Number(match[3] ?? (match[4] ?? '').padEnd(3, '0'));
+
+/**
+ * A time alone, as the command line takes it: 01:02:345, 1:02, 1:02.5, or ms.
+ * @param {string} text
+ * @returns {{time: number} | {problem: string, hint: string}}
+ */
+export function parseTime(text) {
+    const known = 'ms (62345), or as in the editor: 01:02:345, 1:02';
+    const match = clock.exec(text);
+    if (match) return {time: clockTime(match)};
+    const value = /^[+-]?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : NaN;
+    if (!Number.isFinite(value)) return {problem: 'That is no time', hint: known};
+    // Nearly three hours: who types a fraction below that may mean seconds.
+    if (text.includes('.') && Math.abs(value) < 10000)
+        return {
+            problem: `${text.trim()} could be ms or seconds`,
+            hint: `As seconds it is ${editorTime(value * 1000)}.`,
+        };
+    return {time: value};
+}
+
 /**
  * A time, and the objects from there on with these combo numbers, in the order of the text.
  * @param {Scene} scene
  * @param {string} text
- * @returns {{time: number, objects: number[]} | null} null where no timestamp stands in it
+ * @returns {{time: number, objects: number[], problem?: string, hint?: string} | null} null where no timestamp
+ *     stands in it; a problem where it is of another map
  */
 export function parseTimestamp(scene, text) {
-    const match = /(\d+):([0-5]?\d)[:.](\d{1,3})(?:\s*\(([\d\s,|]+)\))?/.exec(text);
+    const match = clock.exec(text);
     if (!match) return null;
-    const time = Number(match[1]) * 60000 + Number(match[2]) * 1000 + Number(match[3].padEnd(3, '0'));
+    const time = clockTime(match);
+    const list = /^\s*\(([\d\s,|]+)\)/.exec(text.slice(match.index + match[0].length));
+    const numbers = list?.[1].match(/\d+/g) ?? [];
     /** @type {number[]} */
     const objects = [];
-    let index = scene.objects.findIndex((object) => object.time >= time - 2);
-    for (const number of (match[4] ?? '').match(/\d+/g) ?? []) {
-        while (index >= 0 && index < scene.objects.length && scene.objects[index].number !== Number(number))
-            index++;
-        if (index < 0 || index >= scene.objects.length) break;
+    if (numbers.length === 0) return {time, objects};
+    const hint = 'Copy it from the editor of this very difficulty.';
+    // The editor cuts fractions of a ms off.
+    let index = scene.objects.findIndex((object) => object.time >= time - 1);
+    if (index < 0 || scene.objects[index].time > time + 1)
+        return {time, objects, problem: `There is no object at ${editorTime(time)}`, hint};
+    for (const number of numbers) {
+        while (index < scene.objects.length && scene.objects[index].number !== Number(number)) index++;
+        if (index >= scene.objects.length)
+            return {
+                time,
+                objects: [],
+                problem: `There is no object ${number} of a combo from ${editorTime(time)} on`,
+                hint,
+            };
         objects.push(index++);
     }
     return {time, objects};

@@ -120,6 +120,10 @@ export class Bench extends EventTarget {
     paste(text) {
         const found = parseTimestamp(this.scene, text);
         if (!found) return false;
+        if (found.problem) {
+            say(found.problem, {hint: found.hint, kind: 'error'});
+            return true;
+        }
         this.show(found.objects, found.time);
         whisper(`At ${editorTime(found.time)}, ${found.objects.length} selected`);
         return true;

@@ -33,6 +33,7 @@ function showOpenScreen(about) {
     openScreen = new OpenScreen(engine, about, (session) => (location.hash = session));
     byId('page').replaceChildren(openScreen.element);
     document.title = 'osu-diffusion studio';
+    return openScreen;
 }
 
 /** @param {About} about @param {string} id */
@@ -56,14 +57,20 @@ async function showWorkbench(about, id) {
     if (player.time === 0) bench.seek(session.scene.objects[0]?.time ?? 0);
 }
 
+/** What a session is called; anything else behind the # would lead to another address. */
+const plain = /^[0-9a-z-]+$/i;
+
 /** @param {About} about */
 function route(about) {
     workbench?.close();
     workbench = null;
     openScreen = null;
     const session = decodeURIComponent(location.hash.slice(1));
-    if (session === '') showOpenScreen(about);
-    else attempt(showWorkbench(about, session));
+    if (plain.test(session)) return attempt(showWorkbench(about, session));
+    const screen = showOpenScreen(about);
+    // What the program was started with, where the difficulty is still to be chosen.
+    const given = /^source=([0-9a-f]+)$/.exec(session);
+    if (given) attempt(screen.offer(given[1]));
 }
 
 /** A map may be dropped anywhere, at any time. @param {About} about */

@@ -39,7 +39,7 @@ export class OpenScreen {
             {class: 'drop', onclick: () => this.files.click()},
             icon('drop'),
             h('strong', {}, 'Drop a map here'),
-            h('span', {}, "an .osz, an .osu or a song's folder; or press to choose one"),
+            h('span', {}, "an .osz, .olz, .osu or a song's folder; or press to choose one"),
         );
         this.recent = h('section', {class: 'open-column', hidden: true});
         this.library = h('section', {class: 'open-column library', hidden: !about.can.library});
@@ -134,6 +134,12 @@ export class OpenScreen {
         const answer = await attempt(work);
         this.element.classList.remove('busy');
         return answer;
+    }
+
+    /** @param {string} id of a song that the engine has */
+    async offer(id) {
+        const source = await this.#busy(this.engine.request('GET', `sources/${id}`));
+        if (source) this.#choose(source);
     }
 
     /** The difficulty, where there are several (or none that can be placed). @param {OpenedSource} source */
@@ -255,6 +261,7 @@ export class OpenScreen {
                 );
             else if (library.sets.length === 0 && library.ready)
                 list.replaceChildren(h('li', {class: 'empty'}, 'Nothing of that name.'));
+            for (const problem of library.problems) list.prepend(h('li', {class: 'empty problem'}, problem));
             if (!library.ready && this.element.isConnected) setTimeout(find, 700);
         };
         search.addEventListener('input', afterPause(120, find));

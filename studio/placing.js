@@ -7,6 +7,7 @@
 import {shortTime} from './beats.js';
 import {h} from './dom.js';
 import {icon} from './icons.js';
+import {say} from './messages.js';
 import {prefer, preferences} from './preferences.js';
 import {styleName, styleOf} from './styles.js';
 
@@ -66,6 +67,9 @@ export class PlacingPanel {
             spellcheck: 'false',
         });
         this.button = h('button', {class: 'primary place', onclick: () => this.place()});
+        this.seed.addEventListener('input', () =>
+            this.seed.setAttribute('aria-invalid', String(this.#seed() === null)),
+        );
         this.element = h(
             'div',
             {class: 'placing'},
@@ -115,7 +119,13 @@ export class PlacingPanel {
     /** Asks for takes; while some are at work: stops them. */
     place() {
         if (this.bench.session.busy) this.bench.cancel();
-        else this.bench.place(this.request());
+        else if (this.#seed() === null) {
+            say('That is no seed', {
+                hint: 'A whole number from 0 on, or nothing: then chance gives it.',
+                kind: 'error',
+            });
+            this.seed.focus();
+        } else this.bench.place(this.request());
     }
 
     /** Asks for takes, where none are at work. */
@@ -123,9 +133,16 @@ export class PlacingPanel {
         if (!this.bench.session.busy) this.place();
     }
 
+    /** @returns {number | undefined | null} undefined: by chance; null: what stands there is none */
+    #seed() {
+        const typed = this.seed.value.trim();
+        if (typed === '') return undefined;
+        return /^\d+$/.test(typed) ? Number(typed) : null;
+    }
+
     /** @returns {PlaceRequest} */
     request() {
-        const seed = Number.parseInt(this.seed.value, 10);
+        const seed = this.#seed();
         return {
             ...this.bench.target(),
             count: Number(this.count.input.value),
@@ -134,7 +151,7 @@ export class PlacingPanel {
             keepSpacing: this.spacing.input.checked,
             keepStructure: this.structure.input.checked,
             ...(this.style ? {cfgScale: Number(this.guidance.input.value)} : {}),
-            ...(Number.isFinite(seed) ? {seed} : {}),
+            ...(typeof seed === 'number' ? {seed} : {}),
             ...(this.bench.about.fast ? {fast: this.fast.input.checked} : {}),
         };
     }

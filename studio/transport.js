@@ -4,7 +4,7 @@
  *
  * @import { Bench } from "./bench.js"
  */
-import {editorTime, timingAt} from './beats.js';
+import {editorTime, parseTime, timingAt} from './beats.js';
 import {h} from './dom.js';
 import {icon} from './icons.js';
 import {say} from './messages.js';
@@ -135,11 +135,11 @@ export class Transport {
     #timeKey(event) {
         if (event.key === 'Escape') this.time.blur();
         if (event.key !== 'Enter') return;
-        const seconds = Number(this.time.value.replace(',', '.'));
-        if (!this.bench.paste(this.time.value)) {
-            if (this.time.value.trim() !== '' && Number.isFinite(seconds))
-                this.bench.seek(seconds * (seconds < 1000 ? 1000 : 1));
-            else say('That is no time', {hint: "The editor's are like 01:02:345 (1,2,3) - ", stays: 4000});
+        const typed = this.time.value.trim();
+        if (typed !== '' && !this.bench.paste(typed)) {
+            const found = parseTime(typed);
+            if ('time' in found) this.bench.seek(found.time);
+            else say(found.problem, {hint: found.hint, stays: 5000});
         }
         this.time.blur();
     }

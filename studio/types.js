@@ -233,7 +233,7 @@
  * @typedef {{source: string, name: string, maps: SourceMap[]}} OpenedSource
  * @typedef {{id: string, artist: string, title: string, creator: string, maps: {file: string, version:
  * string}[]}} LibrarySet
- * @typedef {{places: string[], ready: boolean, total: number, sets: LibrarySet[]}} Library
+ * @typedef {{places: string[], problems: string[], ready: boolean, total: number, sets: LibrarySet[]}} Library
  * @typedef {{session: string, artist: string, title: string, version: string, when: number, steps: number}}
  * RecentSession
  * @typedef {{name: string, count: number}} StyleMapper

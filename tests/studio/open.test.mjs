@@ -71,6 +71,46 @@ test('objects appear when and where they should', async () => {
     page.noErrors();
 });
 
+test('times are typed as on the command line, and of this map', async () => {
+    const goesTo = async (typed, ms) => {
+        await page.goTo(typed);
+        await page.page.waitForTimeout(60);
+        assert.equal(await page.time(), ms, typed);
+    };
+    await goesTo('00:04:000', 4000);
+    await goesTo('1:02:3', 4000); // could be hours
+    await page.message('That is no time');
+    await goesTo('2.345', 4000);
+    await page.message('could be ms or seconds');
+    await goesTo('0:02', 2000);
+    await goesTo('0:03.5', 3500);
+    await goesTo('4500', 4500);
+    await goesTo('00:01:234 (1) - ', 4500);
+    await page.message('There is no object at 00:01:234');
+    page.noErrors();
+});
+
+test(
+    'a song that the program was given asks which difficulty',
+    serverAlone('an address that names a song'),
+    async () => {
+        const answer = await studio.fetch('sources?name=given.osz', {method: 'POST', body: await song()});
+        const {source} = await answer.json();
+        await page.page.goto(`${studio.origin}/#source=${source}`);
+        const rows = page.page.locator('.choice-dialog .row-button');
+        await rows.first().waitFor();
+        assert.equal(await rows.count(), 3);
+        await rows.filter({hasText: 'Signs'}).click();
+        await page.workbench();
+        await page.page.goto(`${studio.origin}/#../../about`);
+        await page.page.locator('.drop').waitFor();
+        page.noErrors();
+        await page.drop('song.osz', await song());
+        await rows.filter({hasText: 'Signs'}).click();
+        await page.workbench();
+    },
+);
+
 test('it plays: the clock moves as fast as the world, and stops', async () => {
     await page.goTo('00:01:000');
     const begin = Date.now();
