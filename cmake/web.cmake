@@ -24,7 +24,7 @@ endif()
 set(OSU_OPENMP OFF)
 set(rooms_left_out train picture app)
 set(sources_left_out "/(onednn_products|libzip_archive|osu_db|collection_db).cpp")
-set(sources_of_data "label_index|split|digest")
+set(sources_of_data "label_index|mapper_names|split|digest")
 set(sources_of_evaluation "[a-z_]*marks|plan")
 
 # bench/engine.cpp measures; studio_engine is what studio/web/worker.js loads. PTHREAD_POOL_SIZE: threads are made

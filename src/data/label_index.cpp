@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "data/map_filter.h"
+#include "data/mapper_names.h"
 #include "data/packed_dataset.h"
 
 namespace osu {

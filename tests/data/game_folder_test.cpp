@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "data/dataset_folder.h"
 #include "data/game_fixture.h"
+#include "data/mapper_names.h"
 #include "data/taken_map.h"
 
 namespace osu {
