@@ -127,10 +127,10 @@ TEST_F(Documents, FlagsExist) {
     CLI::App app;
     declare_command_line(app);
     // Of other programs that the documents speak of.
-    std::set<std::string> flags = {
-        "--preset",         "--build",       "--bind-to",   "--bind-to-core", "--target",  "--nproc-per-node",
-        "--check",          "--quick",       "--json",         "--version", "--help",
-        "--data-urlencode", "--data-binary", "--no-buffer", "--header",       "--fail"};
+    std::set<std::string> flags = {"--preset",      "--build",          "--bind-to", "--bind-to-core",
+                                   "--target",      "--nproc-per-node", "--check",   "--quick",
+                                   "--json",        "--version",        "--help",    "--data-urlencode",
+                                   "--data-binary", "--no-buffer",      "--header",  "--fail"};
     for (const CLI::App* verb : app.get_subcommands({}))
         for (const CLI::Option* option : verb->get_options())
             for (const std::string& name : option->get_lnames()) flags.insert("--" + name);
