@@ -243,9 +243,10 @@ export class Bench extends EventTarget {
     }
 
     /** @param {string} id */
-    discard(id) {
+    async discard(id) {
         this.view.look('');
-        this.step('discard', {take: id});
+        await this.remarks.leave(id);
+        if (!(await this.step('discard', {take: id}))) this.remarks.stay(id);
     }
 
     cancel() {

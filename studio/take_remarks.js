@@ -36,6 +36,10 @@ export class TakeRemarks extends EventTarget {
     /** @type {string[]} */
     #wanted = [];
     #asking = false;
+    /** Those that are being discarded. @type {Set<string>} */
+    #left = new Set();
+    /** The question that is under way. @type {Promise<unknown>} */
+    #question = Promise.resolve();
 
     /** @param {Session} session */
     constructor(session) {
@@ -55,9 +59,23 @@ export class TakeRemarks extends EventTarget {
         return this.#known.get(id);
     }
 
+    /**
+     * Before a take is discarded: nothing more is asked of it, and what is asked just now has been answered.
+     * @param {string} id
+     */
+    async leave(id) {
+        this.#left.add(id);
+        if (this.#wanted[0] === id) await this.#question;
+    }
+
+    /** It was not discarded after all. @param {string} id */
+    stay(id) {
+        this.#left.delete(id);
+    }
+
     /** @param {string} id */
     #want(id) {
-        if (this.#wanted.includes(id)) return;
+        if (this.#wanted.includes(id) || this.#left.has(id)) return;
         this.#wanted.push(id);
         if (!this.#asking) this.#ask();
     }
@@ -65,9 +83,15 @@ export class TakeRemarks extends EventTarget {
     async #ask() {
         this.#asking = true;
         for (let id = this.#wanted[0]; id !== undefined; id = this.#wanted[0]) {
+            if (this.#left.has(id) || !this.session.findTake(id)) {
+                this.#wanted.shift();
+                continue;
+            }
             const {revision} = this.session.state;
-            // A take that was discarded meanwhile has none; without a connection they are asked for later.
-            const answer = await this.session.get(`advice?of=${id}`).catch(() => null);
+            // Without a connection they are asked for later.
+            const question = this.session.get(`advice?of=${id}`).catch(() => null);
+            this.#question = question;
+            const answer = await question;
             this.#wanted.shift();
             const found = this.session.findTake(id);
             if (!answer || !found) continue;

@@ -303,6 +303,23 @@ test('the archive differs in the new difficulty alone, and that in what was chan
     page.noErrors();
 });
 
+test('a take that is thrown away while the others are placed leaves them their own', async () => {
+    const seeds = (set) => set.takes.map((take) => take.seed);
+    await page.press('r');
+    await page.page.locator('.place.busy').waitFor();
+    const first = await page.takes(1);
+    await first.first().hover();
+    await page.page.locator('.take-set').first().locator('[aria-label^=Discard]').nth(0).click({force: true});
+    const sets = await until(takeSets, (all) =>
+        all.every((set) => set.takes.every((t) => t.state === 'done')),
+    );
+    const [newest] = sets.sort((a, b) => seeds(b)[0] - seeds(a)[0]);
+    await page.takes(newest.takes.length);
+    assert.equal(new Set(newest.takes.map((take) => JSON.stringify(take.shapes))).size, newest.takes.length);
+    assert.equal(new Set(seeds(newest)).size, newest.takes.length);
+    page.noErrors();
+});
+
 test(
     'beside the source: a file of a new name, and the source as it was',
     serverAlone('folders'),
