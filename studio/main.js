@@ -43,7 +43,7 @@ async function showWorkbench(about, id) {
         // A session that is gone is no reason to stand before an empty page; a server that is gone is one to wait.
         if (error instanceof EngineError && error.status >= 400) location.hash = '';
     });
-    if (!session || decodeURIComponent(location.hash.slice(1)) !== id) return;
+    if (!session || named() !== id) return;
     const bench = new Bench(engine, about, session, player);
     workbench = new Workbench(bench, sounds, () => (location.hash = ''));
     byId('page').replaceChildren(workbench.element);
@@ -57,6 +57,15 @@ async function showWorkbench(about, id) {
     if (player.time === 0) bench.seek(session.scene.objects[0]?.time ?? 0);
 }
 
+/** What stands behind the #; nothing where it is no text. */
+function named() {
+    try {
+        return decodeURIComponent(location.hash.slice(1));
+    } catch {
+        return '';
+    }
+}
+
 /** What a session is called; anything else behind the # would lead to another address. */
 const plain = /^[0-9a-z-]+$/i;
 
@@ -65,7 +74,7 @@ function route(about) {
     workbench?.close();
     workbench = null;
     openScreen = null;
-    const session = decodeURIComponent(location.hash.slice(1));
+    const session = named();
     if (plain.test(session)) return attempt(showWorkbench(about, session));
     const screen = showOpenScreen(about);
     // What the program was started with, where the difficulty is still to be chosen.
