@@ -61,8 +61,7 @@ studio::ServerOptions options_of(const StudioFlags& flags) {
     if (const char* page = std::getenv("OSU_STUDIO_PAGE")) options.page_folder = page;
     options.data =
         flags.data.empty() ? Machine::here().data_home / "osu-diffusion" : std::filesystem::path(flags.data);
-    options.checkpoint_name =
-        flags.ckpt.empty() ? "the bundled model" : std::filesystem::path(flags.ckpt).filename().string();
+    options.checkpoint_name = checkpoint_name(std::filesystem::path(flags.ckpt).filename().string());
     options.open_checkpoint = [ckpt = flags.ckpt] { return open_checkpoint(ckpt); };
     options.open = flags.map;
     options.open_device = [choice = flags.device] { return open_device(choice); };

@@ -18,8 +18,9 @@ constexpr uint32_t longest = 6;      // objects that are folded at once
 constexpr size_t most_copies = 64;   // of a stretch
 constexpr float edge_margin = 12;    // px that what is folded keeps from the edges
 constexpr double partly_cost = 0.5;  // of a pair that covers at all; lying on one another costs 1 more
-// px of movement that a whole covering is worth, and coverings that a fold must gain. Chosen on 110 maps that
-// no figure of docs/model.md is of; dearer folds leave more covered, cheaper ones make turns unlike people's.
+// px of movement that a whole covering is worth, and coverings that a fold must gain. Looked for on 110 maps
+// that no figure of docs/model.md is of, the last choice of two by those; dearer folds leave more covered,
+// cheaper ones make turns unlike people's.
 constexpr double worth = 500, least_gain = 0.2;
 
 float dot(Vec2 a, Vec2 b) {

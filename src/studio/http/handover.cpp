@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "studio/http/server.h"
 #include "studio/place_request.h"
 
 namespace osu::studio {
@@ -13,8 +14,8 @@ using nlohmann::json;
 
 namespace {
 
-constexpr size_t record_limit = 4096, archive_limit = size_t{160} << 20;  // bytes
-constexpr int patience = 20;                                              // seconds
+constexpr size_t record_limit = 4096;  // bytes
+constexpr int patience = 20;           // seconds
 
 }  // namespace
 
@@ -40,7 +41,7 @@ std::optional<std::string> hand_over(const std::filesystem::path& data,
     if (archive.empty()) return page;
     const std::string name =
         httplib::append_query_params("/api/v1/sources", {{"name", archive.filename().string()}});
-    const auto answer = client.Post(name, read_file(archive, archive_limit), "application/octet-stream");
+    const auto answer = client.Post(name, read_file(archive, body_limit), "application/octet-stream");
     if (!answer) fail("the studio that runs already does not answer");
     const json source = json::parse(answer->body, nullptr, false);
     if (answer->status != 200)

@@ -27,8 +27,7 @@ namespace osu::studio {
 
 namespace {
 
-constexpr size_t body_limit = size_t{160} << 20;  // bytes; sets with a video have a hundred million
-constexpr size_t thread_count_of_server = 96;     // each page that listens holds one
+constexpr size_t thread_count_of_server = 96;  // each page that listens holds one
 constexpr int keep_alive_seconds = 2, connection_queue = 512;
 
 }  // namespace

@@ -12,6 +12,8 @@
 
 namespace osu::studio {
 
+constexpr size_t body_limit = size_t{160} << 20;  // bytes; sets with a video have a hundred million
+
 struct ServerOptions {
     std::string host = "127.0.0.1";
     int port = 0;           // 0: whichever is free
