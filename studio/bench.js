@@ -243,10 +243,23 @@ export class Bench extends EventTarget {
     }
 
     /** @param {string} id */
-    async discard(id) {
+    discard(id) {
+        return this.#discard({take: id}, [id]);
+    }
+
+    /** @param {TakeSet} set */
+    discardSet(set) {
+        return this.#discard(
+            {set: set.id},
+            set.takes.map((take) => take.id),
+        );
+    }
+
+    /** @param {{take: string} | {set: string}} what @param {string[]} takes */
+    async #discard(what, takes) {
         this.view.look('');
-        await this.remarks.leave(id);
-        if (!(await this.step('discard', {take: id}))) this.remarks.stay(id);
+        await this.remarks.leave(takes);
+        if (!(await this.step('discard', what))) this.remarks.stay(takes);
     }
 
     cancel() {

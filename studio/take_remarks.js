@@ -60,17 +60,17 @@ export class TakeRemarks extends EventTarget {
     }
 
     /**
-     * Before a take is discarded: nothing more is asked of it, and what is asked just now has been answered.
-     * @param {string} id
+     * Before takes are discarded: nothing more is asked of them, and what is asked just now has been answered.
+     * @param {string[]} ids
      */
-    async leave(id) {
-        this.#left.add(id);
-        if (this.#wanted[0] === id) await this.#question;
+    async leave(ids) {
+        for (const id of ids) this.#left.add(id);
+        if (ids.includes(this.#wanted[0])) await this.#question;
     }
 
-    /** It was not discarded after all. @param {string} id */
-    stay(id) {
-        this.#left.delete(id);
+    /** They were not discarded after all. @param {string[]} ids */
+    stay(ids) {
+        for (const id of ids) this.#left.delete(id);
     }
 
     /** @param {string} id */

@@ -137,7 +137,7 @@ export class TakesPanel {
                 h('span', {}, about),
             ),
             small('again', 'Again, with other seeds', () => bench.again(set)),
-            small('close', 'Discard these takes', () => bench.step('discard', {set: set.id})),
+            small('close', 'Discard these takes', () => bench.discardSet(set)),
         );
     }
 

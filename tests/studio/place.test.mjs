@@ -303,20 +303,35 @@ test('the archive differs in the new difficulty alone, and that in what was chan
     page.noErrors();
 });
 
+/** Begins takes, and clicks on a button of theirs before the last is done. @param {string} label */
+async function clickWhilePlacing(label) {
+    await page.press('r');
+    const newest = page.page.locator('.take-set').first();
+    await newest.locator('.take:not([data-state=done])').first().waitFor();
+    await (await page.takes(1)).first().hover();
+    await newest.getByRole('button', {name: label}).first().click({force: true});
+    return until(takeSets, (sets) => sets.every((set) => set.takes.every((take) => take.state === 'done')));
+}
+const takeCount = async () => (await takeSets()).reduce((sum, {takes}) => sum + takes.length, 0);
+
 test('a take that is thrown away while the others are placed leaves them their own', async () => {
     const seeds = (set) => set.takes.map((take) => take.seed);
-    await page.press('r');
-    await page.page.locator('.place.busy').waitFor();
-    const first = await page.takes(1);
-    await first.first().hover();
-    await page.page.locator('.take-set').first().locator('[aria-label^=Discard]').nth(0).click({force: true});
-    const sets = await until(takeSets, (all) =>
-        all.every((set) => set.takes.every((t) => t.state === 'done')),
-    );
+    const before = await takeCount();
+    const sets = await clickWhilePlacing('Discard (Delete)');
+    await until(takeCount, (count) => count === before + 7);
     const [newest] = sets.sort((a, b) => seeds(b)[0] - seeds(a)[0]);
     await page.takes(newest.takes.length);
     assert.equal(new Set(newest.takes.map((take) => JSON.stringify(take.shapes))).size, newest.takes.length);
     assert.equal(new Set(seeds(newest)).size, newest.takes.length);
+    page.noErrors();
+});
+
+test('takes that are thrown away together while they are placed are gone, and nothing is asked of them', async () => {
+    const before = (await takeSets()).map(({id}) => id).sort();
+    await clickWhilePlacing('Discard these takes');
+    const left = await until(takeSets, (sets) => sets.length === before.length);
+    assert.deepEqual(left.map(({id}) => id).sort(), before);
+    await page.page.locator('.place:not(.busy)').waitFor();
     page.noErrors();
 });
 
