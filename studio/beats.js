@@ -42,9 +42,12 @@ export function editorTimestamp(scene, objects, time) {
 /** Minutes, seconds, and ms behind a colon or a fraction behind a point; with nothing of the kind around it. */
 const clock = /(?<![\d:.])(\d+):([0-5]?\d)(?::(\d{3})|\.(\d{1,3}))?(?![\d:.])/;
 
-/** @param {RegExpExecArray} match of a clock */
+/** @param {RegExpExecArray} match of a clock; a sign counts where nothing else stands before it */
 const clockTime = (match) =>
-    Number(match[1]) * 60000 + Number(match[2]) * 1000 + Number(match[3] ?? (match[4] ?? '').padEnd(3, '0'));
+    (match.input.slice(0, match.index).trim() === '-' ? -1 : 1) *
+    (Number(match[1]) * 60000 +
+        Number(match[2]) * 1000 +
+        Number(match[3] ?? (match[4] ?? '').padEnd(3, '0')));
 
 /**
  * A time alone, as the command line takes it: 01:02:345, 1:02, 1:02.5, or ms.

@@ -15,6 +15,13 @@ import {attempt, say, sayError} from './messages.js';
 import {filesOf, zipped} from './zip.js';
 
 const wanted = /\.(osz|olz|osu|zip)$/i;
+const archives = /\.(osz|olz|zip)$/i;
+const maps = /\.osu$/i;
+
+/** @param {string} name of what was opened of all that was dropped */
+function sayOneOf(name) {
+    say('One song at a time', {hint: `Opened ${name}; the others are left.`});
+}
 
 export class OpenScreen {
     #asked = 0;
@@ -31,6 +38,7 @@ export class OpenScreen {
         this.files = h('input', {
             type: 'file',
             accept: '.osz,.olz,.osu,.zip',
+            multiple: true,
             hidden: true,
             onchange: () => this.#chosen(),
         });
@@ -95,16 +103,31 @@ export class OpenScreen {
 
     /** What was dropped, here or on the workbench. @param {DataTransfer} data */
     async dropped(data) {
-        const entry = data.items[0]?.webkitGetAsEntry?.();
-        if (entry?.isDirectory) {
-            const files = await filesOf(/** @type {FileSystemDirectoryEntry} */ (entry)).catch(() => []);
-            if (!files.some(({path}) => /\.osu$/i.test(path)))
-                say('No map lies in that folder', {
-                    hint: "A song's folder has .osu files in it.",
-                    kind: 'error',
-                });
-            else this.upload(await zipped(files), `${entry.name}.osz`);
-        } else if (data.files[0]) this.upload(data.files[0], data.files[0].name);
+        // Both are asked for before anything is waited for: after that the browser has forgotten what was dropped.
+        const files = [...data.files];
+        const folder = [...data.items]
+            .map((item) => item.webkitGetAsEntry?.())
+            .find((entry) => entry?.isDirectory);
+        if (!folder) return this.#upload(files);
+        const inside = await filesOf(/** @type {FileSystemDirectoryEntry} */ (folder)).catch(() => []);
+        if (inside.some(({path}) => maps.test(path))) {
+            await this.upload(await zipped(inside), `${folder.name}.osz`);
+            if (files.length > 1) sayOneOf(folder.name);
+        } else
+            say('No map lies in that folder', {hint: "A song's folder has .osu files in it.", kind: 'error'});
+    }
+
+    /** One song, or the files that are one: a map with its music and background. @param {File[]} files */
+    async #upload(files) {
+        const map = files.find(({name}) => maps.test(name));
+        const song = files.length > 1 ? files.find(({name}) => archives.test(name)) : files[0];
+        if (song) {
+            await this.upload(song, song.name);
+            if (files.length > 1) sayOneOf(song.name);
+        } else if (map) {
+            const archive = await zipped(files.map((file) => ({path: file.name, file})));
+            await this.upload(archive, map.name.replace(maps, '.osz'));
+        } else if (files[0]) await this.upload(files[0], files[0].name);
     }
 
     /** @param {Blob} file @param {string} name */
@@ -120,9 +143,9 @@ export class OpenScreen {
     }
 
     #chosen() {
-        const file = this.files.files?.[0];
-        if (file) this.upload(file, file.name);
+        const files = [...(this.files.files ?? [])];
         this.files.value = '';
+        this.#upload(files);
     }
 
     /**
@@ -259,7 +282,7 @@ export class OpenScreen {
                 list.replaceChildren(
                     h('li', {class: 'empty'}, 'The game was not found on this computer: drop a map instead.'),
                 );
-            else if (library.sets.length === 0 && library.ready)
+            else if (library.sets.length === 0 && library.ready && library.problems.length === 0)
                 list.replaceChildren(h('li', {class: 'empty'}, 'Nothing of that name.'));
             for (const problem of library.problems) list.prepend(h('li', {class: 'empty problem'}, problem));
             if (!library.ready && this.element.isConnected) setTimeout(find, 700);

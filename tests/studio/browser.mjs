@@ -128,6 +128,16 @@ export class StudioPage {
         );
     }
 
+    /** Drops files and folders of the disk on the page, as the browser itself would. @param {string[]} paths */
+    async dropFiles(paths) {
+        await this.page.locator('.drop, .field-canvas').first().waitFor();
+        const devtools = await this.page.context().newCDPSession(this.page);
+        const data = {items: [], files: paths, dragOperationsMask: 1};
+        for (const type of ['dragEnter', 'dragOver', 'drop'])
+            await devtools.send('Input.dispatchDragEvent', {type, x: 200, y: 200, data});
+        await devtools.detach();
+    }
+
     /**
      * Goes to a time by the field for it; with an editor's timestamp, selects, too.
      * @param {string | number} time ms, or as the editor writes it

@@ -154,6 +154,11 @@ TEST_F(Http, ASongIsGivenToTheStudioThatRuns) {
     EXPECT_FALSE(hand_over(folder_ / "data", {}));
     write_file(folder_ / "data/address.json", left);
     EXPECT_FALSE(hand_over(folder_ / "data", {})) << "one that was killed leaves its address";
+    for (const std::string& damaged : {std::string("[1, 2]"), left.substr(0, left.size() / 2),
+                                       std::string(10000, 'x'), std::string(R"({"origin": 1})")}) {
+        write_file(folder_ / "data/address.json", damaged);
+        EXPECT_FALSE(hand_over(folder_ / "data", {}));
+    }
 }
 
 TEST_F(Http, EventsComeAsTheyHappen) {

@@ -42,6 +42,49 @@ test(
     },
 );
 
+/** A song as files in a folder of its own. */
+function songFolder() {
+    const folder = join(temporaryFolder(), '1 The tests - Signs');
+    mkdirSync(join(folder, 'sb'), {recursive: true});
+    writeFileSync(join(folder, 'signs.osu'), mapOf(signs));
+    writeFileSync(join(folder, 'others.osu'), mapOf([...signs, [256, 192, 14000]], {version: 'Others'}));
+    writeFileSync(join(folder, 'tone.wav'), wave(15));
+    writeFileSync(join(folder, 'sb', 'leaf.png'), 'no picture');
+    return folder;
+}
+
+test('a folder that is dropped is its song, with its music; one without a map says so', async () => {
+    const folder = songFolder();
+    await first();
+    await page.dropFiles([folder]);
+    const rows = page.page.locator('.choice-dialog .row-button');
+    await rows.filter({hasText: 'Others'}).click();
+    await page.workbench();
+    assert.match(await page.page.locator('.song').innerText(), /Others/);
+    const session = new URL(page.page.url()).hash.slice(1);
+    assert.deepEqual((await studio.get(`sessions/${session}/state`)).shapes.length, signs.length + 1);
+    await first();
+    await page.dropFiles([join(folder, 'sb')]);
+    await page.message('No map lies in that folder');
+    page.noErrors();
+});
+
+test('a map that is dropped with its music is one song; of two songs one is opened', async () => {
+    const folder = songFolder();
+    await first();
+    await page.dropFiles([join(folder, 'tone.wav'), join(folder, 'signs.osu')]);
+    await page.workbench();
+    const {audio} = await studio.get(`sessions/${new URL(page.page.url()).hash.slice(1)}`);
+    assert.ok(audio, 'its music came, too');
+    page.noErrors();
+    await first();
+    for (const name of ['a.osz', 'b.osz']) writeFileSync(join(folder, name), await song());
+    await page.dropFiles([join(folder, 'a.osz'), join(folder, 'b.osz')]);
+    await page.message('One song at a time');
+    await page.page.locator('.choice-dialog').press('Escape');
+    page.noErrors();
+});
+
 test('a song that is dropped asks which difficulty; taiko cannot be chosen', async () => {
     await page.drop('song.osz', await song());
     const rows = page.page.locator('.choice-dialog .row-button');
@@ -84,6 +127,8 @@ test('times are typed as on the command line, and of this map', async () => {
     await page.message('could be ms or seconds');
     await goesTo('0:02', 2000);
     await goesTo('0:03.5', 3500);
+    await goesTo('4500', 4500);
+    await goesTo('-0:01', 0);
     await goesTo('4500', 4500);
     await goesTo('00:01:234 (1) - ', 4500);
     await page.message('There is no object at 00:01:234');

@@ -17,6 +17,14 @@ namespace {
 constexpr size_t record_limit = 4096;  // bytes
 constexpr int patience = 20;           // seconds
 
+// Empty members where somebody damaged the record: then it names no studio.
+std::pair<std::string, std::string> read_address(const std::filesystem::path& path) try {
+    const json record = json::parse(read_file(path, record_limit), nullptr, false);
+    return {member(record, "origin", std::string()), member(record, "token", std::string())};
+} catch (const Error&) {
+    return {};
+}
+
 }  // namespace
 
 std::string record_of_address(const std::string& origin, const std::string& token) {
@@ -28,9 +36,7 @@ std::optional<std::string> hand_over(const std::filesystem::path& data,
     std::error_code problem;
     const std::filesystem::path path = data / address_record;
     if (!std::filesystem::exists(path, problem)) return {};
-    const json record = json::parse(read_file(path, record_limit), nullptr, false);
-    const std::string origin = member(record, "origin", std::string());
-    const std::string token = member(record, "token", std::string());
+    const auto [origin, token] = read_address(path);
     if (!origin.starts_with("http://")) return {};
     httplib::Client client(origin);
     client.set_read_timeout(patience);
