@@ -52,6 +52,7 @@ class Folding {
     bool fold(std::span<ChainFit::Body> bodies) const;
     void unfold(std::span<ChainFit::Body> bodies) const;
     double covering(const Scene& scene);
+    double turned(std::span<const ChainFit::Body> bodies) const;
     double gain(const Scene& scene);
     bool part(const Scene& scene, const Separation::Pair& pair);
 };
