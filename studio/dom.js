@@ -90,7 +90,6 @@ export function themeColours() {
     /** @type {Map<string, string>} */
     const known = new Map();
     const forget = () => known.clear();
-    matchMedia('(prefers-color-scheme: light)').addEventListener('change', forget);
     new MutationObserver(forget).observe(document.documentElement, {attributeFilter: ['data-theme']});
     return (name) => {
         let colour = known.get(name);

@@ -6,8 +6,12 @@ import {prefer, preferences} from './preferences.js';
 
 const order = /** @type {const} */ (['auto', 'dark', 'light']);
 
+const systemIsLight = matchMedia('(prefers-color-scheme: light)');
+systemIsLight.addEventListener('change', applyTheme);
+
 export function applyTheme() {
-    document.documentElement.dataset.theme = preferences.theme;
+    const system = systemIsLight.matches ? 'light' : 'dark';
+    document.documentElement.dataset.theme = preferences.theme === 'auto' ? system : preferences.theme;
 }
 
 export function themeButton() {

@@ -53,6 +53,34 @@ function songFolder() {
     return folder;
 }
 
+test('dark or light as the system has it, until the mapper says otherwise', async () => {
+    await first();
+    const isLight = () =>
+        page.page.evaluate(
+            () => Number(/\d+/.exec(getComputedStyle(document.body).backgroundColor)?.[0]) > 128,
+        );
+    const themes = async () => {
+        const seen = [];
+        for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+            await page.page.emulateMedia({colorScheme});
+            await page.page.waitForTimeout(50);
+            seen.push(await isLight());
+        }
+        return seen;
+    };
+    assert.deepEqual(await themes(), [true, false]);
+    const button = page.page.getByRole('button', {name: 'Dark, light, or as the system has it'});
+    await page.page.locator('.example').click();
+    await page.workbench();
+    await button.click();
+    assert.deepEqual(await themes(), [false, false]);
+    await button.click();
+    assert.deepEqual(await themes(), [true, true]);
+    await button.click();
+    assert.deepEqual(await themes(), [true, false]);
+    page.noErrors();
+});
+
 test('a folder that is dropped is its song, with its music; one without a map says so', async () => {
     const folder = songFolder();
     await first();
