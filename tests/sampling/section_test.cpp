@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "support/goldens.h"
+#include "support/made_datapoints.h"
 
 namespace osu {
 namespace {
@@ -13,14 +14,9 @@ constexpr auto head = static_cast<uint8_t>(PointType::slider_head);
 constexpr auto end = static_cast<uint8_t>(PointType::slider_end_1);
 
 // 100 circles with a slider of three datapoints in place of every tenth.
-struct Song {
-    std::vector<uint8_t> type;
-    std::vector<double> time;
-    std::vector<float> distance;
-    std::vector<Vec2> position;
-    std::vector<SliderLengths> sliders;
-
+struct Song : test::MadeDatapoints {
     Song() {
+        circle_radius = 30;
         for (int i = 0; i < 100; ++i) {
             if (i % 10 == 0) {
                 type.insert(type.end(), {head, static_cast<uint8_t>(PointType::last_anchor), end});
@@ -35,7 +31,6 @@ struct Song {
             position.push_back({static_cast<float>(i), 0});
         }
     }
-    Datapoints view() const { return {type, time, distance, position, sliders, 30, 0}; }
 };
 
 std::vector<uint8_t> all_but(size_t size, std::initializer_list<size_t> moving) {

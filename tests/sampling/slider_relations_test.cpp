@@ -8,6 +8,7 @@
 
 #include "sampling/alignment.h"
 #include "sequence/sequence_path.h"
+#include "support/made_datapoints.h"
 
 namespace osu {
 namespace {
@@ -18,12 +19,8 @@ constexpr auto perfect = static_cast<uint8_t>(PointType::perfect_anchor);
 constexpr auto last = static_cast<uint8_t>(PointType::last_anchor);
 constexpr auto end = static_cast<uint8_t>(PointType::slider_end_1);
 
-struct Song {
-    std::vector<uint8_t> type;
-    std::vector<double> time;
-    std::vector<float> distance;
-    std::vector<Vec2> position;
-    std::vector<SliderLengths> sliders;
+struct Song : test::MadeDatapoints {
+    Song() { circle_radius = 36; }
 
     void add(std::vector<uint8_t> types, std::vector<Vec2> at) {
         for (size_t i = 0; i < types.size(); ++i) {
@@ -45,7 +42,6 @@ struct Song {
             at + Vec2{100 * static_cast<float>(std::cos(angle)), 100 * static_cast<float>(std::sin(angle))};
         add({head, last, end}, {at, to, to});
     }
-    Datapoints view() const { return {type, time, distance, position, sliders, 36, 0}; }
 };
 
 std::vector<Vec2> fit(const Song& song, const std::vector<Vec2>& at, std::span<const uint8_t> fixed = {}) {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "support/made_datapoints.h"
 
 namespace osu {
 namespace {
@@ -14,12 +15,7 @@ namespace {
 constexpr size_t part = 10;  // circles; 12 between a part and its copy
 
 // A part, something else, and the part again: mirrored, turned by 90°, elsewhere.
-struct Song {
-    std::vector<uint8_t> type;
-    std::vector<double> time;
-    std::vector<float> distance;
-    std::vector<Vec2> position;
-
+struct Song : test::MadeDatapoints {
     Song() {
         Philox random(3);
         for (size_t i = 0; i < 32; ++i) {
@@ -30,9 +26,6 @@ struct Song {
         for (size_t i = 0; i < part; ++i) position[22 + i] = {position[i].y + 100, position[i].x + 20};
         type.assign(32, 0);
         distance.assign(32, 0);
-    }
-    Datapoints view() const {
-        return {.type = type, .time = time, .distance = distance, .position = position};
     }
 };
 

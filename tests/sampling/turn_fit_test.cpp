@@ -7,18 +7,14 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "support/made_datapoints.h"
 
 namespace osu {
 namespace {
 
 constexpr double degrees = 180 / std::numbers::pi;
 
-struct Song {
-    std::vector<uint8_t> type;
-    std::vector<double> time;
-    std::vector<float> distance;
-    std::vector<Vec2> position;
-
+struct Song : test::MadeDatapoints {
     // Circles with a turn (degrees) at each inner one.
     Song(const std::vector<double>& turns, float step, double gap) {
         double heading = 0.3;
@@ -33,9 +29,6 @@ struct Song {
             time.push_back(gap * static_cast<double>(i));
             distance.push_back(i == 0 ? 0 : step);
         }
-    }
-    Datapoints view() const {
-        return {.type = type, .time = time, .distance = distance, .position = position};
     }
 };
 
