@@ -98,16 +98,27 @@ bool Structure::alike(const Datapoints& map, size_t a, size_t b, bool first) con
     return first || std::abs(gap(a) - gap(b)) <= same_time;
 }
 
+// Two sliders of one shape, by all their datapoints; else none.
+Structure::Tie Structure::tie_shapes(const Datapoints& map, const Object& a, const Object& b) const {
+    Tie tie;
+    if (a.end - a.first != b.end - b.first) return {};
+    for (uint32_t k = 0; k < a.end - a.first; ++k) {
+        if (kind(map.type[a.first + k]) != kind(map.type[b.first + k])) return {};
+        tie.points.push_back({a.first + k, b.first + k});
+    }
+    return align(map.position, tie).rms <= slider_rms ? tie : Tie{};
+}
+
 // Objects from `from` and from `to` on, by their heads; sliders with all their anchors where those agree,
-// too.
-Structure::Tie Structure::tie(const Datapoints& map, size_t from, size_t to, size_t count) const {
+// too. Those that the mapper turned by themselves keep their shape, each about its own centre.
+void Structure::tie_parts(const Datapoints& map, size_t from, size_t to, size_t count) {
     Tie tie;
     for (size_t i = 0; i < count; ++i)
         tie.points.push_back({objects_[from + i].first, objects_[to + i].first});
     align(map.position, tie);
     for (size_t i = 0; i < count; ++i) {
         const Object &a = objects_[from + i], &b = objects_[to + i];
-        if (a.end - a.first != b.end - b.first) continue;
+        if (a.end - a.first == 1 || a.end - a.first != b.end - b.first) continue;
         bool agree = true;
         for (uint32_t k = 1; agree && k < a.end - a.first; ++k) {
             const Vec2 p = map.position[a.first + k] - map.position[a.first];
@@ -117,8 +128,10 @@ Structure::Tie Structure::tie(const Datapoints& map, size_t from, size_t to, siz
         }
         for (uint32_t k = 1; agree && k < a.end - a.first; ++k)
             tie.points.push_back({a.first + k, b.first + k});
+        if (Tie shapes = agree ? Tie{} : tie_shapes(map, a, b); !shapes.points.empty())
+            ties_.push_back(std::move(shapes));
     }
-    return tie;
+    ties_.push_back(std::move(tie));
 }
 
 // Whether the first heads agree at least nearly: without that no longer part will, and most that have the
@@ -171,11 +184,10 @@ void Structure::find_repeats(const Datapoints& map) {
         }
         // The next part may begin within this one: eight objects over a seam are alike, too.
         const size_t on = std::max<size_t>(parts[longest].length - (window - 1), 1);
-        ties_.push_back(tie(map, parts[longest].first, later, parts[longest].length));
+        tie_parts(map, parts[longest].first, later, parts[longest].length);
         parts.erase(parts.begin() + static_cast<ptrdiff_t>(longest));
         const size_t others = std::min(parts.size(), most_earlier_parts - 1);
-        for (const Part& part : std::span(parts).last(others))
-            ties_.push_back(tie(map, part.first, later, part.length));
+        for (const Part& part : std::span(parts).last(others)) tie_parts(map, part.first, later, part.length);
         later += on;
     }
 }
@@ -196,7 +208,7 @@ void Structure::find_echoes(const Datapoints& map) {
             heads.points.push_back({objects_[from + i].first, objects_[to + i].first});
         const Agreement agreement = align(map.position, heads);
         if (agreement.extent >= least_echo && agreement.rms <= echo_share * agreement.extent)
-            ties_.push_back(tie(map, from, to, echo));
+            tie_parts(map, from, to, echo);
     }
 }
 
@@ -205,16 +217,9 @@ void Structure::find_sliders(const Datapoints& map) {
     for (size_t i = 0; i < objects_.size(); ++i) {
         const Object& slider = objects_[i];
         if (!is_slider_head(static_cast<PointType>(map.type[slider.first]))) continue;
-        if (before < i && i - before <= sliders_between && !stays(before) && !stays(i) &&
-            objects_[before].end - objects_[before].first == slider.end - slider.first) {
-            Tie tie;
-            bool same = true;
-            for (uint32_t k = 0; k < slider.end - slider.first; ++k) {
-                tie.points.push_back({objects_[before].first + k, slider.first + k});
-                same = same && kind(map.type[tie.points.back().first]) == kind(map.type[slider.first + k]);
-            }
-            if (same && align(map.position, tie).rms <= slider_rms) ties_.push_back(tie);
-        }
+        if (before < i && i - before <= sliders_between && !stays(before) && !stays(i))
+            if (Tie tie = tie_shapes(map, objects_[before], slider); !tie.points.empty())
+                ties_.push_back(std::move(tie));
         before = i;
     }
 }

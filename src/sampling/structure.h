@@ -57,7 +57,8 @@ class Structure {
     bool stays(size_t object) const { return !fixed_.empty() && fixed_[objects_[object].first]; }
     bool begin_alike(const Datapoints& map, size_t from, size_t to) const;
     bool alike(const Datapoints& map, size_t a, size_t b, bool first) const;
-    Tie tie(const Datapoints& map, size_t from, size_t to, size_t count) const;
+    Tie tie_shapes(const Datapoints& map, const Object& a, const Object& b) const;
+    void tie_parts(const Datapoints& map, size_t from, size_t to, size_t count);
     size_t repeat_length(const Datapoints& map, size_t earlier, size_t later) const;
     void find_repeats(const Datapoints& map);
     void find_echoes(const Datapoints& map);

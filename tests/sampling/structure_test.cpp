@@ -12,10 +12,12 @@
 namespace osu {
 namespace {
 
+using test::MadeDatapoints;
+
 constexpr size_t part = 10;  // circles; 12 between a part and its copy
 
 // A part, something else, and the part again: mirrored, turned by 90°, elsewhere.
-struct Song : test::MadeDatapoints {
+struct Song : MadeDatapoints {
     Song() {
         Philox random(3);
         for (size_t i = 0; i < 32; ++i) {
@@ -81,6 +83,38 @@ TEST(Structure, TheResultRepeatsWithItsOwnCentresAndShape) {
     }
     EXPECT_GT(far_from_source / part, 50) << "the source's places are not copied";
     for (size_t i = part; i < 22; ++i) EXPECT_NEAR(length(at(x, i) - at(before, i)), 0, 1e-3);
+}
+
+// The fifth circle of a part and of its copy become sliders of one shape, the second turned 30° further.
+MadeDatapoints with_sliders() {
+    MadeDatapoints map = Song();
+    const std::vector<Vec2> arms{{40, 10}, {60, 50}, {60, 50}};
+    const Rotation turned{-0.5f, 0.8660254f, true};
+    for (const size_t head : {size_t{26}, size_t{4}}) {
+        map.type[head] = static_cast<uint8_t>(PointType::slider_head);
+        for (const PointType type :
+             {PointType::slider_end_1, PointType::last_anchor, PointType::bezier_anchor})
+            map.type.insert(map.type.begin() + head + 1, static_cast<uint8_t>(type));
+        map.time.insert(map.time.begin() + head + 1, 3, map.time[head] + 100);
+        map.distance.insert(map.distance.begin() + head + 1, 3, 0);
+        for (size_t k = arms.size(); k-- > 0;)
+            map.position.insert(map.position.begin() + head + 1,
+                                map.position[head] + (head == 4 ? arms[k] : turned(arms[k])));
+    }
+    return map;
+}
+
+TEST(Structure, ASliderOfACopyThatIsTurnedByItselfKeepsItsShape) {
+    const MadeDatapoints map = with_sliders();
+    const uint32_t count = static_cast<uint32_t>(map.type.size()), first = 4, again = 29;
+    Philox random(5);
+    std::vector<float> x(2 * count);
+    for (float& value : x) value = random.uniform();
+    const auto arm = [&](uint32_t head, uint32_t k) {
+        return length(Vec2{512 * (x[head + k] - x[head]), 384 * (x[count + head + k] - x[count + head])});
+    };
+    Structure(map.view()).apply(x);
+    for (uint32_t k = 1; k < 4; ++k) EXPECT_NEAR(arm(first, k), arm(again, k), 1) << k;
 }
 
 // A section that is placed anew beside a part like it would else be that part again, whatever its seed.
