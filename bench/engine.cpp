@@ -32,8 +32,8 @@ void run(int argc, char** argv) {
     SamplingNetwork network(parse_checkpoint(std::as_bytes(std::span(model))), argv[1], {}, *backend);
     SamplingOptions options;
     options.steps = fmt::format("{}", number(3, 15));
-    options.keep_spacing = options.keep_structure = number(6, 0) == 0;
-    options.allow_offscreen = true;
+    options.allow_offscreen = number(6, 0) != 0;
+    options.keep_spacing = options.keep_structure = !options.allow_offscreen;
     Placement placed;
     for (int i = 0; i < number(5, 1); ++i) placed = place(network, source.view(), {}, options);
     for (const Vec2& position : placed.pixels(0)) fmt::print("{} {}\n", position.x, position.y);
