@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/parallel.h"
 #include "base/profile.h"
 
 namespace osu {
@@ -90,32 +91,37 @@ Denoiser GuidedNetwork::denoiser() {
     };
 }
 
-void VariantSampler::fit(size_t index, std::span<float> x0) const {
+// Variants know nothing of one another: each has a thread.
+void VariantSampler::fit(size_t index, std::span<float> x0) {
+    const ProfileScope scope("keeping the spacing");
+    const size_t row = 2 * map.time.size(), rows = x0.size() / row;
+    if (of_rows.size() < rows) of_rows.assign(rows, constraints);
+    parallel_for_dynamic(static_cast<int64_t>(rows), [&](int64_t i) {
+        fit_row(index, of_rows[static_cast<size_t>(i)], x0.subspan(static_cast<size_t>(i) * row, row));
+    });
+}
+
+void VariantSampler::fit_row(size_t index, Constraints& own, std::span<float> x0) const {
     const double alpha = diffusion.alpha_cumprod[index];
     const double noise = playfield_size.x * std::sqrt((1 - alpha) / alpha);  // px
-    const ProfileScope scope("keeping the spacing");
-    const size_t row = 2 * map.time.size();
     const std::span<const uint32_t> kept = section ? std::span(section->kept()) : std::span<const uint32_t>();
     // The constraints part what was tied; at the end they meet over a few rounds.
-    const int times = index == 0 && constraints.structure ? std::max(rounds, last_rounds) : rounds;
+    const int times = index == 0 && own.structure ? std::max(rounds, last_rounds) : rounds;
     PlacementFit::Between between;
-    if (constraints.structure && constraints.turns)
+    if (own.structure && own.turns)
         between = [&](std::span<float> x) {
-            constraints.structure->align_heads(x, kept);
-            constraints.turns->apply(x, noise);
+            own.structure->align_heads(x, kept);
+            own.turns->apply(x, noise);
         };
-    for (size_t first = 0; first < x0.size(); first += row) {
-        const std::span<float> one = x0.subspan(first, row);
-        for (int round = 0; round < times; ++round) {
-            if (constraints.structure) constraints.structure->apply(one, kept);
-            if (constraints.sliders) constraints.sliders->apply(one, noise);
-            if (constraints.turns) constraints.turns->apply(one, noise);
-            if (constraints.fit) hold_to(*constraints.fit, noise, index == 0, one, between);
-        }
+    for (int round = 0; round < times; ++round) {
+        if (own.structure) own.structure->apply(x0, kept);
+        if (own.sliders) own.sliders->apply(x0, noise);
+        if (own.turns) own.turns->apply(x0, noise);
+        if (own.fit) hold_to(*own.fit, noise, index == 0, x0, between);
     }
 }
 
-SamplerOptions VariantSampler::sampler_options(int first, int count, size_t steps, bool& stopped) const {
+SamplerOptions VariantSampler::sampler_options(int first, int count, size_t steps, bool& stopped) {
     SamplerOptions to;
     to.kind = kind;
     if (options.rng != "torch" && diffusion.alpha_cumprod.back() > known_signal) to.middle = 0.5f;

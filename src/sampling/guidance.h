@@ -59,11 +59,13 @@ struct VariantSampler {
     const MapContext& map;
     const Diffusion& diffusion;
     const SamplingOptions& options;
-    Constraints& constraints;
+    const Constraints& constraints;
     const OnStep& on_step;
     const MapSection* section = nullptr;  // that `map` is; null: it is a map
     const SamplerKind kind = sampler_kind(options.sampler);
     int rounds = 1;  // of the constraints at a step
+    std::vector<Constraints>
+        of_rows{};  // copies for the variants that are sampled at once: they work in them
 
     // x (variants, 2, T). False when on_step stopped it.
     bool sample(std::span<float> x);
@@ -71,8 +73,9 @@ struct VariantSampler {
     bool refine(int iterations, std::span<float> x);
 
   private:
-    SamplerOptions sampler_options(int first, int count, size_t steps, bool& stopped) const;
-    void fit(size_t index, std::span<float> x0) const;
+    SamplerOptions sampler_options(int first, int count, size_t steps, bool& stopped);
+    void fit(size_t index, std::span<float> x0);
+    void fit_row(size_t index, Constraints& own, std::span<float> x0) const;
 };
 
 }  // namespace osu
