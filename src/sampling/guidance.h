@@ -64,8 +64,8 @@ struct VariantSampler {
     const MapSection* section = nullptr;  // that `map` is; null: it is a map
     const SamplerKind kind = sampler_kind(options.sampler);
     int rounds = 1;  // of the constraints at a step
-    std::vector<Constraints>
-        of_rows{};  // copies for the variants that are sampled at once: they work in them
+    // The constraints of those that are sampled at once: they work in them.
+    std::vector<Constraints> of_rows{};
 
     // x (variants, 2, T). False when on_step stopped it.
     bool sample(std::span<float> x);
