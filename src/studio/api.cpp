@@ -276,7 +276,8 @@ Api::OpenSession Api::session(const std::string& id) {
         const auto about =
             plain && !id.empty() ? options_.storage.get("session-" + id + ".json") : std::nullopt;
         const auto text = about ? options_.storage.get("session-" + id + ".osu") : std::nullopt;
-        if (!text) refuse(not_found, {"open its map again (POST /api/v1/sessions)"}, "there is no session {}", id);
+        if (!text)
+            refuse(not_found, {"open its map again (POST /api/v1/sessions)"}, "there is no session {}", id);
         const json record = json::parse(about->text(), nullptr, false);
         if (!record.is_object()) refuse(not_found, {}, "what is known of session {} is damaged", id);
         auto open = std::make_shared<Open>(
