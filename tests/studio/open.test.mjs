@@ -59,25 +59,23 @@ test('dark or light as the system has it, until the mapper says otherwise', asyn
         page.page.evaluate(
             () => Number(/\d+/.exec(getComputedStyle(document.body).backgroundColor)?.[0]) > 128,
         );
-    const themes = async () => {
-        const seen = [];
-        for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+    /** What it is where the system is light, and where it is dark. @param {boolean[]} wanted */
+    const themes = async (...wanted) => {
+        for (const [index, colorScheme] of /** @type {const} */ (['light', 'dark']).entries()) {
             await page.page.emulateMedia({colorScheme});
-            await page.page.waitForTimeout(50);
-            seen.push(await isLight());
+            await until(isLight, (light) => light === wanted[index]);
         }
-        return seen;
     };
-    assert.deepEqual(await themes(), [true, false]);
+    await themes(true, false);
     const button = page.page.getByRole('button', {name: 'Dark, light, or as the system has it'});
     await page.page.locator('.example').click();
     await page.workbench();
     await button.click();
-    assert.deepEqual(await themes(), [false, false]);
+    await themes(false, false);
     await button.click();
-    assert.deepEqual(await themes(), [true, true]);
+    await themes(true, true);
     await button.click();
-    assert.deepEqual(await themes(), [true, false]);
+    await themes(true, false);
     page.noErrors();
 });
 
