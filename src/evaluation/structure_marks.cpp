@@ -22,15 +22,14 @@ constexpr float equal_length_within = 0.02f;
 constexpr double spot_time = 3000;                               // ms
 constexpr float same_spot = 1, missed_spot = 20, left_spot = 4;  // px
 constexpr size_t repeat_length = 8, echo_length = 4;
-constexpr float repeat_within = 15;
-using Shape = std::span<const Vec2>;
-
-// px, root of the mean square
+constexpr float repeat_within = 15;   // px, root of the mean square
 constexpr float least_echo = 45;      // px of extent: smaller figures are all alike
 constexpr float echo_within = 0.15f;  // of the extent
 constexpr double rhythm_grain = 16;   // ms
 constexpr size_t most_repeats = 16;   // of one window that are looked at
 constexpr float degrees = static_cast<float>(180 / std::numbers::pi);
+
+using Shape = std::span<const Vec2>;
 
 bool is_jump(const PlacedObjects& placed, size_t i) {
     return placed.joined_circles(i, longest_gap) && placed.asked(i) > 2 * placed.radius;

@@ -6,15 +6,11 @@
 
 #include "evaluation/statistics.h"
 #include "sequence/sequence.h"
+#include "support/made_datapoints.h"
 
 namespace osu::test {
 
-struct HandMadeMap {
-    std::vector<uint8_t> type;
-    std::vector<double> time;
-    std::vector<float> distance;
-    std::vector<Vec2> position;
-
+struct HandMadeMap : MadeDatapoints {
     void add(PointType point, Vec2 at, double ms) {
         const Vec2 step = at - (position.empty() ? Vec2{256, 192} : position.back());
         distance.push_back(std::hypot(step.x, step.y));
@@ -22,12 +18,16 @@ struct HandMadeMap {
         time.push_back(ms);
         position.push_back(at);
     }
-    mutable std::vector<SliderLengths> sliders;
-
+    // With the lengths of the sliders that it has now; as long as it is not added to.
     Datapoints real() const {
-        sliders = slider_lengths(type, position);
-        return {type, time, distance, position, sliders};
+        lengths_ = slider_lengths(type, position);
+        Datapoints real = view();
+        real.sliders = lengths_;
+        return real;
     }
+
+  private:
+    mutable std::vector<SliderLengths> lengths_;
 };
 
 // Circles along these places, so many ms apart.

@@ -187,30 +187,48 @@ TEST(Dispatch, GoldensHoldWithOlderInstructions) {
     if (!test::passes_with_older_instructions("*")) GTEST_SKIP() << "held down already";
 }
 
+struct RandomNetwork {
+    const ParameterLayout layout;
+    std::vector<float> values;
+
+    RandomNetwork(const DitConfig& config, float deviation) : layout(config), values(layout.size()) {
+        Philox(1).fill_normal(values);
+        for (float& value : values) value *= deviation;
+    }
+    TensorMap weights() const { return parameter_views(layout, values); }
+};
+
+// Circles, and noise for so many rows of them.
+struct MapRows {
+    std::vector<float> x, time, distance;
+    std::vector<uint8_t> type;
+
+    MapRows(size_t rows, size_t tokens)
+        : x(rows * 2 * tokens), time(tokens), distance(tokens, 100.0f), type(tokens) {
+        Philox(2).fill_normal(x);
+        for (size_t i = 0; i < tokens; ++i) time[i] = 150.0f * static_cast<float>(i);
+    }
+    MapContext context(int64_t window) const { return {time, distance, type, window}; }
+};
+
 TEST(DitSampler, ARowHasTheSameBitsWhateverItsNeighboursAre) {
     constexpr size_t tokens = 130, rows = 3;
     const DitConfig config = dit_config("DiT-XS", 10);
-    const ParameterLayout layout(config);
-    std::vector<float> values(layout.size()), x(rows * 2 * tokens), time(tokens), distance(tokens, 100.0f);
-    Philox(1).fill_normal(values);
-    for (float& value : values) value *= 0.04f;
-    Philox(2).fill_normal(x);
-    for (size_t i = 0; i < tokens; ++i) time[i] = 150.0f * static_cast<float>(i);
-    const std::vector<uint8_t> type(tokens);
-    const TensorMap weights = parameter_views(layout, values);
+    const RandomNetwork random(config, 0.04f);
+    const MapRows map(rows, tokens);
     const size_t hidden = static_cast<size_t>(config.hidden);
     const std::vector<float> styles(rows * hidden, 0.1f);
     const std::vector<int> timesteps{500};
     for (const DType compute : {DType::f32, DType::bf16}) {
         const std::unique_ptr<Backend> backend = make_cpu_backend(compute);
-        DitSampler network(config, *backend, weights);
+        DitSampler network(config, *backend, random.weights());
         std::vector<float> together(rows * 4 * tokens), alone(4 * tokens);
         if (!network.rows_are_independent()) GTEST_SKIP() << "not with these instructions";
-        network.prepare({time, distance, type, 128}, styles, timesteps);
-        network.denoise(x, 0, together);
-        network.prepare({time, distance, type, 128}, std::span(styles).first(hidden), timesteps);
+        network.prepare(map.context(128), styles, timesteps);
+        network.denoise(map.x, 0, together);
+        network.prepare(map.context(128), std::span(styles).first(hidden), timesteps);
         for (size_t row = 0; row < rows; ++row) {
-            network.denoise(std::span(x).subspan(row * 2 * tokens, 2 * tokens), 0, alone);
+            network.denoise(std::span(map.x).subspan(row * 2 * tokens, 2 * tokens), 0, alone);
             EXPECT_TRUE(std::equal(alone.begin(), alone.end(), together.begin() + row * alone.size()))
                 << name_of(compute) << ", row " << row;
         }
@@ -255,27 +273,20 @@ class OtherBlocks final : public RemoteBlocks {
 TEST(DitSampler, BlocksCanBeDoneElsewhereAndHereWhereTheyCannot) {
     constexpr size_t tokens = 37, rows = 2, steps = 4;
     const DitConfig config{2, 64, 2, 10};
-    const ParameterLayout layout(config);
-    std::vector<float> values(layout.size()), x(rows * 2 * tokens), time(tokens), distance(tokens, 100.0f);
-    Philox(1).fill_normal(values);
-    for (float& value : values) value *= 0.1f;
-    Philox(2).fill_normal(x);
-    for (size_t i = 0; i < tokens; ++i) time[i] = 150.0f * static_cast<float>(i);
-    const std::vector<uint8_t> type(tokens);
+    const RandomNetwork random(config, 0.1f);
+    const MapRows map(rows, tokens);
     std::vector<float> styles(rows * static_cast<size_t>(config.hidden));
     Philox(3).fill_normal(styles);
     const std::unique_ptr<Backend> backend = make_cpu_backend(DType::f32);
-    const TensorMap weights = parameter_views(layout, values);
-    DitSampler here(config, *backend, weights), elsewhere(config, *backend, weights);
+    DitSampler here(config, *backend, random.weights()), elsewhere(config, *backend, random.weights());
     int done = 0;
-    elsewhere.use(std::make_unique<OtherBlocks>(config, layout, values, done));
+    elsewhere.use(std::make_unique<OtherBlocks>(config, random.layout, random.values, done));
     const std::vector<int> timesteps{10, 200, 500, 900};
-    for (DitSampler* network : {&here, &elsewhere})
-        network->prepare({time, distance, type, 8}, styles, timesteps);
+    for (DitSampler* network : {&here, &elsewhere}) network->prepare(map.context(8), styles, timesteps);
     for (size_t step = 0; step < steps; ++step) {
         std::vector<float> expected(rows * 4 * tokens), out(expected.size());
-        here.denoise(x, step, expected);
-        elsewhere.denoise(x, step, out);
+        here.denoise(map.x, step, expected);
+        elsewhere.denoise(map.x, step, out);
         EXPECT_EQ(out, expected) << step;
         EXPECT_EQ(done, std::min<int>(static_cast<int>(step) + 1, 2));
     }
