@@ -37,7 +37,7 @@ std::string query(const Request& request, const char* name) {
 
 size_t limit_of(const Request& request, size_t usual, size_t most) {
     const std::string text = query(request, "limit");
-    return text.empty() ? usual : read_limit(text, most);
+    return text.empty() ? usual : read_number(text, "limit", most);
 }
 
 int64_t seconds_now() {
@@ -58,12 +58,12 @@ json error_json(const Error& error) {
     return about;
 }
 
-size_t read_limit(const std::string& text, size_t most) {
-    size_t limit = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), limit);
+size_t read_number(const std::string& text, const char* what, size_t most) {
+    size_t number = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (problem != std::errc() || end != text.data() + text.size())
-        fail(Hint{fmt::format("a whole number, up to {}", most)}, "'{}' is no limit", text);
-    return std::min(limit, most);
+        fail(Hint{"a whole number from 0"}, "'{}' is no {}", text, what);
+    return std::min(number, most);
 }
 
 json parsed_body(const Request& request) {

@@ -33,8 +33,8 @@ struct Request {
 
 // The body as a JSON object, empty without one; Error otherwise.
 nlohmann::json parsed_body(const Request& request);
-// Of a search's answers: what was asked for, at most so many. Error for what is no number.
-size_t read_limit(const std::string& text, size_t most);
+// A whole number of a query, at most `most`. Error for what is none, which calls it `what`.
+size_t read_number(const std::string& text, const char* what, size_t most);
 
 struct Response {
     int status = 200;

@@ -97,7 +97,8 @@ Response Api::session_get(const Request& request, const OpenSession& open, const
         return answer(session.take_sets(query(request, "set"), query(request, "shapes") != "none"));
     if (what == "step") {
         const std::string index = query(request, "index");
-        return answer(session.picture_of(read_limit(index, std::numeric_limits<size_t>::max())));
+        return answer(
+            session.picture_of(read_number(index, "index of a step", std::numeric_limits<size_t>::max())));
     }
     if (what == "audio" || what == "background" || what.starts_with("files/")) return file(*open, what, lock);
     if (what == "advice") {

@@ -192,7 +192,7 @@ TEST_F(Studio, OddRequestsAreRefusedAndDoNoHarm) {
     EXPECT_NE(error_of(post(at + "/place", {{"all", true}, {"base", "s9.1"}}), 404), "");
     EXPECT_NE(error_of(post(at + "/place", {{"all", true}, {"seed", -1}}), 400), "");
     EXPECT_NE(error_of(post(at + "/move", {{"objects", {1}}, {"dx", 1e308}, {"dy", 0}}), 400), "");
-    EXPECT_NE(error_of(get(at + "/step", {{"index", "abc"}}), 400), "");
+    EXPECT_EQ(error_of(get(at + "/step", {{"index", "abc"}}), 400), "'abc' is no index of a step");
     EXPECT_NE(error_of(get("styles", {{"limit", "-5"}}), 400), "");
     EXPECT_NE(error_of(post(at + "/keep", {{"take", "s9.1"}}), 404), "");
     EXPECT_NE(error_of(post(at + "/nothing"), 404), "");

@@ -192,7 +192,7 @@ Response Front::disk_route(const Request& request) const {
             const auto text = request.query.find("q"), limit = request.query.find("limit");
             return answered(parts_.library.search(
                 text == request.query.end() ? "" : text->second,
-                limit == request.query.end() ? 50 : read_limit(limit->second, most_found)));
+                limit == request.query.end() ? 50 : read_number(limit->second, "limit", most_found)));
         }
         if (request.method == "POST" && request.path == "/api/v1/library/open")
             return answered(
