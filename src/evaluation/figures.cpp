@@ -53,6 +53,17 @@ double group_spacing(const Input& in) {
     return quotient(spacing.error, spacing.points);
 }
 
+// Of circles and slider heads.
+double plainly_off_share(const Input& in) {
+    double off = 0, heads = 0;
+    for (const PointGroup group : {PointGroup::circle, PointGroup::head}) {
+        const Statistics::Spacing& spacing = in.placed.spacing[static_cast<size_t>(group)];
+        off += spacing.off;
+        heads += spacing.points;
+    }
+    return quotient(off, heads);
+}
+
 // The share of sliders whose path is [low, high] times what they need.
 double slider_share(const Input& in, double low, double high) {
     const auto& lengths = in.placed.slider_lengths;
@@ -82,6 +93,7 @@ const Formula formulas[] = {
      [](const Input& in) { return mean(in.placed.spacing_errors); }},
     {{"spacing_median_px", "spacing, median error", pixels},
      [](const Input& in) { return median(in.placed.spacing_errors); }},
+    {{"spacing_off_share", "  objects more than 15 px off", share}, plainly_off_share},
     {{"spacing_relative", "  of the asked spacing", share}, relative_spacing},
     {{"spacing_circle_px", "  circles", pixels}, group_spacing<PointGroup::circle>},
     {{"spacing_head_px", "  slider heads", pixels}, group_spacing<PointGroup::head>},

@@ -13,6 +13,7 @@ namespace {
 
 constexpr float field_slack = 0.5f;  // px: the file holds whole ones
 constexpr float stack_distance = 4;  // px: nobody sees less
+constexpr float plainly_off = 15;    // px of spacing: a mapper takes it for a mistake
 constexpr float outline_step = 12;   // px between the points that stand for a slider's body
 constexpr double least_length = 1;   // px of a slider that is measured
 
@@ -32,6 +33,7 @@ void count_spacing(const Datapoints& map, std::span<const Vec2> position, Statis
         group.points += 1;
         group.asked += asked[i];
         group.error += error;
+        group.off += error > plainly_off ? 1 : 0;
         out.spacing_errors.push_back(error);
     }
 }
@@ -162,6 +164,7 @@ Statistics& Statistics::operator+=(const Statistics& other) {
         spacing[i].points += other.spacing[i].points;
         spacing[i].asked += other.spacing[i].asked;
         spacing[i].error += other.spacing[i].error;
+        spacing[i].off += other.spacing[i].off;
     }
     const auto append = [](std::vector<float>& to, const std::vector<float>& from) {
         to.insert(to.end(), from.begin(), from.end());

@@ -36,6 +36,7 @@ double flow_distance(const FlowHistogram& flow, const FlowHistogram& real);
 struct Statistics {
     struct Spacing {
         double points = 0, asked = 0, error = 0;  // px, summed
+        double off = 0;                           // points that are off by more than a mapper lets pass
     };
     std::array<Spacing, point_groups> spacing;
     std::vector<float> spacing_errors;  // px, |placed − asked| of each datapoint

@@ -15,12 +15,17 @@
 // n times), and the links between two of them make a ring. Asked for beside the chain, a spot would be parted
 // by it again.
 //
+// A ring can also be such that nothing closes it: a slider keeps its shape, and where it lies on the spot, or
+// between a spot and itself, the way around may be too long or too short. Least squares would then leave all
+// of the ring wrong, and what hangs on it. Distances come before spots: such a spot is parted.
+//
 // Walls are handled by mobility: a body that has come to an edge and is pulled over it loses its freedom
 // across that edge for the next iteration, and its neighbours do the work. A link between two bodies that
 // cannot move stays wrong; a little softness on the diagonal keeps the system solvable there.
 #include "sampling/chain_fit.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace osu {
 
@@ -28,6 +33,8 @@ namespace {
 
 constexpr Vec2 centre{playfield_size.x / 2, playfield_size.y / 2};
 constexpr float longest_move = 64.0f;  // px in one iteration: the links are linear only near by
+constexpr float most_error = 2;        // px that a ring may be from closing
+constexpr size_t ring = 8;             // bodies, about, from a spot back to it
 constexpr size_t neighbours = 5;       // on either side, that come inside with a body, farther ones less
 
 // Where a body may begin on one axis: so that its box [at + low, at + high] lies in [0, size], and not in the
@@ -137,6 +144,52 @@ void ChainFit::bring_inside(std::span<Body> bodies, float margin) {
         if (!bodies[i].fixed) bodies[i].at = bodies[i].at + up_[i] - down_[i];
 }
 
+namespace {
+
+// From link `link` on, the bodies of the spot are another's.
+void part(std::span<ChainFit::Body> bodies, int32_t spot, size_t link) {
+    int32_t after = -1;
+    size_t before = 0, behind = 0;
+    for (size_t i = static_cast<size_t>(spot); i < bodies.size(); ++i) {
+        if (bodies[i].spot != spot) continue;
+        if (i < link) {
+            ++before;
+            continue;
+        }
+        if (after < 0) after = static_cast<int32_t>(i);
+        bodies[i].spot = after;
+        ++behind;
+    }
+    if (before == 1) bodies[spot].spot = -1;
+    if (behind == 1) bodies[after].spot = -1;
+}
+
+}  // namespace
+
+// More wrong than all others that may be of its ring.
+bool ChainFit::is_worst(size_t link) const {
+    const auto first = error_.begin() + static_cast<ptrdiff_t>(link > ring ? link - ring : 0);
+    const auto end = error_.begin() + static_cast<ptrdiff_t>(std::min(error_.size(), link + ring));
+    const double error = std::abs(error_[link]);
+    return error > most_error &&
+           std::all_of(first, end, [&](double other) { return std::abs(other) <= error; });
+}
+
+bool ChainFit::part_spots(std::span<Body> bodies) {
+    measure(bodies);
+    bool parted = false;
+    for (size_t link = 1; link < bodies.size(); ++link) {
+        if (!is_worst(link)) continue;
+        for (size_t i = link; i < std::min(bodies.size(), link + ring); ++i) {
+            const int32_t spot = bodies[i].spot;
+            if (spot < 0 || static_cast<size_t>(spot) >= link) continue;
+            part(bodies, spot, link);
+            parted = true;
+        }
+    }
+    return parted;
+}
+
 void ChainFit::apply(std::span<Body> bodies, int iterations, float margin) {
     direction_.assign(bodies.size(), {});
     error_.assign(bodies.size(), 0);
@@ -155,6 +208,9 @@ void ChainFit::apply(std::span<Body> bodies, int iterations, float margin) {
     meet(bodies, margin);
     for (int i = 0; i < iterations; ++i) {
         measure(bodies);
+        // No movement changes a link between two bodies of one spot: asked to, the solver would only search.
+        for (size_t k = 1; k < bodies.size(); ++k)
+            if (spot_[k] >= 0 && spot_[k] == spot_[k - 1]) direction_[k] = {0, 0}, error_[k] = 0;
         move(bodies, solver_.solve({direction_, error_, mobility_, spot_}), margin);
     }
 }

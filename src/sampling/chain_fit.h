@@ -30,6 +30,10 @@ class ChainFit {
     // `margin`: px from the edges inside which bodies do not begin, where that can be.
     void apply(std::span<Body> bodies, int iterations, float margin = 0);
 
+    // After that: where distances are still wrong, the spots that bodies before and behind share are parted,
+    // each into two. True where one was.
+    bool part_spots(std::span<Body> bodies);
+
     // Before that: what lies outside comes in and takes its neighbours with it. apply() moves each body alone
     // to the edge, and a figure that is half outside would lose its shape.
     void bring_inside(std::span<Body> bodies, float margin);
@@ -50,6 +54,7 @@ class ChainFit {
     void meet(std::span<Body> bodies, float margin);
     void move(std::span<Body> bodies, std::span<const Vec2> pull, float margin);
     void hold_together();
+    bool is_worst(size_t link) const;
 };
 
 }  // namespace osu

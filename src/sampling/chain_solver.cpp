@@ -18,7 +18,7 @@ namespace osu {
 namespace {
 
 constexpr double softness = 1e-3;  // keeps a link between two bodies that cannot move solvable
-constexpr int gradient_steps = 12;
+constexpr int gradient_steps = 48;
 constexpr double small_enough = 1e-6;  // energy, about px²: the links themselves are not as linear as that
 
 double dot(Vec2 a, Vec2 b, Vec2 weight) {

@@ -147,6 +147,7 @@ bool VariantSampler::sample(std::span<float> x) {
     int prepared = 0;
     bool stopped = false;
     for (int first = 0; first < options.variants && !stopped; first += prepared) {
+        of_rows.clear();  // what the constraints have given up for one variant, they ask of the next
         const int count = std::min(most, options.variants - first);
         if (count != prepared) guided.emplace(network, guidance, map, count, diffusion.timestep);
         prepared = count;
@@ -176,6 +177,7 @@ bool VariantSampler::refine(int iterations, std::span<float> x) {
     GuidedNetwork guided(network, guidance, map, 1, diffusion.timestep);
     bool stopped = false;
     for (int variant = 0; variant < options.variants && !stopped; ++variant) {
+        of_rows.clear();
         const SamplerOptions to = sampler_options(variant, 1, static_cast<size_t>(iterations), stopped);
         osu::refine(diffusion, guided.denoiser(), to, iterations, 1, tokens, x.subspan(variant * row, row));
     }

@@ -24,6 +24,7 @@ constexpr float edge_margin = 16, last_edge_margin = 8;
 // They are kept off half to one and a half as far, each its own way: else those that are pushed there would
 // stand in a row. A share of them may lie on an edge, as people's do.
 constexpr float bold_share = 0.15f, least_shyness = 0.5f, most_shyness = 1.5f;
+constexpr int partings = 4;         // of spots that spacing and sliders leave no place for
 constexpr double stream_gap = 130;  // ms: what follows so closely is not folded, as a stream would break
 constexpr float most_outline = 24;  // points along a slider
 
@@ -137,7 +138,7 @@ void hold_to(PlacementFit& fit, double noise, bool last, std::span<float> x,
 }
 
 void PlacementFit::apply(std::span<float> x, int iterations, float margin, const Between& between,
-                         bool fold) {
+                         bool last) {
     const size_t count = type_.size();
     assert(x.size() == 2 * count);
     for (size_t i = 0; i < count; ++i)
@@ -147,7 +148,7 @@ void PlacementFit::apply(std::span<float> x, int iterations, float margin, const
     // Sliders get their lengths, which moves their ends; then objects move as wholes to meet them.
     for (size_t i = 0; i < objects_.size(); ++i)
         if (objects_[i].slider && objects_[i].length.path > 0) shape(objects_[i], outlines_[i]);
-    move_objects(iterations, margin, between, fold);
+    move_objects(iterations, margin, between, last);
     for (size_t i = 0; i < count; ++i) {
         if (points_[i].fixed) continue;
         x[i] = position_[i].x / playfield_size.x;
@@ -219,11 +220,11 @@ void PlacementFit::let(const Between& between) {
     }
 }
 
-void PlacementFit::move_objects(int iterations, float margin, const Between& between, bool fold) {
+void PlacementFit::move_objects(int iterations, float margin, const Between& between, bool last) {
     bodies_.clear();
     for (const Object& object : objects_) bodies_.push_back(body(object));
     for (int i = 0; separation_ && i < separations; ++i) {
-        if (fold && i == pushed_before_folding) folding_->apply(*separation_, bodies_, outlines_);
+        if (last && i == pushed_before_folding) folding_->apply(*separation_, bodies_, outlines_);
         if (i + without_pushing < separations) separation_->push(bodies_, outlines_);
         if (between) let(between);
         chain_.bring_inside(bodies_, margin);
@@ -231,6 +232,9 @@ void PlacementFit::move_objects(int iterations, float margin, const Between& bet
     }
     if (margin > 0) chain_.apply(bodies_, iterations, margin);
     chain_.apply(bodies_, iterations);
+    for (int i = 0; last && i < partings && chain_.part_spots(bodies_); ++i)
+        chain_.apply(bodies_, iterations);
+    for (size_t i = 0; i < objects_.size(); ++i) objects_[i].spot = bodies_[i].spot;
     for (size_t i = 0; i < objects_.size(); ++i) {
         const Vec2 by = moved(i);
         for (uint32_t k = objects_[i].first; k < objects_[i].end; ++k) position_[k] = position_[k] + by;

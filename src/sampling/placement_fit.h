@@ -36,10 +36,11 @@ class PlacementFit {
     void fold_alike(std::span<const Folding::Copies> parts);
 
     // x (2, T) in [0, 1] on the playfield.
-    // `margin`: px from the edges that objects keep off, where the spacing lets them. `fold`: what pushing
-    // leaves on one another is folded away, as far as it goes.
+    // `margin`: px from the edges that objects keep off, where the spacing lets them. `last`: no step comes
+    // after: what pushing leaves on one another is folded away, as far as it goes, and spots that keep
+    // distances wrong are given up, for later calls, too.
     void apply(std::span<float> x, int iterations, float margin = 0, const Between& between = {},
-               bool fold = false);
+               bool last = false);
 
   private:
     struct Object {
@@ -68,7 +69,7 @@ class PlacementFit {
     void shape(const Object& slider, std::vector<Vec2>& points);
     Vec2 outline(const Object& slider, std::vector<Vec2>& points);
     ChainFit::Body body(const Object& object) const;
-    void move_objects(int iterations, float margin, const Between& between, bool fold);
+    void move_objects(int iterations, float margin, const Between& between, bool last);
     void let(const Between& between);
     Vec2 moved(size_t object) const { return bodies_[object].at - position_[objects_[object].first]; }
 };

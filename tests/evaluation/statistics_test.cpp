@@ -38,6 +38,7 @@ TEST(Statistics, Spacing) {
                                   measured(map, map.position));  // 110, 10, 49
     EXPECT_NEAR(found.at("spacing_mean_px"), (10 + 30 + 1) / 3.0, 1e-4);
     EXPECT_NEAR(found.at("spacing_median_px"), 10, 1e-4);
+    EXPECT_NEAR(found.at("spacing_off_share"), 0.5, 1e-6);
     EXPECT_NEAR(found.at("spacing_relative"), 41 / 190.0, 1e-6);
     EXPECT_NEAR(found.at("spacing_circle_px"), 10, 1e-4);
     EXPECT_NEAR(found.at("spacing_head_px"), 30, 1e-4);

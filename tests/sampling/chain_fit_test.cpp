@@ -76,6 +76,62 @@ TEST(ChainFit, BodiesOfOneSpotMeetAndKeepTheirDistances) {
     for (const size_t i : {9, 17}) EXPECT_EQ(length(bodies[i].at - bodies[4].at), 0);
 }
 
+// As in a map that comes back to a few places all the time, not always to the pixel: rings within rings.
+TEST(ChainFit, ManySpotsKeepTheirDistances) {
+    constexpr size_t count = 400;
+    Philox random(6);
+    std::vector<ChainFit::Body> bodies(count);
+    Vec2 before{256, 192};
+    for (size_t i = 0; i < count; ++i) {
+        const size_t back = 1 + random.below(5);
+        Vec2 at{60 + 400 * random.uniform(), 60 + 260 * random.uniform()};
+        if (i > 8 && random.uniform() < 0.5f) {
+            ChainFit::Body& first = bodies[i - back];
+            if (first.spot < 0) first.spot = static_cast<int32_t>(i - back);
+            bodies[i].spot = first.spot;
+            at = first.at + Vec2{2 * random.uniform() - 1, 2 * random.uniform() - 1};
+        }
+        bodies[i].at = at;
+        bodies[i].distance = length(at - before);
+        before = at;
+    }
+    for (ChainFit::Body& body : bodies)
+        body.at = body.at + Vec2{40 * random.uniform() - 20, 40 * random.uniform() - 20};
+    ChainFit chain;
+    chain.apply(bodies, 16);
+    before = {256, 192};
+    double sum = 0;
+    for (const ChainFit::Body& body : bodies) {
+        sum += std::abs(length(body.at - before) - body.distance);
+        before = body.at;
+    }
+    EXPECT_LT(sum / count, 0.5);
+}
+
+// A slider is left 100 px from the spot to which 40 px lead back: the way cannot be both.
+TEST(ChainFit, ASpotThatNoPlacesMeetIsParted) {
+    std::vector<ChainFit::Body> bodies(5);
+    bodies[0] = {.at = {200, 192}, .distance = 56};
+    bodies[1] = {.at = {240, 192}, .leave = {100, 0}, .high = {100, 0}, .distance = 40, .spot = 1};
+    bodies[2] = {.at = {300, 192}, .distance = 40, .spot = 1};
+    bodies[3] = {.at = {330, 222}, .distance = 42, .spot = 3};
+    bodies[4] = {.at = {330, 222}, .distance = 0, .spot = 3};
+    ChainFit chain;
+    chain.apply(bodies, 12);
+    EXPECT_EQ(length(bodies[2].at - bodies[1].at), 0);
+    EXPECT_TRUE(chain.part_spots(bodies));
+    EXPECT_EQ(bodies[1].spot, -1);
+    EXPECT_EQ(bodies[2].spot, -1);
+    EXPECT_EQ(bodies[4].spot, 3) << "it closes";
+    chain.apply(bodies, 12);
+    EXPECT_FALSE(chain.part_spots(bodies));
+    Vec2 before{256, 192};
+    for (const ChainFit::Body& body : bodies) {
+        EXPECT_NEAR(length(body.at - before), body.distance, 0.2);
+        before = body.at + body.leave;
+    }
+}
+
 // One at the wall holds the other: the spot stays in the field for both.
 TEST(ChainFit, ASpotStaysInsideForAllWhoShareIt) {
     std::vector<ChainFit::Body> bodies(3);
