@@ -239,7 +239,9 @@ TEST_F(OszTest, AnEntryThatBeginsInTheListIsRefusedOrLeftAsItIs) {
         refused = true;
         EXPECT_EQ(read_file(file), bytes);
     }
-    if (!refused) EXPECT_NE(read_file(file).find("new.osu"), std::string::npos);
+    if (!refused) {
+        EXPECT_NE(read_file(file).find("new.osu"), std::string::npos);
+    }
 }
 
 TEST_F(OszTest, AMillionEntriesAreRefusedAtOnce) {

@@ -84,7 +84,9 @@ TEST(Frequencies, ArePyTorchsOwn) {
     const std::vector<float> all = sinusoid_frequencies(128), half = sinusoid_frequencies(64);
     for (const auto& [k, bits] : expected) {
         EXPECT_EQ(std::bit_cast<uint32_t>(all[k]), bits) << k;
-        if (k % 2 == 0) EXPECT_EQ(half[k / 2], all[k]) << k;
+        if (k % 2 == 0) {
+            EXPECT_EQ(half[k / 2], all[k]) << k;
+        }
     }
 }
 
