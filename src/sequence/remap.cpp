@@ -50,7 +50,9 @@ class Remapper {
     void put_object(const Sequence& sequence, std::span<const Vec2> position, size_t first, size_t end) {
         const uint32_t index = sequence.object[first];
         const HitObject& object = source_.objects[index];
-        if (object.kind != ObjectKind::slider) {
+        // The game spins in the middle of the field, wherever the file has it.
+        if (object.kind != ObjectKind::circle && object.kind != ObjectKind::slider) return;
+        if (object.kind == ObjectKind::circle) {
             const Vec2 place = placer_.place(position[first], object.position);
             return write_line(object, std::span(&place, 1), object.pixel_length);
         }
