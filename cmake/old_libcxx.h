@@ -1,5 +1,5 @@
-// What the C++ library of Debian 12's emscripten (LLVM 14) lacks of C++20. Included before everything else in builds
-// for browsers (cmake/web.cmake); empty with a newer library.
+// What the C++ libraries of Debian 12's and 13's emscripten (LLVM 14 and 19) lack of C++20. Included before
+// everything else in builds for browsers (cmake/web.cmake); empty with a newer library.
 #pragma once
 
 #include <version>
@@ -22,7 +22,7 @@ constexpr To bit_cast(const From& from) noexcept {
 }
 #endif
 
-#if _LIBCPP_VERSION < 20000
+#if _LIBCPP_VERSION < 200000
 // Of the text that is a decimal number, or its beginning; in the C locale, the only one there.
 template <class Float>
     requires is_floating_point_v<Float>
