@@ -64,6 +64,7 @@ class SampleRun {
     std::unique_ptr<Backend> backend_;
     std::optional<SamplingNetwork> network_, refiner_;
     std::vector<int32_t> style_;
+    OwnFiles own_;  // of a watch, which replaces its last result
     nlohmann::json written_ = nlohmann::json::array(), failed_ = nlohmann::json::array();
 
     // Of what is said beside errors.
@@ -176,7 +177,7 @@ void SampleRun::place_map(const MapChoice& choice) {
     if (map.sequence().size() == 0) fail("{} has no hit objects", choice.path);
     std::vector<uint8_t> selected;
     if (!options_.selection.all()) selected = select_objects(source.map, options_.selection);
-    SampleOutput output(options_, source, selected);
+    SampleOutput output(options_, source, selected, options_.watch ? &own_ : nullptr);
     open_networks();
     std::vector<std::vector<float>> frames;
     const std::vector<uint8_t> fixed = fixed_datapoints(map.sequence(), selected);

@@ -199,9 +199,7 @@ void settle_sample_options(const CLI::App& verb, SampleOptions& o) {
     if (o.best_of > 1 && (o.sampling.rng == "torch" || o.make_animation))
         fail(Hint{"leave one of them out"}, "--best-of does not go with {}",
              o.make_animation ? "--make-animation" : "--rng torch");
-    if (!o.watch) return;
-    if (verb.count("--out") == 0) o.in_place = true;
-    o.overwrite = true;  // of its own last one
+    if (o.watch && verb.count("--out") == 0) o.in_place = true;
 }
 
 void warn_of_idle_flags(const CLI::App& verb, const SampleOptions& o) {
