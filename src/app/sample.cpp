@@ -11,8 +11,10 @@
 #include <nlohmann/json.hpp>
 
 #include "app/bundled_model.h"
+#include "app/counted.h"
 #include "app/flag.h"
 #include "app/json_output.h"
+#include "app/map_choice.h"
 #include "app/sample_flags.h"
 #include "app/sample_output.h"
 #include "app/verbs.h"
@@ -239,10 +241,21 @@ void SampleRun::watch(const MapChoice& map) {
     }
 }
 
+// Says what was left out.
+std::vector<MapChoice> chosen_maps(const SampleOptions& options) {
+    ChosenMaps chosen =
+        choose_maps(options.maps, options.difficulty, options.in_place ? fs::path() : fs::path(options.out));
+    if (chosen.results > 0 && !options.quiet)
+        fmt::print(options.json ? stderr : stdout,
+                   "{} of this program left out; one that is given as a file is placed anew\n",
+                   counted(chosen.results, "result"));
+    return std::move(chosen.maps);
+}
+
 void run_sample(const SampleOptions& options) {
     const Profile profile(options.profile);
     set_thread_count(options.threads);
-    const std::vector<MapChoice> maps = choose_maps(options.maps, options.difficulty);
+    const std::vector<MapChoice> maps = chosen_maps(options);
     const bool one_file = lower_extension(options.out) == ".osu" && !options.in_place;
     if (maps.size() > 1 && (one_file || options.watch))
         fail(Hint{"give one map"}, "{} goes with one map, and here are {}",

@@ -50,6 +50,10 @@ std::string plain_version(std::string version) {
     return version;
 }
 
+bool is_placed_version(const std::string& version) {
+    return plain_version(version) != version;
+}
+
 std::string placed_version(const SampleOptions& options, const Beatmap& source,
                            std::span<const uint8_t> selected, uint64_t seed, size_t limit) {
     if (!options.version_name.empty()) {

@@ -18,6 +18,8 @@ std::string folder_name(const MapFacts& map);
 
 // A difficulty's name without what an earlier placement has added.
 std::string plain_version(std::string version);
+// Whether it is such a name; not where --version-name gave one.
+bool is_placed_version(const std::string& version);
 
 // What the placement of a seed is called, before names that are taken are looked at; with at most so many
 // bytes of the source's name. `selected`: for each object 0 where it stays; empty: all change.

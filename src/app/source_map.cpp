@@ -48,75 +48,7 @@ void keep_list(const Beatmap& map, std::string_view list, std::vector<uint8_t>& 
     for (size_t i = 0; i < chosen.size(); ++i) chosen[i] = chosen[i] && named[i];
 }
 
-bool takes_all(const std::string& difficulty) {
-    return difficulty.empty() || equal_but_for_case(difficulty, "all");
-}
-
-bool takes(const OszMap& map, const std::string& difficulty) {
-    return map.problem.empty() && map.mode == GameMode::standard &&
-           (takes_all(difficulty) || contains_but_for_case(map.version, difficulty));
-}
-
-// What cannot be read is told where it is placed, and the others go on; here nothing is said of it.
-void add_maps_of(const std::string& archive, const std::string& difficulty, std::vector<MapChoice>& chosen) {
-    std::vector<OszMap> maps;
-    try {
-        maps = OszArchive(archive).maps();
-    } catch (const Error&) {
-        if (takes_all(difficulty)) chosen.push_back({archive, ""});
-        return;
-    }
-    for (const OszMap& map : maps)
-        if (takes(map, difficulty)) chosen.push_back({archive, map.file_name});
-}
-
-void add_file(const std::string& file, const std::string& difficulty, std::vector<MapChoice>& chosen) {
-    if (!is_map_name(file)) {
-        if (is_archive(file)) add_maps_of(file, difficulty, chosen);
-        return;
-    }
-    OszMap map{.file_name = file};
-    try {
-        const Beatmap read = read_beatmap(file);
-        map.mode = read.mode;
-        map.version = read.metadata.version;
-    } catch (const Error&) {
-        if (takes_all(difficulty)) chosen.push_back({file, ""});
-        return;
-    }
-    if (takes(map, difficulty)) chosen.push_back({file, ""});
-}
-
-void add_folder(const std::string& folder, const std::string& difficulty, std::vector<MapChoice>& chosen) {
-    std::vector<std::string> files;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(
-             folder, std::filesystem::directory_options::skip_permission_denied))
-        if (entry.is_regular_file()) files.push_back(entry.path().string());
-    std::sort(files.begin(), files.end());
-    for (const std::string& file : files) add_file(file, difficulty, chosen);
-}
-
 }  // namespace
-
-std::vector<MapChoice> choose_maps(std::span<const std::string> paths, const std::string& difficulty) {
-    std::vector<MapChoice> chosen;
-    for (const std::string& path : paths) {
-        const size_t before = chosen.size();
-        if (std::filesystem::is_directory(path))
-            add_folder(path, difficulty, chosen);
-        else if (!equal_but_for_case(difficulty, "all"))
-            chosen.push_back({path, difficulty});
-        else if (is_archive(path))
-            add_maps_of(path, difficulty, chosen);
-        else  // the one that it is
-            chosen.push_back({path, ""});
-        if (chosen.size() == before)
-            fail(Hint{difficulty.empty() ? "osu!standard maps alone are placed"
-                                         : "--difficulty all takes every osu!standard map"},
-                 "{} has no map{}", path, difficulty.empty() ? "" : " " + difficulty);
-    }
-    return chosen;
-}
 
 bool is_archive(const std::string& path) {
     const std::string extension = lower_extension(path);

@@ -1,0 +1,74 @@
+// Which maps of files, archives and folders the verb sample places.
+#include "app/map_choice.h"
+
+#include <fstream>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "app/sample_fixture.h"
+#include "beatmap/osz.h"
+
+namespace osu {
+namespace {
+
+namespace fs = std::filesystem;
+using test::map_text;
+
+std::string map_named(const std::string& version) {
+    std::string text = map_text;
+    text.replace(text.find("Version:Hard"), 12, "Version:" + version);
+    return text;
+}
+
+class MapChoiceTest : public test::SampleTest {
+  protected:
+    ChosenMaps choose(const std::string& difficulty = {}) {
+        const std::vector<std::string> paths{(folder_ / "songs").string()};
+        return choose_maps(paths, difficulty, folder_ / "songs/results");
+    }
+    static std::vector<std::string> names(const ChosenMaps& chosen) {
+        std::vector<std::string> names;
+        for (const MapChoice& map : chosen.maps) names.push_back(fs::path(map.path).filename());
+        return names;
+    }
+    test::CommandResult place(std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), "sample");
+        arguments.insert(arguments.end(), {"--ckpt", (folder_ / "net.safetensors").string(), "--steps", "2",
+                                           "--threads", "1", "--out", (folder_ / "out").string()});
+        return test::run_command(arguments);
+    }
+};
+
+TEST_F(MapChoiceTest, ResultsOfAFolderAreLeftOut) {
+    write_file(folder_ / "songs/7/hard.osu", map_text);
+    const auto in_place = [&] {
+        return test::run_command({"sample", (folder_ / "songs").string(), "--in-place", "--steps", "2",
+                                  "--threads", "1", "--ckpt", (folder_ / "net.safetensors").string()});
+    };
+    EXPECT_EQ(in_place().output.find("left out"), std::string::npos);
+    EXPECT_NE(in_place().output.find("1 result of this program left out"), std::string::npos);
+    EXPECT_NE(in_place().output.find("2 results of this program left out"), std::string::npos);
+    EXPECT_EQ(files("songs").size(), 4u) << "one more a time";
+    // In archives, too; and what lies where results go, whatever its name.
+    write_file(folder_ / "songs/set.osz",
+               make_osz(std::vector<OszArchive::NewEntry>{
+                   {"a.osu", map_named("Easy")}, {"b.osu", map_named("Diffusion Easy (seed 3) (2)")}}));
+    write_file(folder_ / "songs/results/7/named.osu", map_named("Mine"));
+    const ChosenMaps chosen = choose();
+    EXPECT_EQ(names(chosen), (std::vector<std::string>{"hard.osu", "set.osz"}));
+    EXPECT_EQ(chosen.results, 5u);
+    // What is given as a file is placed.
+    const std::string result = files("songs")[0].string();
+    EXPECT_EQ(choose_maps(std::vector{result}, "", "").maps.size(), 1u);
+    EXPECT_EQ(choose_maps(std::vector{(folder_ / "songs/set.osz").string()}, "all", "").maps.size(), 2u);
+    fs::remove(folder_ / "songs/7/hard.osu");
+    fs::remove(folder_ / "songs/set.osz");
+    fs::remove_all(folder_ / "songs/results");
+    const auto none = in_place();
+    EXPECT_NE(none.error.find("has no map"), std::string::npos) << none.error;
+    EXPECT_NE(none.hint.find("are results of this program"), std::string::npos) << none.hint;
+}
+
+}  // namespace
+}  // namespace osu
