@@ -40,10 +40,13 @@ class Choosing {
     void add_file(const std::string& file);
 };
 
+// What cannot be read has no name to choose it by.
 void Choosing::add(const OszMap& map, const std::string& path, const std::string& entry, bool with_results) {
-    if (!map.problem.empty() || map.mode != GameMode::standard ||
-        !(takes_all(difficulty_) || contains_but_for_case(map.version, difficulty_)))
-        return;
+    const bool taken = map.problem.empty()
+                           ? map.mode == GameMode::standard &&
+                                 (takes_all(difficulty_) || contains_but_for_case(map.version, difficulty_))
+                           : takes_all(difficulty_);
+    if (!taken) return;
     if (!with_results && is_placed_version(map.version))
         ++chosen_.results;
     else
@@ -71,9 +74,8 @@ void Choosing::add_file(const std::string& file) {
         const Beatmap read = read_beatmap(file);
         map.mode = read.mode;
         map.version = read.metadata.version;
-    } catch (const Error&) {
-        if (takes_all(difficulty_)) chosen_.maps.push_back({file, ""});
-        return;
+    } catch (const Error& error) {
+        map.problem = error.what();
     }
     add(map, file, "", false);
 }

@@ -20,8 +20,8 @@ struct ChosenMaps {
 
 // `difficulty`: as of read_source(); "all": every osu!standard map of an archive. A folder stands for all
 // standard maps below it whose names have the difficulty as a part, but for results of this program: what is
-// named as one, and what lies in the folder `results` where that is below.
-// Error where a path gives none.
+// named as one, and what lies in the folder `results` where that is below. Those that cannot be read are
+// among the maps: it is told where they are placed. Error where a path gives none.
 ChosenMaps choose_maps(std::span<const std::string> paths, const std::string& difficulty,
                        const std::filesystem::path& results);
 

@@ -55,12 +55,24 @@ bool is_archive(const std::string& path) {
     return extension == ".osz" || extension == ".olz" || looks_like_osz(path);
 }
 
+namespace {
+
+// Beside the only map that can be read they do not count.
+void warn_of_damaged(const OszArchive& archive, const OszMap& chosen) {
+    for (const OszMap& map : archive.maps())
+        if (!map.problem.empty() && map.entry != chosen.entry)
+            fmt::print(stderr, "warning: {} is left out: {}\n", printable(map.file_name), map.problem);
+}
+
+}  // namespace
+
 SourceMap read_source(const std::string& path, const std::string& difficulty) {
     SourceMap source;
     source.path = path;
     if (is_archive(path)) {
         source.archive = std::make_unique<OszArchive>(path);
         const OszMap chosen = source.archive->find(difficulty);
+        if (difficulty.empty()) warn_of_damaged(*source.archive, chosen);
         source.map = source.archive->map(chosen);
         source.folder = chosen.file_name.substr(0, chosen.file_name.rfind('/') + 1);
     } else {

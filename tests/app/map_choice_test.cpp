@@ -21,6 +21,15 @@ std::string map_named(const std::string& version) {
     return text;
 }
 
+// Maps of two difficulties, of which the second's data are overwritten.
+std::string half_damaged_archive() {
+    std::string bytes = make_osz(
+        std::vector<OszArchive::NewEntry>{{"good.osu", map_named("Good")}, {"bad.osu", map_named("Bad")}});
+    const size_t name = bytes.find("bad.osu");
+    bytes.replace(name + 40, 60, std::string(60, '\xff'));
+    return bytes;
+}
+
 class MapChoiceTest : public test::SampleTest {
   protected:
     ChosenMaps choose(const std::string& difficulty = {}) {
@@ -68,6 +77,29 @@ TEST_F(MapChoiceTest, ResultsOfAFolderAreLeftOut) {
     const auto none = in_place();
     EXPECT_NE(none.error.find("has no map"), std::string::npos) << none.error;
     EXPECT_NE(none.hint.find("are results of this program"), std::string::npos) << none.hint;
+}
+
+TEST_F(MapChoiceTest, ADamagedMapOfAnArchiveIsAFailure) {
+    write_file(folder_ / "songs/set.osz", half_damaged_archive());
+    const std::string archive = (folder_ / "songs/set.osz").string();
+    for (const std::vector<std::string>& arguments :
+         {std::vector<std::string>{archive, "--difficulty", "all"}, {(folder_ / "songs").string()}}) {
+        auto with_json = arguments;
+        with_json.push_back("--json");
+        const auto result = place(with_json);
+        EXPECT_EQ(result.error, "1 of 2 maps could not be placed");
+        EXPECT_NE(result.warnings.find("bad.osu"), std::string::npos) << result.warnings;
+        const auto said = nlohmann::json::parse(result.output);
+        EXPECT_EQ(said["written"].size(), 1u);
+        ASSERT_EQ(said["failed"].size(), 1u);
+        EXPECT_NE(said["failed"][0]["error"].get<std::string>().find("bad.osu"), std::string::npos);
+    }
+    // The only one that can be read is taken, and the other is named.
+    const auto alone = place({archive});
+    EXPECT_EQ(alone.error, "");
+    EXPECT_NE(alone.warnings.find("bad.osu is left out"), std::string::npos) << alone.warnings;
+    const auto gone = place({archive, "--difficulty", "bad.osu"});
+    EXPECT_NE(gone.error.find("damaged"), std::string::npos) << gone.error;
 }
 
 }  // namespace
