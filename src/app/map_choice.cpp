@@ -38,6 +38,7 @@ class Choosing {
 
     void add(const OszMap& map, const std::string& path, const std::string& entry, bool with_results);
     void add_file(const std::string& file);
+    void add_unreadable(const std::string& file, const std::error_code& why);
 };
 
 // What cannot be read has no name to choose it by.
@@ -80,6 +81,14 @@ void Choosing::add_file(const std::string& file) {
     add(map, file, "", false);
 }
 
+// A link that leads round and round.
+void Choosing::add_unreadable(const std::string& file, const std::error_code& why) {
+    if (takes_all(difficulty_) && (is_map_name(file) || is_archive_name(file)))
+        chosen_.maps.push_back({file, ""});
+    else
+        chosen_.unread.push_back(fmt::format("{}: {}", file, why.message()));
+}
+
 size_t count_maps(const fs::path& folder) {
     size_t count = 0;
     std::error_code problem;
@@ -98,17 +107,19 @@ void Choosing::add_folder(const std::string& folder, const fs::path& results) {
     if (ended) fail("cannot read {}: {}", folder, ended.message());
     for (; walk != end; walk.increment(ended)) {
         const std::string path = walk->path().string();
-        std::error_code ignored;
-        const fs::file_status status = walk->status();
+        std::error_code problem, ignored;
+        const fs::file_status status = walk->status(problem);
         if (fs::is_regular_file(status)) {
             files.push_back(path);
         } else if (fs::is_directory(status) && !walk->is_symlink(ignored)) {
             if (!fs::equivalent(path, results, ignored)) continue;
             walk.disable_recursion_pending();
             chosen_.results += count_maps(path);
+        } else if (problem && status.type() != fs::file_type::not_found) {
+            add_unreadable(path, problem);
         }
     }
-    if (ended) fail("cannot read below {}: {}", folder, ended.message());
+    if (ended) chosen_.unread.push_back(fmt::format("{}: {}", folder, ended.message()));
     std::sort(files.begin(), files.end());
     for (const std::string& file : files) add_file(file);
 }
@@ -130,7 +141,8 @@ ChosenMaps choose_maps(std::span<const std::string> paths, const std::string& di
     Choosing choosing(difficulty, chosen);
     for (const std::string& path : paths) {
         const size_t before = chosen.maps.size(), results_before = chosen.results;
-        if (fs::is_directory(path))
+        std::error_code problem;  // told where it is read
+        if (fs::is_directory(path, problem))
             choosing.add_folder(path, results);
         else if (!equal_but_for_case(difficulty, "all"))
             chosen.maps.push_back({path, difficulty});

@@ -16,6 +16,7 @@ struct MapChoice {
 struct ChosenMaps {
     std::vector<MapChoice> maps;
     size_t results = 0;               // of this program, which folders had, and which are left out
+    std::vector<std::string> unread;  // what folders had and nobody could look into: "PATH: why"
 };
 
 // `difficulty`: as of read_source(); "all": every osu!standard map of an archive. A folder stands for all

@@ -245,6 +245,8 @@ void SampleRun::watch(const MapChoice& map) {
 std::vector<MapChoice> chosen_maps(const SampleOptions& options) {
     ChosenMaps chosen =
         choose_maps(options.maps, options.difficulty, options.in_place ? fs::path() : fs::path(options.out));
+    for (const std::string& what : chosen.unread)
+        fmt::print(stderr, "warning: cannot read {}\n", printable(what));
     if (chosen.results > 0 && !options.quiet)
         fmt::print(options.json ? stderr : stdout,
                    "{} of this program left out; one that is given as a file is placed anew\n",

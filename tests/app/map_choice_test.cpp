@@ -102,5 +102,25 @@ TEST_F(MapChoiceTest, ADamagedMapOfAnArchiveIsAFailure) {
     EXPECT_NE(gone.error.find("damaged"), std::string::npos) << gone.error;
 }
 
+TEST_F(MapChoiceTest, ALinkThatLeadsRoundDoesNotEndTheOthers) {
+    write_file(folder_ / "songs/hard.osu", map_text);
+    fs::create_symlink("round.osu", folder_ / "songs/round.osu");
+    fs::create_symlink("loop", folder_ / "songs/loop");
+    const auto result = place({(folder_ / "songs").string()});
+    EXPECT_EQ(result.error, "1 of 2 maps could not be placed");
+    EXPECT_NE(result.warnings.find("round.osu"), std::string::npos) << result.warnings;
+    EXPECT_NE(result.warnings.find("warning: cannot read " + (folder_ / "songs/loop").string()),
+              std::string::npos)
+        << result.warnings;
+    EXPECT_EQ(files("out").size(), 1u);
+    EXPECT_EQ(names(choose("hard")), std::vector<std::string>{"hard.osu"});
+    const std::string loop = (folder_ / "songs/round.osu").string();
+    const auto named = place({loop, (folder_ / "songs/hard.osu").string()});
+    EXPECT_EQ(named.error, "1 of 2 maps could not be placed");
+    EXPECT_EQ(test::run_command({"inspect", loop, (folder_ / "songs/hard.osu").string()}).error,
+              "1 of 2 could not be read");
+    EXPECT_NE(test::run_command({(folder_ / "songs/loop").string()}).error.find("loop"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace osu
