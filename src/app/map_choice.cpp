@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include "app/sample_names.h"
 #include "app/source_map.h"
@@ -103,7 +104,7 @@ size_t count_maps(const fs::path& folder) {
 void Choosing::add_folder(const std::string& folder, const fs::path& results) {
     std::vector<std::string> files;
     std::error_code ended;
-    fs::recursive_directory_iterator walk(folder, fs::directory_options::skip_permission_denied, ended), end;
+    fs::recursive_directory_iterator walk(folder, ended), end;
     if (ended) fail("cannot read {}: {}", folder, ended.message());
     for (; walk != end; walk.increment(ended)) {
         const std::string path = walk->path().string();
@@ -112,9 +113,15 @@ void Choosing::add_folder(const std::string& folder, const fs::path& results) {
         if (fs::is_regular_file(status)) {
             files.push_back(path);
         } else if (fs::is_directory(status) && !walk->is_symlink(ignored)) {
-            if (!fs::equivalent(path, results, ignored)) continue;
+            const bool is_read = ::access(path.c_str(), R_OK | X_OK) == 0;
+            const std::error_code why(errno, std::generic_category());
+            const bool has_results = is_read && fs::equivalent(path, results, ignored);
+            if (is_read && !has_results) continue;
             walk.disable_recursion_pending();
-            chosen_.results += count_maps(path);
+            if (has_results)
+                chosen_.results += count_maps(path);
+            else
+                chosen_.unread.push_back(fmt::format("{}: {}", path, why.message()));
         } else if (problem && status.type() != fs::file_type::not_found) {
             add_unreadable(path, problem);
         }

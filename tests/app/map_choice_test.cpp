@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "app/sample_fixture.h"
 #include "beatmap/osz.h"
@@ -120,6 +121,20 @@ TEST_F(MapChoiceTest, ALinkThatLeadsRoundDoesNotEndTheOthers) {
     EXPECT_EQ(test::run_command({"inspect", loop, (folder_ / "songs/hard.osu").string()}).error,
               "1 of 2 could not be read");
     EXPECT_NE(test::run_command({(folder_ / "songs/loop").string()}).error.find("loop"), std::string::npos);
+}
+
+TEST_F(MapChoiceTest, AFolderThatCannotBeReadIsTold) {
+    if (::geteuid() == 0) GTEST_SKIP() << "root may read all";
+    write_file(folder_ / "songs/hard.osu", map_text);
+    write_file(folder_ / "songs/locked/map.osu", map_text);
+    fs::permissions(folder_ / "songs/locked", fs::perms::none);
+    const auto result = place({(folder_ / "songs").string(), "--quiet"});
+    EXPECT_EQ(result.error, "");
+    EXPECT_EQ(result.warnings,
+              "warning: cannot read " + (folder_ / "songs/locked").string() + ": Permission denied\n");
+    EXPECT_NE(place({(folder_ / "songs/locked").string()}).error.find("Permission denied"),
+              std::string::npos);
+    fs::permissions(folder_ / "songs/locked", fs::perms::owner_all);
 }
 
 }  // namespace
