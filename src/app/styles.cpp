@@ -79,6 +79,7 @@ std::vector<size_t> select(const LabelIndex& index, const StylesFlags& flags) {
     for (const auto& [flag, text] :
          {std::pair("--mapper", flags.mapper), {"--title", flags.title}, {"--tag", flags.tag}})
         if (!text.empty()) search += fmt::format(" {} \"{}\"", flag, text);
+    if (search.empty()) fail("the index has no styles");
     fail(Hint{"--mapper and --title take parts of names, --tag a whole one; without them all are listed"},
          "none of {} styles is found by{}", index.entries().size(), search);
 }

@@ -9,6 +9,7 @@
 #include "archive/checkpoint.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "data/game_fixture.h"
 #include "data/label_index.h"
 #include "model/label_space.h"
@@ -132,6 +133,22 @@ TEST_F(StylesTest, SearchesByMapperTitleAndTag) {
     EXPECT_NE(mappers.find("1  Bob\n"), std::string::npos) << mappers;
     EXPECT_EQ(nlohmann::json::parse(styles({"--json"}))["styles"].size(), 4u);
     EXPECT_EQ(nlohmann::json::parse(styles({"--mappers", "--json"}))["mappers"][0]["mapper"], "Ann");
+}
+
+// Of a mapper whom nobody knows, and of an index that knows no names at all.
+TEST_F(StylesTest, StylesOfNobodyAreListed) {
+    write_file(folder_ / "ids.json", "{\"100\": 0, \"102\": 2}");
+    const std::string index = (folder_ / "ids.json").string();
+    EXPECT_EQ(ids(styles({"--beatmap-idx", index})), (std::vector{0, 2}));
+    EXPECT_NE(run_command({"styles", "--ckpt", ckpt_, "--beatmap-idx", index, "--mapper", "Ann"})
+                  .error.find("none of 2 styles is found by --mapper \"Ann\""),
+              std::string::npos);
+    write_file(folder_ / "none.json", "{}");
+    EXPECT_EQ(
+        run_command({"styles", "--ckpt", ckpt_, "--beatmap-idx", (folder_ / "none.json").string()}).error,
+        "the index has no styles");
+    EXPECT_TRUE(contains_but_for_case("", "") && contains_but_for_case("Ann", "NN"));
+    EXPECT_FALSE(contains_but_for_case("", "a"));
 }
 
 // However they are counted: the list of mappers, the search by a name or a part of it, and inspect.
