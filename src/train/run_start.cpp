@@ -115,7 +115,13 @@ CheckpointInfo start_info(const TrainOptions& options, const PackedDataset& data
     info.tokens = options.tokens.value_or(info.window());
     info.seed = options.seed.value_or(options.new_run ? 0 : info.seed);
     info.held_out = held_out(options, info, info.seed);
-    info.labels = label_index(dataset);
+    const LabelIndex labels = label_index(dataset);
+    if (!relearn)
+        check_same_maps(
+            info.labels, labels, options.ckpt.string(),
+            "go on with the dataset that it was trained on (--new-run --grow-labels where that has "
+            "got more maps), or begin the label table anew with --relearn-embeds");
+    info.labels = labels;
     info.student_steps = student_steps(options, info);
     return info;
 }
