@@ -1,6 +1,7 @@
 #include "app/sample_flags.h"
 
 #include <algorithm>
+#include <initializer_list>
 
 #include <CLI/CLI.hpp>
 
@@ -37,8 +38,8 @@ void add_input_flags(CLI::App& verb, SampleOptions& o) {
         ->transform(time_in_ms())
         ->default_str("the last");
     verb.add_option("--section", o.selection.section,
-                    "Generate only from A to B, \"1:02..1:15\", or the objects copied from the editor, "
-                    "\"01:02:345 (1,2,3) - \"")
+                    "Generate only from A to B, \"1:02..1:15\" (\"1:02..\": to the end), or the objects "
+                    "copied from the editor, \"01:02:345 (1,2,3) - \"")
         ->type_name("A..B")
         ->default_str("all");
     verb.add_option("--objects", o.selection.objects,
@@ -161,17 +162,23 @@ void declare_sample_flags(CLI::App& verb, SampleOptions& options) {
 
 namespace {
 
-// A name of nothing is asked for by mistake, as by a variable of the shell that is not set.
-void refuse_odd_names(const CLI::App& verb, const SampleOptions& o) {
-    for (const auto& [flag, name] : {std::pair<const char*, const std::string&>{"--style", o.style},
-                                     {"--style-mapper", o.style_mapper},
-                                     {"--version-name", o.version_name}}) {
-        if (verb.count(flag) == 0) continue;
-        if (name.find_first_not_of(" \t") == std::string::npos)
+using FlagText = std::pair<const char*, const std::string&>;
+
+// Of nothing is asked by mistake, as by a variable of the shell that is not set.
+void refuse_empty(const CLI::App& verb, std::initializer_list<FlagText> given) {
+    for (const auto& [flag, text] : given)
+        if (verb.count(flag) > 0 && text.find_first_not_of(" \t") == std::string::npos)
             fail(Hint{"leave it out, or name one"}, "{} is empty", flag);
+}
+
+void refuse_odd_names(const CLI::App& verb, const SampleOptions& o) {
+    const std::initializer_list<FlagText> names{
+        {"--style", o.style}, {"--style-mapper", o.style_mapper}, {"--version-name", o.version_name}};
+    refuse_empty(verb, names);
+    refuse_empty(verb, {{"--section", o.selection.section}, {"--objects", o.selection.objects}});
+    for (const auto& [flag, name] : names)
         if (std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }))
             fail(Hint{"a name is one line"}, "{} {} has a control character in it", flag, printable(name));
-    }
 }
 
 }  // namespace

@@ -87,6 +87,28 @@ SourceMap read_source(const std::string& path, const std::string& difficulty) {
     return source;
 }
 
+namespace {
+
+// Of "A..B", whose dots stand at `dots`. An end that is not given is the map's.
+std::pair<double, double> section_times(const std::string& section, size_t dots) {
+    const auto time = [&](const std::string& text, double open) {
+        try {
+            return text.find_first_not_of(" \t") == std::string::npos ? open : parse_editor_time(text).ms;
+        } catch (const Error& error) {
+            fail(Hint{error.hint()}, "--section {}: {}", section, error.what());
+        }
+    };
+    constexpr double endless = std::numeric_limits<double>::infinity();
+    const double begin = time(section.substr(0, dots), -endless);
+    const double end = time(section.substr(dots + 2), endless);
+    if (begin == -endless && end == endless)
+        fail(Hint{"01:02:345..01:10:000, 01:02.. or ..01:10"}, "--section {} has neither end", section);
+    if (begin > end) fail("--section {} ends before it begins", section);
+    return {begin, end};
+}
+
+}  // namespace
+
 std::vector<uint8_t> select_objects(const Beatmap& map, const Selection& selection) {
     std::vector<uint8_t> chosen(map.objects.size(), 1);
     keep_list(map, selection.objects, chosen);
@@ -95,9 +117,7 @@ std::vector<uint8_t> select_objects(const Beatmap& map, const Selection& selecti
     if (from > to) fail("--from-ms {} lies behind --to-ms {}", from, to);
     const size_t dots = selection.section.find("..");
     if (dots != std::string::npos) {
-        const double begin = parse_editor_time(selection.section.substr(0, dots)).ms;
-        const double end = parse_editor_time(selection.section.substr(dots + 2)).ms;
-        if (begin > end) fail("--section {} ends before it begins", selection.section);
+        const auto [begin, end] = section_times(selection.section, dots);
         from = std::max(from, begin);
         to = std::min(to, end);
     } else if (names_objects(selection.section)) {
