@@ -87,6 +87,8 @@ void add_style_flags(CLI::App& verb, SampleOptions& o) {
 
 void add_sampler_flags(CLI::App& verb, SampleOptions& o) {
     add_sampling_flags(verb, o.sampling);
+    verb.get_option("--cfg-scale")
+        ->default_str("5 for a mapper, 3 for a map; 1 without a style or with --rng torch");
     verb.add_flag_callback(
             "--fast", [&o] { o.sampling.steps = fast_steps; },
             "Denoise in 4 steps, which measure as well as 15")
