@@ -55,14 +55,21 @@ TEST_F(Process, NobodyWhoListensIsNoReasonToEnd) {
 }
 
 TEST_F(Process, ALimitOfFilesIsAnError) {
-    const std::string line = "dataset --from maps --pack data.pack >/dev/null 2>errors";
-    const std::string shell =
-        "cd '" + folder_.path().string() + "' && ulimit -f 1 && '" + test::program_path() + "' " + line;
-    const int status = std::system(("bash -c \"" + shell + "\"").c_str());
-    ASSERT_TRUE(WIFEXITED(status)) << "killed by SIGXFSZ";
-    EXPECT_EQ(WEXITSTATUS(status), 1);
-    EXPECT_NE(content("errors").find("File too large"), std::string::npos) << content("errors");
-    EXPECT_FALSE(std::filesystem::exists(folder_ / "data.pack"));
+    const auto dataset = [&](const std::string& limit) {
+        const std::string line = "dataset --from maps --pack data.pack >/dev/null 2>errors";
+        const std::string shell = "cd '" + folder_.path().string() + "' && ulimit -f " + limit + " && '" +
+                                  test::program_path() + "' " + line;
+        const int status = std::system(("bash -c \"" + shell + "\"").c_str());
+        ASSERT_TRUE(WIFEXITED(status)) << "killed by SIGXFSZ";
+        EXPECT_EQ(WEXITSTATUS(status), 1);
+        EXPECT_NE(content("errors").find("cannot write data.pack"), std::string::npos) << content("errors");
+        EXPECT_NE(content("errors").find("File too large"), std::string::npos) << content("errors");
+        EXPECT_FALSE(std::filesystem::exists(folder_ / "data.pack"));
+    };
+    dataset("1");
+    // A column that outgrows it before the pack is put together.
+    write_file(folder_ / "maps/long.osu", test::circle_map(110, 11, 40000, "mapper 1"));
+    dataset("200");
 }
 
 // What the reference's page says to type, as far as the dataset that is not there.
