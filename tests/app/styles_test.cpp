@@ -174,6 +174,21 @@ TEST_F(StylesTest, TheNearestAreNearest) {
     EXPECT_NE(unknown.hint.find("103"), std::string::npos);
 }
 
+TEST_F(StylesTest, WhatIsNearIsJsonToo) {
+    write_network({.mappers = {mapper_hash("bob")}});
+    const auto said = nlohmann::json::parse(
+        styles({"--similar-to", "100", "--outliers", "--json", "--csv", (folder_ / "a.csv").string()}));
+    EXPECT_EQ(said["similar"]["to"]["beatmap_id"], 100);
+    ASSERT_EQ(said["similar"]["styles"].size(), 2u);
+    EXPECT_EQ(said["similar"]["styles"][0]["beatmap_id"], 102);
+    EXPECT_NEAR(said["similar"]["styles"][0]["distance"].get<double>(), 3, 1e-5);
+    EXPECT_TRUE(said["similar"]["styles"][0].contains("cosine"));
+    ASSERT_EQ(said["outliers"].size(), 3u);
+    EXPECT_EQ(said["outliers"][0]["title"], "second song");
+    const auto idle = run_command({"styles", "--ckpt", ckpt_, "--outliers", "--mappers"});
+    EXPECT_NE(idle.warnings.find("--mappers changes nothing"), std::string::npos) << idle.warnings;
+}
+
 TEST_F(StylesTest, WhatWasNeverTrainedIsLikeNothing) {
     write_network({.mappers = {mapper_hash("bob")}});
     EXPECT_EQ(ids(styles({"--similar-to", "100"})), (std::vector{0, 2, 3}));
