@@ -53,6 +53,17 @@ TEST_F(TrainerTest, ResumingIsBitExact) {
         << "nothing left to do";
 }
 
+TEST_F(TrainerTest, AListOfNobodyIsTold) {
+    options.max_steps = 1;
+    const auto warned = [&](const std::string& name) {
+        options.held_out = HeldOut{0, 0, {mapper_hash(name)}};
+        return read_file(train(options, {}).run / "log.txt").find("--held-out lists no mapper") !=
+               std::string::npos;
+    };
+    EXPECT_TRUE(warned("nobody"));
+    EXPECT_FALSE(warned("Mapper 2"));
+}
+
 TEST_F(TrainerTest, ANewRunTakesTheWeightsAlone) {
     const TrainOutcome first = train(options, {});
     TrainOptions again = options;
