@@ -131,12 +131,15 @@ void Choosing::add_folder(const std::string& folder, const fs::path& results) {
     for (const std::string& file : files) add_file(file);
 }
 
-[[noreturn]] void fail_without_maps(const std::string& path, const std::string& difficulty, size_t results) {
+// `results`, `unread`: of this path.
+[[noreturn]] void fail_without_maps(const std::string& path, const std::string& difficulty, size_t results,
+                                    std::span<const std::string> unread) {
     std::string hint = takes_all(difficulty) ? "osu!standard maps alone are placed"
                                              : "--difficulty all takes every osu!standard map";
     if (results > 0)
         hint = fmt::format("{} there {} of this program: give the file itself to place {} anew", results,
                            results == 1 ? "is a result" : "are results", results == 1 ? "it" : "one");
+    if (!unread.empty()) hint = "cannot read " + unread.front();
     fail(Hint{hint}, "{} has no map{}", path, takes_all(difficulty) ? "" : " " + difficulty);
 }
 
@@ -147,7 +150,8 @@ ChosenMaps choose_maps(std::span<const std::string> paths, const std::string& di
     ChosenMaps chosen;
     Choosing choosing(difficulty, chosen);
     for (const std::string& path : paths) {
-        const size_t before = chosen.maps.size(), results_before = chosen.results;
+        const size_t before = chosen.maps.size(), results_before = chosen.results,
+                     unread_before = chosen.unread.size();
         std::error_code problem;  // told where it is read
         if (fs::is_directory(path, problem))
             choosing.add_folder(path, results);
@@ -158,7 +162,8 @@ ChosenMaps choose_maps(std::span<const std::string> paths, const std::string& di
         else  // the one that it is
             chosen.maps.push_back({path, ""});
         if (chosen.maps.size() == before)
-            fail_without_maps(path, difficulty, chosen.results - results_before);
+            fail_without_maps(path, difficulty, chosen.results - results_before,
+                              std::span(chosen.unread).subspan(unread_before));
     }
     return chosen;
 }

@@ -121,6 +121,10 @@ TEST_F(MapChoiceTest, ALinkThatLeadsRoundDoesNotEndTheOthers) {
     EXPECT_EQ(test::run_command({"inspect", loop, (folder_ / "songs/hard.osu").string()}).error,
               "1 of 2 could not be read");
     EXPECT_NE(test::run_command({(folder_ / "songs/loop").string()}).error.find("loop"), std::string::npos);
+    fs::remove(folder_ / "songs/hard.osu");
+    fs::remove(folder_ / "songs/round.osu");
+    const auto none = place({(folder_ / "songs").string()});
+    EXPECT_TRUE(none.hint.starts_with("cannot read " + (folder_ / "songs/loop").string())) << none.hint;
 }
 
 TEST_F(MapChoiceTest, AFolderThatCannotBeReadIsTold) {
