@@ -70,6 +70,12 @@ void drop_launcher(std::vector<std::string>& words) {
     if (!words.empty() && words[0].ends_with(".py")) words[0].resize(words[0].size() - 3);
 }
 
+// Also a link that leads nowhere: what is wrong with it is told where it is read.
+bool is_there(const std::string& path) {
+    std::error_code ignored;
+    return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
+}
+
 // Puts a verb in front, or help's flag behind.
 void find_verb(const CLI::App& app, std::vector<std::string>& words) {
     if (!words.empty()) drop_launcher(words);
@@ -88,7 +94,7 @@ void find_verb(const CLI::App& app, std::vector<std::string>& words) {
         return;
     }
     const std::string extension = lower_extension(first);
-    if (extension == ".osu" || is_archive(first) || std::filesystem::exists(first)) {
+    if (extension == ".osu" || is_archive(first) || is_there(first)) {
         words.insert(words.begin(), "sample");
         return;
     }

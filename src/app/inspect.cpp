@@ -229,7 +229,8 @@ void verify_file(const std::filesystem::path& path, Facts& facts) {
 }
 
 void summarize(const std::filesystem::path& path, Facts& facts) {
-    if (std::filesystem::is_directory(path)) return summarize_dataset(path, facts);
+    std::error_code problem;  // told where it is read
+    if (std::filesystem::is_directory(path, problem)) return summarize_dataset(path, facts);
     Summarize summary = nullptr;
     try {
         const MappedFile file(path);

@@ -11,8 +11,10 @@
 #include <nlohmann/json.hpp>
 
 #include "app/bundled_model.h"
+#include "app/counted.h"
 #include "app/flag.h"
 #include "app/json_output.h"
+#include "app/map_choice.h"
 #include "app/sample_flags.h"
 #include "app/sample_output.h"
 #include "app/verbs.h"
@@ -64,6 +66,7 @@ class SampleRun {
     std::unique_ptr<Backend> backend_;
     std::optional<SamplingNetwork> network_, refiner_;
     std::vector<int32_t> style_;
+    OwnFiles own_;  // of a watch, which replaces its last result
     nlohmann::json written_ = nlohmann::json::array(), failed_ = nlohmann::json::array();
 
     // Of what is said beside errors.
@@ -176,7 +179,7 @@ void SampleRun::place_map(const MapChoice& choice) {
     if (map.sequence().size() == 0) fail("{} has no hit objects", choice.path);
     std::vector<uint8_t> selected;
     if (!options_.selection.all()) selected = select_objects(source.map, options_.selection);
-    SampleOutput output(options_, source, selected);
+    SampleOutput output(options_, source, selected, options_.watch ? &own_ : nullptr);
     open_networks();
     std::vector<std::vector<float>> frames;
     const std::vector<uint8_t> fixed = fixed_datapoints(map.sequence(), selected);
@@ -238,10 +241,23 @@ void SampleRun::watch(const MapChoice& map) {
     }
 }
 
+// Says what was left out.
+std::vector<MapChoice> chosen_maps(const SampleOptions& options) {
+    ChosenMaps chosen =
+        choose_maps(options.maps, options.difficulty, options.in_place ? fs::path() : fs::path(options.out));
+    for (const std::string& what : chosen.unread)
+        fmt::print(stderr, "warning: cannot read {}\n", printable(what));
+    if (chosen.results > 0 && !options.quiet)
+        fmt::print(options.json ? stderr : stdout,
+                   "{} of this program left out; one that is given as a file is placed anew\n",
+                   counted(chosen.results, "result"));
+    return std::move(chosen.maps);
+}
+
 void run_sample(const SampleOptions& options) {
     const Profile profile(options.profile);
     set_thread_count(options.threads);
-    const std::vector<MapChoice> maps = choose_maps(options.maps, options.difficulty);
+    const std::vector<MapChoice> maps = chosen_maps(options);
     const bool one_file = lower_extension(options.out) == ".osu" && !options.in_place;
     if (maps.size() > 1 && (one_file || options.watch))
         fail(Hint{"give one map"}, "{} goes with one map, and here are {}",

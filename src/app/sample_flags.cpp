@@ -1,6 +1,7 @@
 #include "app/sample_flags.h"
 
 #include <algorithm>
+#include <initializer_list>
 
 #include <CLI/CLI.hpp>
 
@@ -37,8 +38,8 @@ void add_input_flags(CLI::App& verb, SampleOptions& o) {
         ->transform(time_in_ms())
         ->default_str("the last");
     verb.add_option("--section", o.selection.section,
-                    "Generate only from A to B, \"1:02..1:15\", or the objects copied from the editor, "
-                    "\"01:02:345 (1,2,3) - \"")
+                    "Generate only from A to B, \"1:02..1:15\" (\"1:02..\": to the end), or the objects "
+                    "copied from the editor, \"01:02:345 (1,2,3) - \"")
         ->type_name("A..B")
         ->default_str("all");
     verb.add_option("--objects", o.selection.objects,
@@ -86,6 +87,8 @@ void add_style_flags(CLI::App& verb, SampleOptions& o) {
 
 void add_sampler_flags(CLI::App& verb, SampleOptions& o) {
     add_sampling_flags(verb, o.sampling);
+    verb.get_option("--cfg-scale")
+        ->default_str("5 for a mapper, 3 for a map; 1 without a style or with --rng torch");
     verb.add_flag_callback(
             "--fast", [&o] { o.sampling.steps = fast_steps; },
             "Denoise in 4 steps, which measure as well as 15")
@@ -161,17 +164,23 @@ void declare_sample_flags(CLI::App& verb, SampleOptions& options) {
 
 namespace {
 
-// A name of nothing is asked for by mistake, as by a variable of the shell that is not set.
-void refuse_odd_names(const CLI::App& verb, const SampleOptions& o) {
-    for (const auto& [flag, name] : {std::pair<const char*, const std::string&>{"--style", o.style},
-                                     {"--style-mapper", o.style_mapper},
-                                     {"--version-name", o.version_name}}) {
-        if (verb.count(flag) == 0) continue;
-        if (name.find_first_not_of(" \t") == std::string::npos)
+using FlagText = std::pair<const char*, const std::string&>;
+
+// Of nothing is asked by mistake, as by a variable of the shell that is not set.
+void refuse_empty(const CLI::App& verb, std::initializer_list<FlagText> given) {
+    for (const auto& [flag, text] : given)
+        if (verb.count(flag) > 0 && text.find_first_not_of(" \t") == std::string::npos)
             fail(Hint{"leave it out, or name one"}, "{} is empty", flag);
+}
+
+void refuse_odd_names(const CLI::App& verb, const SampleOptions& o) {
+    const std::initializer_list<FlagText> names{
+        {"--style", o.style}, {"--style-mapper", o.style_mapper}, {"--version-name", o.version_name}};
+    refuse_empty(verb, names);
+    refuse_empty(verb, {{"--section", o.selection.section}, {"--objects", o.selection.objects}});
+    for (const auto& [flag, name] : names)
         if (std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }))
             fail(Hint{"a name is one line"}, "{} {} has a control character in it", flag, printable(name));
-    }
 }
 
 }  // namespace
@@ -199,9 +208,7 @@ void settle_sample_options(const CLI::App& verb, SampleOptions& o) {
     if (o.best_of > 1 && (o.sampling.rng == "torch" || o.make_animation))
         fail(Hint{"leave one of them out"}, "--best-of does not go with {}",
              o.make_animation ? "--make-animation" : "--rng torch");
-    if (!o.watch) return;
-    if (verb.count("--out") == 0) o.in_place = true;
-    o.overwrite = true;  // of its own last one
+    if (o.watch && verb.count("--out") == 0) o.in_place = true;
 }
 
 void warn_of_idle_flags(const CLI::App& verb, const SampleOptions& o) {

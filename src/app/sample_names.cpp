@@ -50,6 +50,10 @@ std::string plain_version(std::string version) {
     return version;
 }
 
+bool is_placed_version(const std::string& version) {
+    return plain_version(version) != version;
+}
+
 std::string placed_version(const SampleOptions& options, const Beatmap& source,
                            std::span<const uint8_t> selected, uint64_t seed, size_t limit) {
     if (!options.version_name.empty()) {
@@ -68,11 +72,12 @@ std::string placed_version(const SampleOptions& options, const Beatmap& source,
                        section_name(source, selected), seed);
 }
 
-void TakenVersions::add_folder(const fs::path& folder) {
+void TakenVersions::add_folder(const fs::path& folder, const OwnFiles* own) {
     std::error_code problem;
     for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end;
          entry.increment(problem)) {
         if (!entry->is_regular_file(problem) || !is_map_name(entry->path().filename().string())) continue;
+        if (own && own->has(entry->path())) continue;
         try {
             taken_.insert(lower(read_beatmap(entry->path()).metadata.version));
         } catch (const Error&) {  // what cannot be read takes no name

@@ -45,10 +45,23 @@ std::vector<fs::path> WrittenFiles::all() const {
 }
 
 SampleOutput::SampleOutput(const SampleOptions& options, const SourceMap& source,
-                           std::vector<uint8_t> selected)
-    : options_(options), source_(source), selected_(std::move(selected)) {
+                           std::vector<uint8_t> selected, OwnFiles* own)
+    : options_(options), source_(source), selected_(std::move(selected)), own_(own) {
     refuse_odd_flags();
     choose_folder();
+}
+
+bool SampleOutput::may_replace(const fs::path& path) const {
+    return options_.overwrite || (own_ && own_->has(path));
+}
+
+bool SampleOutput::is_kept(const fs::path& path) const {
+    std::error_code problem;
+    return fs::exists(path, problem) && !may_replace(path);
+}
+
+void SampleOutput::wrote(const fs::path& path) {
+    if (own_) own_->add(path);
 }
 
 // Those that are there when it is written: while it was placed, others may have written.
@@ -56,7 +69,7 @@ void SampleOutput::take_names() {
     taken_.clear();
     taken_versions_ = {};
     if (options_.overwrite) return;
-    taken_versions_.add_folder(folder_);
+    taken_versions_.add_folder(folder_, own_);
     if (source_.archive) taken_versions_.add_archive(*source_.archive);
 }
 
@@ -92,8 +105,7 @@ void SampleOutput::choose_folder() {
         file_ = options_.out;
         folder_ = fs::absolute(file_).parent_path();
         check_output(file_, {source_.path});
-        if (fs::exists(file_) && !options_.overwrite)
-            fail(Hint{"--overwrite replaces it"}, "{} is there already", options_.out);
+        if (is_kept(file_)) fail(Hint{"--overwrite replaces it"}, "{} is there already", options_.out);
     } else {
         folder_ = fs::path(options_.out) / folder_name(source_.map.metadata);
     }
@@ -106,8 +118,7 @@ fs::path SampleOutput::free_path(const std::string& stem, const std::string& ext
     fs::path path = folder_ / (stem + extension);
     std::error_code problem;
     const auto is_taken = [&] {  // the source is never overwritten
-        return taken_.contains(path) || (!options_.overwrite && fs::exists(path, problem)) ||
-               fs::equivalent(path, source_.path, problem);
+        return taken_.contains(path) || is_kept(path) || fs::equivalent(path, source_.path, problem);
     };
     for (int i = 2; is_taken(); ++i) path = folder_ / fmt::format("{} ({}){}", stem, i, extension);
     taken_.insert(path);
@@ -125,13 +136,17 @@ std::string SampleOutput::stem_of(const std::string& version) const {
 fs::path SampleOutput::write_map(const std::string& stem, const std::string& text) {
     if (!file_.empty()) {
         write_file(file_, text);
+        wrote(file_);
         return file_;
     }
     fs::path path = free_path(stem, ".osu");
-    if (options_.overwrite)
+    const auto write = [&] {
+        if (!may_replace(path)) return write_new_file(path, text);
         write_file(path, text);
-    else
-        while (!write_new_file(path, text)) path = free_path(stem, ".osu");
+        return true;
+    };
+    while (!write()) path = free_path(stem, ".osu");
+    wrote(path);
     return path;
 }
 
@@ -177,23 +192,25 @@ WrittenFiles SampleOutput::write(const Placement& placed, std::span<const std::v
     return written_;
 }
 
+// So has one that an earlier run has made of it.
+bool SampleOutput::holds_the_source(const fs::path& archive) const {
+    std::error_code problem;
+    if (!fs::exists(archive) || fs::equivalent(archive, source_.path, problem)) return false;
+    const OszArchive made(archive);
+    const auto has = [&](const OszEntry& entry) {
+        return std::any_of(made.entries().begin(), made.entries().end(), [&](const OszEntry& other) {
+            return other.name == entry.name && other.size == entry.size;
+        });
+    };
+    return std::all_of(source_.archive->entries().begin(), source_.archive->entries().end(), has);
+}
+
 // The archive that an earlier run has made of this source is gone on with.
 fs::path SampleOutput::archive_path() {
     const std::string kind = lower_extension(source_.path) == ".olz" ? ".olz" : ".osz";
     const std::string stem = clean_name(fs::path(source_.path).stem().string(), name_limit);
     const fs::path path = folder_ / (stem + kind);
-    std::error_code problem;
-    if (!options_.overwrite && fs::exists(path) && !fs::equivalent(path, source_.path, problem)) {
-        const OszArchive made(path);
-        const auto has = [&](const OszEntry& entry) {
-            return std::any_of(made.entries().begin(), made.entries().end(), [&](const OszEntry& other) {
-                return other.name == entry.name && other.size == entry.size;
-            });
-        };
-        if (std::all_of(source_.archive->entries().begin(), source_.archive->entries().end(), has))
-            return path;
-    }
-    return free_path(stem, kind);
+    return !options_.overwrite && holds_the_source(path) ? path : free_path(stem, kind);
 }
 
 void SampleOutput::write_archive(std::span<const std::string> texts) {
@@ -202,10 +219,12 @@ void SampleOutput::write_archive(std::span<const std::string> texts) {
     std::vector<OszArchive::NewEntry> maps;
     for (size_t i = 0; i < texts.size(); ++i)
         maps.push_back({source_.folder + written_.maps[i].filename().string(), texts[i]});
-    if (fs::exists(path) && !options_.overwrite)
+    const bool others_are_in_it = is_kept(path);
+    if (!options_.overwrite && holds_the_source(path))
         OszArchive(path).write_with(path, maps);
     else
         source_.archive->write_with(path, maps);
+    if (!others_are_in_it) wrote(path);
     written_.others.push_back(path);
 }
 
@@ -233,6 +252,7 @@ void SampleOutput::draw(std::span<const std::string> texts, std::span<const std:
             draw_beatmap(maps.front(), picture, plot);
         else
             draw_comparison(pointers, captions, picture, plot);
+        if (options_.plot.empty()) wrote(plot);
         written_.others.push_back(plot);
     }
     if (!options_.make_animation) return;
@@ -243,6 +263,7 @@ void SampleOutput::draw(std::span<const std::string> texts, std::span<const std:
     };
     constexpr int delay = 4;  // hundredths of a second: the 24 frames a second of the reference
     animate_beatmaps(frames.size(), frame, picture, delay, animation);
+    wrote(animation);
     written_.others.push_back(animation);
 }
 

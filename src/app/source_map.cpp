@@ -48,80 +48,23 @@ void keep_list(const Beatmap& map, std::string_view list, std::vector<uint8_t>& 
     for (size_t i = 0; i < chosen.size(); ++i) chosen[i] = chosen[i] && named[i];
 }
 
-bool takes_all(const std::string& difficulty) {
-    return difficulty.empty() || equal_but_for_case(difficulty, "all");
-}
-
-bool takes(const OszMap& map, const std::string& difficulty) {
-    return map.problem.empty() && map.mode == GameMode::standard &&
-           (takes_all(difficulty) || contains_but_for_case(map.version, difficulty));
-}
-
-// What cannot be read is told where it is placed, and the others go on; here nothing is said of it.
-void add_maps_of(const std::string& archive, const std::string& difficulty, std::vector<MapChoice>& chosen) {
-    std::vector<OszMap> maps;
-    try {
-        maps = OszArchive(archive).maps();
-    } catch (const Error&) {
-        if (takes_all(difficulty)) chosen.push_back({archive, ""});
-        return;
-    }
-    for (const OszMap& map : maps)
-        if (takes(map, difficulty)) chosen.push_back({archive, map.file_name});
-}
-
-void add_file(const std::string& file, const std::string& difficulty, std::vector<MapChoice>& chosen) {
-    if (!is_map_name(file)) {
-        if (is_archive(file)) add_maps_of(file, difficulty, chosen);
-        return;
-    }
-    OszMap map{.file_name = file};
-    try {
-        const Beatmap read = read_beatmap(file);
-        map.mode = read.mode;
-        map.version = read.metadata.version;
-    } catch (const Error&) {
-        if (takes_all(difficulty)) chosen.push_back({file, ""});
-        return;
-    }
-    if (takes(map, difficulty)) chosen.push_back({file, ""});
-}
-
-void add_folder(const std::string& folder, const std::string& difficulty, std::vector<MapChoice>& chosen) {
-    std::vector<std::string> files;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(
-             folder, std::filesystem::directory_options::skip_permission_denied))
-        if (entry.is_regular_file()) files.push_back(entry.path().string());
-    std::sort(files.begin(), files.end());
-    for (const std::string& file : files) add_file(file, difficulty, chosen);
-}
-
 }  // namespace
-
-std::vector<MapChoice> choose_maps(std::span<const std::string> paths, const std::string& difficulty) {
-    std::vector<MapChoice> chosen;
-    for (const std::string& path : paths) {
-        const size_t before = chosen.size();
-        if (std::filesystem::is_directory(path))
-            add_folder(path, difficulty, chosen);
-        else if (!equal_but_for_case(difficulty, "all"))
-            chosen.push_back({path, difficulty});
-        else if (is_archive(path))
-            add_maps_of(path, difficulty, chosen);
-        else  // the one that it is
-            chosen.push_back({path, ""});
-        if (chosen.size() == before)
-            fail(Hint{difficulty.empty() ? "osu!standard maps alone are placed"
-                                         : "--difficulty all takes every osu!standard map"},
-                 "{} has no map{}", path, difficulty.empty() ? "" : " " + difficulty);
-    }
-    return chosen;
-}
 
 bool is_archive(const std::string& path) {
     const std::string extension = lower_extension(path);
     return extension == ".osz" || extension == ".olz" || looks_like_osz(path);
 }
+
+namespace {
+
+// Beside the only map that can be read they do not count.
+void warn_of_damaged(const OszArchive& archive, const OszMap& chosen) {
+    for (const OszMap& map : archive.maps())
+        if (!map.problem.empty() && map.entry != chosen.entry)
+            fmt::print(stderr, "warning: {} is left out: {}\n", printable(map.file_name), map.problem);
+}
+
+}  // namespace
 
 SourceMap read_source(const std::string& path, const std::string& difficulty) {
     SourceMap source;
@@ -129,6 +72,7 @@ SourceMap read_source(const std::string& path, const std::string& difficulty) {
     if (is_archive(path)) {
         source.archive = std::make_unique<OszArchive>(path);
         const OszMap chosen = source.archive->find(difficulty);
+        if (difficulty.empty()) warn_of_damaged(*source.archive, chosen);
         source.map = source.archive->map(chosen);
         source.folder = chosen.file_name.substr(0, chosen.file_name.rfind('/') + 1);
     } else {
@@ -143,6 +87,28 @@ SourceMap read_source(const std::string& path, const std::string& difficulty) {
     return source;
 }
 
+namespace {
+
+// Of "A..B", whose dots stand at `dots`. An end that is not given is the map's.
+std::pair<double, double> section_times(const std::string& section, size_t dots) {
+    const auto time = [&](const std::string& text, double open) {
+        try {
+            return text.find_first_not_of(" \t") == std::string::npos ? open : parse_editor_time(text).ms;
+        } catch (const Error& error) {
+            fail(Hint{error.hint()}, "--section {}: {}", section, error.what());
+        }
+    };
+    constexpr double endless = std::numeric_limits<double>::infinity();
+    const double begin = time(section.substr(0, dots), -endless);
+    const double end = time(section.substr(dots + 2), endless);
+    if (begin == -endless && end == endless)
+        fail(Hint{"01:02:345..01:10:000, 01:02.. or ..01:10"}, "--section {} has neither end", section);
+    if (begin > end) fail("--section {} ends before it begins", section);
+    return {begin, end};
+}
+
+}  // namespace
+
 std::vector<uint8_t> select_objects(const Beatmap& map, const Selection& selection) {
     std::vector<uint8_t> chosen(map.objects.size(), 1);
     keep_list(map, selection.objects, chosen);
@@ -151,9 +117,7 @@ std::vector<uint8_t> select_objects(const Beatmap& map, const Selection& selecti
     if (from > to) fail("--from-ms {} lies behind --to-ms {}", from, to);
     const size_t dots = selection.section.find("..");
     if (dots != std::string::npos) {
-        const double begin = parse_editor_time(selection.section.substr(0, dots)).ms;
-        const double end = parse_editor_time(selection.section.substr(dots + 2)).ms;
-        if (begin > end) fail("--section {} ends before it begins", selection.section);
+        const auto [begin, end] = section_times(selection.section, dots);
         from = std::max(from, begin);
         to = std::min(to, end);
     } else if (names_objects(selection.section)) {

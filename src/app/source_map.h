@@ -1,11 +1,9 @@
-// The maps that a verb is given: .osu files, maps of an .osz or .olz, a folder of them; and which of a map's
-// objects are generated anew.
+// A map that a verb is given, .osu or of an .osz or .olz; and which of its objects are generated anew.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -27,14 +25,6 @@ bool is_archive(const std::string& path);  // .osz or .olz, by its content, or i
 // Error that lists the maps of an .osz when the difficulty does not name one. Says on standard error how many
 // lines could not be read.
 SourceMap read_source(const std::string& path, const std::string& difficulty);
-
-// One map of those that were asked for.
-struct MapChoice {
-    std::string path, difficulty;  // of an archive its entry, else empty
-};
-// `difficulty`: as of read_source(); "all": every osu!standard map of an archive. A folder stands for all
-// standard maps below it whose names have the difficulty as a part. Error where a path gives none.
-std::vector<MapChoice> choose_maps(std::span<const std::string> paths, const std::string& difficulty);
 
 struct Selection {
     std::optional<double> from_ms, to_ms;  // objects that start within, ends included

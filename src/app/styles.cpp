@@ -6,11 +6,10 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include "app/bundled_model.h"
 #include "app/flag.h"
-#include "app/json_output.h"
+#include "app/styles_list.h"
 #include "app/styles_table.h"
 #include "app/verbs.h"
 #include "archive/checkpoint.h"
@@ -31,16 +30,6 @@
 namespace osu {
 
 namespace {
-
-struct StylesFlags {
-    std::string data_path, ckpt, beatmap_idx, mapper, title, tag, plot, csv;
-    std::optional<int64_t> similar_to;
-    bool outliers = false, mappers = false, json = false;
-    size_t limit = 20;
-    int threads = 0;
-
-    bool wants_vectors() const { return similar_to || outliers || !plot.empty(); }
-};
 
 // --data-path's index where it is given, else that of --beatmap-idx, else the checkpoint's own.
 LabelIndex open_index(const StylesFlags& flags, const Checkpoint* checkpoint) {
@@ -79,132 +68,9 @@ std::vector<size_t> select(const LabelIndex& index, const StylesFlags& flags) {
     for (const auto& [flag, text] :
          {std::pair("--mapper", flags.mapper), {"--title", flags.title}, {"--tag", flags.tag}})
         if (!text.empty()) search += fmt::format(" {} \"{}\"", flag, text);
+    if (search.empty()) fail("the index has no styles");
     fail(Hint{"--mapper and --title take parts of names, --tag a whole one; without them all are listed"},
          "none of {} styles is found by{}", index.entries().size(), search);
-}
-
-std::string described(const LabelEntry& e) {
-    return printable(fmt::format("{:>6} {:>8}  {:<16} {} - {} [{}]", e.label, e.beatmap_id, e.creator,
-                                 e.artist, e.title, e.version));
-}
-
-size_t shown(const StylesFlags& flags, size_t count) {
-    return flags.limit ? std::min(flags.limit, count) : count;
-}
-
-void print_rest(const StylesFlags& flags, size_t count) {
-    if (shown(flags, count) < count)
-        fmt::print("and {} more (--limit 0 shows all)\n", count - shown(flags, count));
-}
-
-// `held_out`: of those the network has learnt nothing.
-void print_list(const LabelIndex& index, const std::vector<size_t>& chosen, const HeldOut& held_out,
-                const StylesFlags& flags) {
-    fmt::print("{} of {} styles\n", chosen.size(), index.entries().size());
-    fmt::print(" class  beatmap  mapper           map\n");
-    for (size_t i = 0; i < shown(flags, chosen.size()); ++i) {
-        const LabelEntry& entry = index.entries()[chosen[i]];
-        fmt::print("{}{}\n", described(entry), is_held_out(held_out, entry) ? "  (held out)" : "");
-    }
-    print_rest(flags, chosen.size());
-}
-
-struct MapperStyles {
-    std::string name;
-    size_t maps = 0;
-    bool held_out = true;  // all of them
-};
-
-// Those with most maps first.
-std::vector<MapperStyles> mappers_of(const LabelIndex& index, const std::vector<size_t>& chosen,
-                                     const HeldOut& held_out) {
-    const std::vector<std::string> names = index.mappers();
-    std::map<std::string, MapperStyles> by_name;
-    for (const size_t i : chosen) {
-        if (names[i].empty()) continue;
-        MapperStyles& mapper = by_name[names[i]];
-        mapper.name = names[i];
-        ++mapper.maps;
-        mapper.held_out = mapper.held_out && is_held_out(held_out, index.entries()[i]);
-    }
-    std::vector<MapperStyles> mappers;
-    for (const auto& [name, mapper] : by_name) mappers.push_back(mapper);
-    std::stable_sort(mappers.begin(), mappers.end(),
-                     [](const MapperStyles& a, const MapperStyles& b) { return a.maps > b.maps; });
-    return mappers;
-}
-
-void print_mappers(const std::vector<MapperStyles>& mappers, const StylesFlags& flags) {
-    fmt::print("{} mappers\n  maps  mapper\n", mappers.size());
-    for (size_t i = 0; i < shown(flags, mappers.size()); ++i)
-        fmt::print("{:>6}  {}{}\n", mappers[i].maps, printable(mappers[i].name),
-                   mappers[i].held_out ? "  (held out)" : "");
-    print_rest(flags, mappers.size());
-}
-
-nlohmann::json styles_json(const LabelIndex& index, const std::vector<size_t>& chosen,
-                           const HeldOut& held_out) {
-    const std::vector<std::string> mappers = index.mappers();
-    nlohmann::json styles = nlohmann::json::array();
-    for (const size_t i : chosen) {
-        const LabelEntry& entry = index.entries()[i];
-        styles.push_back({{"class", entry.label},
-                          {"beatmap_id", entry.beatmap_id},
-                          {"set_id", entry.set_id},
-                          {"creator", entry.creator},
-                          {"mapper", mappers[i]},
-                          {"artist", entry.artist},
-                          {"title", entry.title},
-                          {"version", entry.version},
-                          {"held_out", is_held_out(held_out, entry)}});
-    }
-    return styles;
-}
-
-// What was searched for, without the vectors.
-void list(const LabelIndex& index, const std::vector<size_t>& chosen, const HeldOut& held_out,
-          const StylesFlags& flags) {
-    if (!flags.mappers) {
-        if (flags.json) return print_json({{"styles", styles_json(index, chosen, held_out)}});
-        return print_list(index, chosen, held_out, flags);
-    }
-    const std::vector<MapperStyles> mappers = mappers_of(index, chosen, held_out);
-    if (!flags.json) return print_mappers(mappers, flags);
-    nlohmann::json all = nlohmann::json::array();
-    for (const MapperStyles& mapper : mappers)
-        all.push_back({{"mapper", mapper.name}, {"maps", mapper.maps}, {"held_out", mapper.held_out}});
-    print_json({{"mappers", all}});
-}
-
-void print_similar(const LabelIndex& index, const LabelSpace& space, std::vector<size_t> chosen,
-                   const StylesFlags& flags) {
-    const auto& entries = index.entries();
-    const int32_t label = class_of(index, *flags.similar_to);
-    const auto is_it = [&](const LabelEntry& entry) { return entry.label == label; };
-    const size_t self =
-        static_cast<size_t>(std::find_if(entries.begin(), entries.end(), is_it) - entries.begin());
-    std::erase(chosen, self);
-    std::vector<double> distance(entries.size());
-    for (const size_t i : chosen) distance[i] = space.distance(self, i);
-    std::stable_sort(chosen.begin(), chosen.end(),
-                     [&](size_t a, size_t b) { return distance[a] < distance[b]; });
-    fmt::print("nearest to{}\nby the Euclidean distance of label vectors (and the cosine of their angle)\n",
-               described(entries[self]));
-    fmt::print("distance  cosine   class  beatmap  mapper           map\n");
-    for (size_t i = 0; i < shown(flags, chosen.size()); ++i)
-        fmt::print("{:8.4f} {:7.4f}  {}\n", distance[chosen[i]], space.cosine(self, chosen[i]),
-                   described(entries[chosen[i]]));
-}
-
-void print_outliers(const LabelIndex& index, const LabelSpace& space, std::vector<size_t> chosen,
-                    const StylesFlags& flags) {
-    const std::vector<double> spread = space.spread();
-    std::stable_sort(chosen.begin(), chosen.end(), [&](size_t a, size_t b) { return spread[a] > spread[b]; });
-    fmt::print(
-        "farthest from the others, by the root mean square of Euclidean distances to all label vectors\n");
-    fmt::print("distance   class  beatmap  mapper           map\n");
-    for (size_t i = 0; i < shown(flags, chosen.size()); ++i)
-        fmt::print("{:8.4f}  {}\n", spread[chosen[i]], described(index.entries()[chosen[i]]));
 }
 
 // The mappers with most of the chosen maps get a colour each; all others are the ground.
@@ -234,7 +100,7 @@ void draw_plane(const LabelIndex& index, const LabelSpace::Plane& plane, const s
     draw_scatter(groups, fmt::format("{} label vectors, their two principal components", plane.points.size()),
                  fmt::format("first component, {:.1f} % of the variance", 100 * plane.share[0]),
                  fmt::format("second, {:.1f} %", 100 * plane.share[1]), flags.plot);
-    fmt::print("wrote     {}\n", flags.plot);
+    flags.say(fmt::format("wrote     {}\n", flags.plot));
 }
 
 // Vectors of maps that training held out are as they were drawn: they say nothing, and lie in the middle.
@@ -243,7 +109,7 @@ void leave_out_untrained(const LabelIndex& index, const Checkpoint& checkpoint, 
     const HeldOut held_out = describe(checkpoint, 0, false).held_out;
     const auto untrained = [&](const LabelEntry& entry) { return is_held_out(held_out, entry); };
     const size_t count = std::erase_if(trained, [&](size_t i) { return untrained(index.entries()[i]); });
-    if (count > 0) fmt::print("{} styles that were held out of training are left out\n", count);
+    if (count > 0) flags.say(fmt::format("{} styles that were held out of training are left out\n", count));
     if (!flags.similar_to) return;
     const int32_t label = class_of(index, *flags.similar_to);
     for (const LabelEntry& entry : index.entries())
@@ -274,14 +140,14 @@ void run_styles(StylesFlags& flags) {
         if (!flags.plot.empty() || !flags.csv.empty()) plane = space->principal_plane();
     }
     if (checkpoint && flags.wants_vectors()) leave_out_untrained(index, *checkpoint, flags, trained);
-    if (flags.similar_to) print_similar(index, *space, trained, flags);
-    if (flags.outliers) print_outliers(index, *space, trained, flags);
-    if (!flags.similar_to && !flags.outliers)
-        list(index, chosen, checkpoint ? describe(*checkpoint, 0, false).held_out : HeldOut{}, flags);
+    if (flags.similar_to || flags.outliers)
+        print_by_vectors(index, *space, trained, flags);
+    else
+        print_styles(index, chosen, checkpoint ? describe(*checkpoint, 0, false).held_out : HeldOut{}, flags);
     if (!flags.plot.empty()) draw_plane(index, *plane, trained, flags);
     if (flags.csv.empty()) return;
     write_styles_table(flags.csv, index, chosen, flags.data_path, plane ? &*plane : nullptr);
-    fmt::print("wrote     {}\n", flags.csv);
+    flags.say(fmt::format("wrote     {}\n", flags.csv));
 }
 
 }  // namespace
@@ -312,7 +178,11 @@ void add_styles_verb(CLI::App& app) {
     verb->add_option("--csv", flags->csv, "Write a table of the styles for other programs");
     verb->add_option("--limit", flags->limit, "Show at most so many; 0: all")->check(at_least(0));
     add_threads(*verb, flags->threads);
-    verb->callback([flags] { run_styles(*flags); });
+    verb->callback([verb, flags] {
+        warn_if_idle(*verb, "--mappers", flags->similar_to || flags->outliers,
+                     "--similar-to and --outliers list maps");
+        run_styles(*flags);
+    });
 }
 
 }  // namespace osu

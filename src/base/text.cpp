@@ -29,6 +29,7 @@ bool equal_but_for_case(std::string_view a, std::string_view b) {
 }
 
 bool contains_but_for_case(std::string_view text, std::string_view part) {
+    if (part.empty()) return true;  // also of nothing, where a search ends as one that found nothing does
     return std::search(text.begin(), text.end(), part.begin(), part.end(), same_letter) != text.end();
 }
 

@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <set>
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -157,7 +160,8 @@ int drain_seconds(const Beatmap& map) {
     return static_cast<int>(std::clamp(drain, 0.0, longest) / 1000);
 }
 
-std::vector<std::string> find_map_files(const MapSource& source, const fs::path& except) {
+std::vector<std::string> find_map_files(const MapSource& source, const fs::path& except,
+                                        std::vector<SkippedMap>& unread) {
     const bool nameless = source.kind == SourceKind::lazer;
     const auto wanted = [&](const fs::path& file) {
         if (nameless) return is_lazer_name(file);
@@ -189,8 +193,12 @@ std::vector<std::string> find_map_files(const MapSource& source, const fs::path&
         std::error_code ignored;
         if (walk->is_directory(ignored)) {
             if (!is_new(walk->path()) || walk->path().filename() == "__MACOSX" ||
-                fs::equivalent(walk->path(), except, ignored))
+                fs::equivalent(walk->path(), except, ignored)) {
                 walk.disable_recursion_pending();
+            } else if (::access(walk->path().c_str(), R_OK | X_OK) != 0) {
+                unread.push_back({walk->path().string(), "folder cannot be read", std::strerror(errno)});
+                walk.disable_recursion_pending();
+            }
         } else if (wanted(walk->path())) {
             files.push_back(walk->path().string());
         }

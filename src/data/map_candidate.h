@@ -51,8 +51,9 @@ struct ExaminedFile {
 };
 
 // The files of the source that may hold maps, sorted; nothing below `except`. Not for a source with a
-// database.
-std::vector<std::string> find_map_files(const MapSource& source, const std::filesystem::path& except);
+// database. `unread`: gets the folders that may not be looked into.
+std::vector<std::string> find_map_files(const MapSource& source, const std::filesystem::path& except,
+                                        std::vector<SkippedMap>& unread);
 
 // Every map of one file: a .osu, a .osz, or one of lazer's (which often is no map, and then gives nothing).
 // Never throws for what is wrong with the file: that is a skip with its reason.

@@ -66,7 +66,7 @@ class Collector {
     bool is_full() const { return options_.limit && maps_.fresh.size() >= options_.limit; }
 
     void add_files(const MapSource& source) {
-        const auto files = find_map_files(source, options_.out);
+        const auto files = find_map_files(source, options_.out, report_.skipped);
         run_blocks(files.size(), "files", [&](size_t i) { return examine_file(files[i]); });
     }
 

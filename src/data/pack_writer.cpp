@@ -19,8 +19,9 @@ namespace {
 // so a dataset larger than the memory can be packed.
 class Column {
   public:
-    Column(const std::filesystem::path& beside, const char* name, DType type) : name_(name), type_(type) {
-        std::string path = beside.string() + "." + name + ".XXXXXX";
+    Column(std::filesystem::path pack, const char* name, DType type)
+        : pack_(std::move(pack)), name_(name), type_(type) {
+        std::string path = pack_.string() + "." + name + ".XXXXXX";
         descriptor_ = ::mkostemp(path.data(), O_CLOEXEC);
         if (descriptor_ < 0) fail("cannot write {}: {}", path, std::strerror(errno));
         ::unlink(path.c_str());
@@ -43,7 +44,7 @@ class Column {
             mapped_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor_, 0);
             if (mapped_ == MAP_FAILED) {
                 mapped_ = nullptr;
-                fail("cannot map the column {}: {}", name_, std::strerror(errno));
+                fail("cannot map the column {} of {}: {}", name_, pack_.string(), std::strerror(errno));
             }
         }
         return {name_,
@@ -58,13 +59,16 @@ class Column {
         while (done < buffer_.size()) {
             const ssize_t count = ::write(descriptor_, buffer_.data() + done, buffer_.size() - done);
             if (count < 0 && errno == EINTR) continue;
-            if (count < 0) fail("cannot write the column {}: {}", name_, std::strerror(errno));
+            if (count < 0)
+                fail(Hint{"a pack takes twice its size while it is written"},
+                     "cannot write {}, its column {}: {}", pack_.string(), name_, std::strerror(errno));
             done += static_cast<size_t>(count);
         }
         size_ += buffer_.size();
         buffer_.clear();
     }
 
+    const std::filesystem::path pack_;
     std::string name_, buffer_;
     DType type_;
     int descriptor_ = -1;

@@ -46,12 +46,19 @@ std::set<std::string> read_held_out(const std::filesystem::path& file) {
         std::string hash;
         if (!(words >> hash) || hash[0] == '#') continue;
         if (hash.size() != hash_digits || hash.find_first_not_of("0123456789abcdef") != std::string::npos)
-            fail(Hint{"a line begins with the first 16 hex digits of the SHA-256 of a mapper's name"},
+            fail(Hint{"a line begins with the first 16 hex digits of the SHA-256 of a mapper's name in lower "
+                      "case"},
                  "{}, line {}: \"{}\" is no hash", file.string(), number, hash);
         hashes.insert(hash);
     }
     if (hashes.empty()) fail("{} lists nobody", file.string());
     return hashes;
+}
+
+bool lists_any(const HeldOut& held_out, const PackedDataset& dataset) {
+    for (uint32_t i = 0; i < dataset.size(); ++i)
+        if (held_out.mappers.contains(mapper_hash(owner(dataset.map(i))))) return true;
+    return false;
 }
 
 bool is_held_out(const HeldOut& held_out, const LabelEntry& map) {

@@ -31,6 +31,9 @@ std::string mapper_hash(std::string_view creator);
 // A list of hashes, one a line; what follows the hash on a line, and lines that begin with #, are comments.
 std::set<std::string> read_held_out(const std::filesystem::path& file);
 
+// Whether the list names the mapper of any map of the dataset; the share does not count.
+bool lists_any(const HeldOut& held_out, const PackedDataset& dataset);
+
 // Whether a map was held out, by what is known of it.
 bool is_held_out(const HeldOut& held_out, const LabelEntry& map);
 

@@ -32,7 +32,7 @@ int64_t dimension(const TensorMap& weights, std::string_view name, size_t axis) 
 int heads_of(int depth, int hidden) {
     for (const auto& size : known_sizes)
         if (size.depth == depth && size.hidden == hidden) return size.heads;
-    fail(Hint{"give the number with --num-heads"},
+    fail(Hint{"sample takes it from --num-heads; a checkpoint that this program trained says it itself"},
          "a network of depth {} and hidden size {} is none of the known sizes, so its number of heads is "
          "unknown",
          depth, hidden);

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "diffusion/sampler.h"
 #include "sampling/placement_fit.h"
+#include "train/label_growth.h"
 
 namespace osu {
 
@@ -146,11 +147,12 @@ Distillation::Distillation(const Checkpoint& teacher, const CheckpointInfo& info
       teacher_(info.config, student.backend()),
       student_(student),
       tokens_at_once_(tokens_at_once) {
-    const CheckpointInfo known = describe(teacher, 0, false);
+    const CheckpointInfo known = describe(teacher);
     if (known.config != info.config || known.noise_schedule != info.noise_schedule)
         fail(Hint{"a student has its teacher's size, classes and noise schedule"},
              "the student is a {} of {} classes, and its teacher a {} of {}", info.config.name(),
              info.config.num_classes, known.config.name(), known.config.num_classes);
+    check_same_maps(known.labels, info.labels, "the teacher", "teach on the dataset that it was trained on");
     std::vector<float> floats(teacher_.layout().size());
     load_parameters(teacher_.layout(), teacher.weights(), floats);
     Backend& backend = student.backend();

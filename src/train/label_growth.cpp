@@ -59,6 +59,24 @@ std::vector<float> grown(const std::vector<float>& table, size_t width, const La
 
 }  // namespace
 
+void check_same_maps(const LabelIndex& known, const LabelIndex& labels, const std::string& whose,
+                     const char* hint) {
+    const std::vector<LabelEntry>& before = known.entries();
+    for (const LabelEntry& entry : labels.entries()) {
+        const auto at = std::lower_bound(before.begin(), before.end(), entry.label,
+                                         [](const LabelEntry& a, int32_t label) { return a.label < label; });
+        if (at == before.end() || at->label != entry.label) continue;
+        // Of one ID they are one map under whatever names, and some files know IDs alone.
+        const bool have_ids = at->beatmap_id > 0 && entry.beatmap_id > 0;
+        if (have_ids && at->beatmap_id == entry.beatmap_id) continue;
+        const bool has_names = !at->creator.empty() || !at->title.empty();
+        if (has_names ? is_same_map(*at, entry) : !have_ids) continue;
+        fail(Hint{hint}, "class {} of {} is {} - {} [{}] by {}, and of the dataset {} - {} [{}] by {}",
+             entry.label, whose, at->artist, at->title, at->version, at->creator, entry.artist, entry.title,
+             entry.version, entry.creator);
+    }
+}
+
 void grow_label_table(Checkpoint& checkpoint, const LabelIndex& labels) {
     const CheckpointInfo info = describe(checkpoint);
     check_agreement(info.labels, labels, info.config.num_classes);

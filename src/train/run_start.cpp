@@ -115,7 +115,13 @@ CheckpointInfo start_info(const TrainOptions& options, const PackedDataset& data
     info.tokens = options.tokens.value_or(info.window());
     info.seed = options.seed.value_or(options.new_run ? 0 : info.seed);
     info.held_out = held_out(options, info, info.seed);
-    info.labels = label_index(dataset);
+    const LabelIndex labels = label_index(dataset);
+    if (!relearn)
+        check_same_maps(
+            info.labels, labels, options.ckpt.string(),
+            "go on with the dataset that it was trained on (--new-run --grow-labels where that has "
+            "got more maps), or begin the label table anew with --relearn-embeds");
+    info.labels = labels;
     info.student_steps = student_steps(options, info);
     return info;
 }
@@ -135,6 +141,17 @@ std::string changed_by(const TrainOptions& options, const std::optional<Checkpoi
     return changed;
 }
 
+std::vector<std::string> notices_of(const TrainOptions& options, const PackedDataset& dataset,
+                                    const std::optional<Checkpoint>& resumed, const CheckpointInfo& info) {
+    std::vector<std::string> notices;
+    if (options.held_out && !options.held_out->mappers.empty() && !lists_any(*options.held_out, dataset))
+        notices.emplace_back(
+            "Warning: --held-out lists no mapper of the dataset: a line is the hash of a name in lower case");
+    if (const std::string changed = changed_by(options, resumed, info); !changed.empty())
+        notices.push_back("Notice: other than in the checkpoint: " + changed);
+    return notices;
+}
+
 int64_t count_steps(const TrainOptions& options, const WindowLoader& loader) {
     const double windows =
         static_cast<double>(loader.windows_per_epoch()) * static_cast<double>(options.epochs);
@@ -152,7 +169,7 @@ RunStart::RunStart(const TrainOptions& options, Communicator& ranks, const Liste
       split(choose_maps(dataset, options, info.held_out)),
       loader(dataset, split.train, window_options(options, info)),
       total_steps(count_steps(options, loader)),
-      changed(changed_by(options, resumed, info)) {
+      notices(notices_of(options, dataset, resumed, info)) {
     if (options.batch_size < ranks.size())
         fail(Hint{"start fewer processes, or raise --global-batch-size"},
              "a batch of {} windows cannot be shared by {} processes", options.batch_size, ranks.size());

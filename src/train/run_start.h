@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "archive/checkpoint.h"
 #include "data/pack_dataset.h"
@@ -27,7 +28,8 @@ struct RunStart {
     Split split;
     WindowLoader loader;  // over the maps to train on
     int64_t total_steps;  // where the run ends
-    std::string changed;  // what the options have otherwise than the checkpoint; mostly nothing
+    // What the options have otherwise than the checkpoint, or ask for in vain; mostly nothing.
+    std::vector<std::string> notices;
 };
 
 // The device of this rank: of the GPUs of a host each process takes one of its own. `auto` takes GPUs where

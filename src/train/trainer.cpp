@@ -137,7 +137,7 @@ void TrainingRun::announce() {
     if (distillation_)
         say(fmt::format("A student of {} steps, taught by {}", distillation_->levels(),
                         options_.teacher.string()));
-    if (!start_.changed.empty()) say("Notice: other than in the checkpoint: " + start_.changed);
+    for (const std::string& notice : start_.notices) say(notice);
     if (options_.embed_only_epochs > 0 && !labels_only())
         say("Notice: the epochs of --embed-only-epochs are over; --new-run begins them anew");
     if (!device_.notice.empty()) say("Notice: " + device_.notice);

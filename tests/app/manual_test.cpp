@@ -76,6 +76,8 @@ TEST_F(Manual, BashCompletesAMapWithoutAVerb) {
 
 TEST_F(Manual, PagesSayWhatStandsWithoutAFlag) {
     EXPECT_NE(man_page(app, "sample").find("[\\fIOPTIONS\\fR]\n\\fIMAP\\fR ...\n"), std::string::npos);
+    EXPECT_NE(man_page(app, "sample").find("5 for a mapper, 3 for a map"), std::string::npos)
+        << "--cfg-scale";
     EXPECT_NE(man_page(app, "plot").find("\\fIMAP\\fR ...\n"), std::string::npos);
     EXPECT_NE(man_page(app, "convert").find("\\fIFROM\\fR\n\\fITO\\fR\n"), std::string::npos);
     EXPECT_NE(man_page(app, "studio").find("[\\fIMAP\\fR]\n"), std::string::npos);

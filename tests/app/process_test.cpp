@@ -55,14 +55,21 @@ TEST_F(Process, NobodyWhoListensIsNoReasonToEnd) {
 }
 
 TEST_F(Process, ALimitOfFilesIsAnError) {
-    const std::string line = "dataset --from maps --pack data.pack >/dev/null 2>errors";
-    const std::string shell =
-        "cd '" + folder_.path().string() + "' && ulimit -f 1 && '" + test::program_path() + "' " + line;
-    const int status = std::system(("bash -c \"" + shell + "\"").c_str());
-    ASSERT_TRUE(WIFEXITED(status)) << "killed by SIGXFSZ";
-    EXPECT_EQ(WEXITSTATUS(status), 1);
-    EXPECT_NE(content("errors").find("File too large"), std::string::npos) << content("errors");
-    EXPECT_FALSE(std::filesystem::exists(folder_ / "data.pack"));
+    const auto dataset = [&](const std::string& limit) {
+        const std::string line = "dataset --from maps --pack data.pack >/dev/null 2>errors";
+        const std::string shell = "cd '" + folder_.path().string() + "' && ulimit -f " + limit + " && '" +
+                                  test::program_path() + "' " + line;
+        const int status = std::system(("bash -c \"" + shell + "\"").c_str());
+        ASSERT_TRUE(WIFEXITED(status)) << "killed by SIGXFSZ";
+        EXPECT_EQ(WEXITSTATUS(status), 1);
+        EXPECT_NE(content("errors").find("cannot write data.pack"), std::string::npos) << content("errors");
+        EXPECT_NE(content("errors").find("File too large"), std::string::npos) << content("errors");
+        EXPECT_FALSE(std::filesystem::exists(folder_ / "data.pack"));
+    };
+    dataset("1");
+    // A column that outgrows it before the pack is put together.
+    write_file(folder_ / "maps/long.osu", test::circle_map(110, 11, 40000, "mapper 1"));
+    dataset("200");
 }
 
 // What the reference's page says to type, as far as the dataset that is not there.
@@ -124,32 +131,40 @@ TEST_F(Process, TheProgramAlonePlacesAMap) {
         EXPECT_TRUE(std::ranges::equal(written.weights().at(name).bytes, tensor.bytes)) << name;
 }
 
-// A map is placed when it is saved, and again when it is saved again.
-TEST_F(Process, WatchesAMap) {
-    const std::string start =
-        "cd '" + folder_.path().string() + "' && { env -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT '" +
-        test::program_path() +
-        "' sample maps/0.osu --watch --steps 1 --threads 1 >said 2>errors & echo $! >pid; }";
-    write_file(folder_ / "said", "");
-    ASSERT_EQ(std::system(start.c_str()), 0);
-    const auto times_said = [&](const std::string& what) {
+// The program at `sample --watch`.
+class Watch : public Process {
+  protected:
+    void start(const std::string& flags) const {
+        const std::string line = "cd '" + folder_.path().string() +
+                                 "' && { env -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT '" + test::program_path() +
+                                 "' sample maps/0.osu --watch --steps 1 --threads 1 " + flags +
+                                 " >said 2>errors & echo $! >pid; }";
+        write_file(folder_ / "said", "");
+        ASSERT_EQ(std::system(line.c_str()), 0);
+    }
+    void TearDown() override { std::system(("kill $(cat '" + (folder_ / "pid").string() + "')").c_str()); }
+    size_t times_waiting() const {
         const std::string said = content("said");
         size_t count = 0;
-        for (size_t at = said.find(what); at != said.npos; at = said.find(what, at + 1)) ++count;
+        for (size_t at = said.find("waiting"); at != said.npos; at = said.find("waiting", at + 1)) ++count;
         return count;
-    };
-    const auto wait_for = [&](size_t count) {
-        for (int i = 0; i < 600 && times_said("waiting") < count; ++i)
+    }
+    bool wait_for(size_t count) const {
+        for (int i = 0; i < 600 && times_waiting() < count; ++i)
             std::this_thread::sleep_for(std::chrono::milliseconds(100));
-        return times_said("waiting") >= count;
-    };
+        return times_waiting() >= count;
+    }
+};
+
+// A map is placed when it is saved, and again when it is saved again.
+TEST_F(Watch, PlacesAMapWheneverItIsSaved) {
+    start("");
     EXPECT_TRUE(wait_for(1)) << content("errors");
     std::string name;
     std::ifstream("/proc/" + std::to_string(std::stoi(content("pid"))) + "/comm") >> name;
     EXPECT_EQ(name, "osu-diffusion") << "though it has started itself again";
     write_file(folder_ / "maps/0.osu", test::circle_map(100, 10, 61, "mapper 0"));
     EXPECT_TRUE(wait_for(2)) << content("errors");
-    std::system(("kill $(cat '" + (folder_ / "pid").string() + "')").c_str());
     size_t maps = 0;
     std::string made;
     for (const auto& entry : std::filesystem::directory_iterator(folder_ / "maps"))
@@ -159,6 +174,36 @@ TEST_F(Process, WatchesAMap) {
         }
     ASSERT_EQ(maps, 1u) << "beside the map, and replaced";
     EXPECT_EQ(read_beatmap(made).objects.size(), 61u);
+}
+
+// It replaces what it wrote itself, and nothing else: neither what was there, nor what was changed since.
+TEST_F(Watch, LeavesWhatItDidNotWrite) {
+    const auto maps_named = [&](const std::string& name) {
+        std::vector<std::filesystem::path> found;
+        for (const auto& entry : std::filesystem::directory_iterator(folder_ / "maps"))
+            if (entry.path().filename().string().find("[" + name + "]") != std::string::npos)
+                found.push_back(entry.path());
+        return found;
+    };
+    ASSERT_EQ(run("sample maps/0.osu --in-place --steps 1 --threads 1 --version-name Insane >said"), 0);
+    ASSERT_EQ(maps_named("Insane").size(), 1u);
+    const std::filesystem::path hand_made = maps_named("Insane")[0];
+    const std::string before = read_file(hand_made);
+    start("--version-name Insane --seed 1");
+    ASSERT_TRUE(wait_for(1)) << content("errors");
+    ASSERT_EQ(maps_named("Insane (2)").size(), 1u);
+    const std::filesystem::path own = maps_named("Insane (2)")[0];
+    write_file(folder_ / "maps/0.osu", test::circle_map(100, 10, 61, "mapper 0"));
+    ASSERT_TRUE(wait_for(2)) << content("errors");
+    EXPECT_EQ(read_beatmap(own).objects.size(), 61u) << "gone on with";
+    const std::string changed = read_file(own) + "\r\n";
+    write_file(own, changed);
+    write_file(folder_ / "maps/0.osu", test::circle_map(100, 10, 62, "mapper 0"));
+    ASSERT_TRUE(wait_for(3)) << content("errors");
+    EXPECT_EQ(read_file(hand_made), before);
+    EXPECT_EQ(read_file(own), changed);
+    ASSERT_EQ(maps_named("Insane (3)").size(), 1u);
+    EXPECT_EQ(read_beatmap(maps_named("Insane (3)")[0]).objects.size(), 62u);
 }
 
 }  // namespace

@@ -223,7 +223,8 @@ TEST_F(Sample, APictureOfASectionHasTheSourceBesideIt) {
 
 TEST_F(Sample, NamesOfNothingAreRefusedBeforeTheWork) {
     for (const std::string flag :
-         {"--version-name=   ", "--version-name=a\nb", "--style=", "--style-mapper= "}) {
+         {"--version-name=   ", "--version-name=a\nb",
+          "--style=", "--style-mapper= ", "--section=", "--objects= ", "--section=..", "--section=0:01..x"}) {
         const auto result = sample({flag}, "none");
         EXPECT_TRUE(result.error.starts_with(flag.substr(0, flag.find('=')))) << flag << ": " << result.error;
         EXPECT_EQ(result.output, "") << "nothing was placed";

@@ -9,6 +9,7 @@
 #include "archive/checkpoint.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "data/game_fixture.h"
 #include "data/label_index.h"
 #include "model/label_space.h"
@@ -134,6 +135,22 @@ TEST_F(StylesTest, SearchesByMapperTitleAndTag) {
     EXPECT_EQ(nlohmann::json::parse(styles({"--mappers", "--json"}))["mappers"][0]["mapper"], "Ann");
 }
 
+// Of a mapper whom nobody knows, and of an index that knows no names at all.
+TEST_F(StylesTest, StylesOfNobodyAreListed) {
+    write_file(folder_ / "ids.json", "{\"100\": 0, \"102\": 2}");
+    const std::string index = (folder_ / "ids.json").string();
+    EXPECT_EQ(ids(styles({"--beatmap-idx", index})), (std::vector{0, 2}));
+    EXPECT_NE(run_command({"styles", "--ckpt", ckpt_, "--beatmap-idx", index, "--mapper", "Ann"})
+                  .error.find("none of 2 styles is found by --mapper \"Ann\""),
+              std::string::npos);
+    write_file(folder_ / "none.json", "{}");
+    EXPECT_EQ(
+        run_command({"styles", "--ckpt", ckpt_, "--beatmap-idx", (folder_ / "none.json").string()}).error,
+        "the index has no styles");
+    EXPECT_TRUE(contains_but_for_case("", "") && contains_but_for_case("Ann", "NN"));
+    EXPECT_FALSE(contains_but_for_case("", "a"));
+}
+
 // However they are counted: the list of mappers, the search by a name or a part of it, and inspect.
 TEST_F(StylesTest, CountsOfMappersAgree) {
     const std::string all = styles({"--mappers"});
@@ -155,6 +172,21 @@ TEST_F(StylesTest, TheNearestAreNearest) {
     const test::CommandResult unknown = run_command({"styles", "--ckpt", ckpt_, "--similar-to", "104"});
     EXPECT_NE(unknown.error.find("104"), std::string::npos);
     EXPECT_NE(unknown.hint.find("103"), std::string::npos);
+}
+
+TEST_F(StylesTest, WhatIsNearIsJsonToo) {
+    write_network({.mappers = {mapper_hash("bob")}});
+    const auto said = nlohmann::json::parse(
+        styles({"--similar-to", "100", "--outliers", "--json", "--csv", (folder_ / "a.csv").string()}));
+    EXPECT_EQ(said["similar"]["to"]["beatmap_id"], 100);
+    ASSERT_EQ(said["similar"]["styles"].size(), 2u);
+    EXPECT_EQ(said["similar"]["styles"][0]["beatmap_id"], 102);
+    EXPECT_NEAR(said["similar"]["styles"][0]["distance"].get<double>(), 3, 1e-5);
+    EXPECT_TRUE(said["similar"]["styles"][0].contains("cosine"));
+    ASSERT_EQ(said["outliers"].size(), 3u);
+    EXPECT_EQ(said["outliers"][0]["title"], "second song");
+    const auto idle = run_command({"styles", "--ckpt", ckpt_, "--outliers", "--mappers"});
+    EXPECT_NE(idle.warnings.find("--mappers changes nothing"), std::string::npos) << idle.warnings;
 }
 
 TEST_F(StylesTest, WhatWasNeverTrainedIsLikeNothing) {

@@ -73,6 +73,17 @@ TEST_F(DatasetTest, KilledAgainAndAgainEndsAsIfNeverDisturbed) {
     EXPECT_EQ(content_of(folder_ / "killed"), content_of(folder_ / "whole"));
 }
 
+TEST_F(DatasetTest, AFolderThatCannotBeReadIsTold) {
+    if (::geteuid() == 0) GTEST_SKIP() << "root may read all";
+    write_maps();
+    fs::create_directory(folder_ / "maps/locked");
+    fs::permissions(folder_ / "maps/locked", fs::perms::none);
+    const DatasetReport report = build();
+    fs::permissions(folder_ / "maps/locked", fs::perms::owner_all);
+    EXPECT_EQ(report.skipped_by_reason().at("folder cannot be read"), 1u);
+    EXPECT_NE(read("dataset-report.json").find("locked"), std::string::npos);
+}
+
 class PackGrowthTest : public DatasetTest {
   protected:
     DatasetReport pack(const fs::path& from) {

@@ -53,41 +53,15 @@ TEST_F(TrainerTest, ResumingIsBitExact) {
         << "nothing left to do";
 }
 
-// Two maps more, one by a mapper whom the checkpoint knows: the old rows stay, the new ones begin where they
-// should.
-TEST_F(TrainerTest, LabelsGrowWithTheDataset) {
+TEST_F(TrainerTest, AListOfNobodyIsTold) {
     options.max_steps = 1;
-    const TrainOutcome first = train(options, {});
-    const fs::path maps = folder / "data/Track00004/beatmaps";
-    fs::create_directories(maps);
-    write_file(maps / "000008M000.osu", test::circle_map(108, 14, 60, "mapper 1"));
-    write_file(maps / "000009M001.osu", test::circle_map(109, 14, 60, "somebody else"));
-    TrainOptions again = options;
-    again.ckpt = first.checkpoint;
-    again.new_run = true;
-    again.learning_rate = 1e-12;
-    EXPECT_THROW(train(again, {}), Error) << "too many classes";
-    again.grow_labels = true;
-    const Checkpoint before = read_checkpoint(first.checkpoint),
-                     after = read_checkpoint(train(again, {}).checkpoint);
-    EXPECT_EQ(describe(after).config.num_classes, 10);
-    EXPECT_EQ(describe(after).labels.entries().back().creator, "somebody else");
-    const auto old_rows = to_floats(before.model.at("y_embedder.embedding_table.weight")),
-               rows = to_floats(after.model.at("y_embedder.embedding_table.weight"));
-    const size_t h = old_rows.size() / 9;
-    ASSERT_EQ(rows.size(), 11 * h);
-    for (size_t k = 0; k < h; ++k) {
-        for (size_t row = 0; row < 8; ++row) EXPECT_NEAR(rows[row * h + k], old_rows[row * h + k], 1e-6);
-        EXPECT_NEAR(rows[8 * h + k], (old_rows[2 * h + k] + old_rows[3 * h + k]) / 2, 1e-6)
-            << "mapper 1's mean";
-        EXPECT_NEAR(rows[9 * h + k], old_rows[8 * h + k], 1e-6) << "the null row";
-        EXPECT_NEAR(rows[10 * h + k], old_rows[8 * h + k], 1e-6) << "which is the last again";
-    }
-    write_file(folder / "data/Track00000/beatmaps/000001M001.osu", test::circle_map(101, 10, 60, "another"));
-    EXPECT_THROW(train(again, {}), Error) << "another map in the place of one that it knows";
-    again.grow_labels = true;
-    again.new_run = false;
-    EXPECT_THROW(train(again, {}), Error);
+    const auto warned = [&](const std::string& name) {
+        options.held_out = HeldOut{0, 0, {mapper_hash(name)}};
+        return read_file(train(options, {}).run / "log.txt").find("--held-out lists no mapper") !=
+               std::string::npos;
+    };
+    EXPECT_TRUE(warned("nobody"));
+    EXPECT_FALSE(warned("Mapper 2"));
 }
 
 TEST_F(TrainerTest, ANewRunTakesTheWeightsAlone) {

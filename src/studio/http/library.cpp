@@ -156,7 +156,8 @@ void Library::read_database(const MapSource& source) {
 }
 
 void Library::read_files(const MapSource& source) {
-    for (const std::string& file : find_map_files(source, {})) {
+    std::vector<SkippedMap> unread;  // the list has what it can have
+    for (const std::string& file : find_map_files(source, {}, unread)) {
         if (stop_) return;
         for (const ExaminedMap& map : examine_file(file).maps) {
             const MapSummary& facts = map.summary;
