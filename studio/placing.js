@@ -119,6 +119,10 @@ export class PlacingPanel {
     /** Asks for takes; while some are at work: stops them. */
     place() {
         if (this.bench.session.busy) this.bench.cancel();
+        else if (!this.bench.target())
+            say('There are no objects in the section', {
+                hint: 'Drag over some on the timeline; Esc: the whole map.',
+            });
         else if (this.#seed() === null) {
             say('That is no seed', {
                 hint: 'A whole number from 0 on, or nothing: then chance gives it.',
@@ -158,21 +162,15 @@ export class PlacingPanel {
 
     #showTarget() {
         const {selection, scene} = this.bench;
-        const range = selection.range;
-        const count = selection.objects.size;
+        const {range} = selection;
+        const count = selection.empty ? scene.objects.length : selection.objects.size;
         this.target.replaceChildren(
-            h('strong', {}, count > 0 ? (selection.section ? 'Section' : 'Selection') : 'Whole map'),
-            h(
-                'span',
-                {class: 'muted'},
-                `${count || scene.objects.length} ${count === 1 ? 'object' : 'objects'}`,
-            ),
+            h('strong', {}, selection.empty ? 'Whole map' : selection.section ? 'Section' : 'Selection'),
+            h('span', {class: 'muted'}, `${count || 'no'} ${count === 1 ? 'object' : 'objects'}`),
             h(
                 'span',
                 {class: 'target-range'},
-                count > 0 && range
-                    ? `${shortTime(range[0])} – ${shortTime(range[1])}`
-                    : shortTime(scene.length),
+                range ? `${shortTime(range[0])} – ${shortTime(range[1])}` : shortTime(scene.length),
             ),
         );
         this.#showButton();
@@ -184,6 +182,7 @@ export class PlacingPanel {
             [...session.jobs.values()].find((candidate) => candidate.started) ??
             [...session.jobs.values()][0];
         this.button.classList.toggle('busy', Boolean(job));
+        this.button.disabled = !job && !this.bench.target();
         if (!job) {
             const count = Number(this.count.input.value);
             this.button.replaceChildren(

@@ -1,0 +1,59 @@
+// What a mapper does one thing after the other, and what the page says of it: sections, times, takes that were kept.
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import {closeAll, openStudio} from './engines.mjs';
+import {until} from './studio.mjs';
+
+/** @type {import('./studio.mjs').Studio | import('./engines.mjs').WebStudio} */
+let studio;
+/** @type {import('./browser.mjs').StudioPage} */
+let page;
+let session = '';
+/** @type {any} */
+let scene;
+
+const state = () => studio.get(`sessions/${session}/state`);
+const takeSets = async () => (await studio.get(`sessions/${session}/takes`)).sets;
+
+before(async () => {
+    ({studio, page} = await openStudio());
+    session = await studio.example();
+    await page.page.evaluate((id) => (location.hash = id), session);
+    await page.workbench();
+    scene = await studio.get(`sessions/${session}`);
+});
+after(closeAll);
+
+test('a section without objects is one, and not the whole map', async () => {
+    const [from, to] = scene.breaks[0];
+    await page.goTo(Math.round((from + to) / 2));
+    await page.dragSection(120);
+    assert.match(await page.target(), /^Section\s+no objects/);
+    assert.ok(await page.page.locator('.place').isDisabled());
+    await page.press('r');
+    await page.message('There are no objects in the section');
+    assert.deepEqual(await takeSets(), []);
+    await page.press('Escape');
+    assert.match(await page.target(), /^Whole map/);
+    assert.ok(await page.page.locator('.place').isEnabled());
+    page.noErrors();
+});
+
+test('a time alone moves the playhead, and the section stays', async () => {
+    await page.goTo(scene.objects[8].time);
+    await page.dragSection(200);
+    const section = await page.target();
+    assert.match(section, /^Section/);
+    await page.goTo('00:40:000');
+    assert.equal(await page.time(), 40000);
+    assert.equal(await page.target(), section);
+    await page.goTo('41000');
+    assert.equal(await page.target(), section);
+    await page.goTo('00:42:000 - ');
+    await until(
+        () => page.time(),
+        (time) => time === 42000,
+    );
+    assert.equal(await page.target(), section);
+    page.noErrors();
+});
