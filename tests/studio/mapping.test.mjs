@@ -57,3 +57,21 @@ test('a time alone moves the playhead, and the section stays', async () => {
     assert.equal(await page.target(), section);
     page.noErrors();
 });
+
+test('the two colours say what they are, with a take that is looked at, too', async () => {
+    const {time} = scene.objects[20];
+    await page.press('Escape');
+    await page.goTo(time);
+    await studio.post(`sessions/${session}/place`, {from: time, to: time + 3000, count: 3, steps: 2});
+    await studio.settled(session);
+    const takes = await page.takes(3);
+    await page.press('o');
+    const legend = async () => (await page.page.locator('.legend').innerText()).split(/\s*\n\s*/).join(', ');
+    assert.equal(await legend(), 'source, now');
+    await takes.nth(2).hover();
+    await until(legend, (words) => words === 'now, take 3');
+    await page.page.mouse.move(500, 300);
+    await until(legend, (words) => words === 'source, now');
+    await page.press('o');
+    page.noErrors();
+});
