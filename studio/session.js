@@ -93,8 +93,8 @@ export class Session extends EventTarget {
      */
     findTake(id) {
         for (const set of this.sets) {
-            const number = set.takes.findIndex((take) => take.id === id);
-            if (number >= 0) return {set, take: set.takes[number], number: number + 1};
+            const take = set.takes.find((candidate) => candidate.id === id);
+            if (take) return {set, take, number: takeNumber(id)};
         }
         return null;
     }
@@ -287,6 +287,12 @@ export class Session extends EventTarget {
         if (take && take.state === 'waiting') take.state = 'running';
     }
 }
+
+/**
+ * What a take is called: 3 of "s2.3". Others of its set may be thrown away, it stays the third.
+ * @param {string} id
+ */
+export const takeNumber = (id) => Number(id.slice(id.indexOf('.') + 1));
 
 /** @param {TakeSet[]} sets as they were asked for */
 function newestFirst(sets) {

@@ -7,6 +7,7 @@
 import {h} from './dom.js';
 import {Field} from './field.js';
 import {icon} from './icons.js';
+import {takeNumber} from './session.js';
 import {summed} from './take_remarks.js';
 
 export class TakeCard {
@@ -78,8 +79,7 @@ export class TakeCard {
     update(set, take) {
         this.set = set;
         this.take = take;
-        const number = set.takes.indexOf(take) + 1;
-        this.name.textContent = String(number);
+        this.name.textContent = String(takeNumber(take.id));
         this.element.dataset.state = take.state;
         this.element.classList.toggle('kept', Boolean(take.kept));
         this.describe();
@@ -88,7 +88,7 @@ export class TakeCard {
 
     /** What is said of it in words, and how many remarks there are. */
     describe() {
-        const {set, take} = this;
+        const {take} = this;
         const items =
             this.visible && take.state === 'done' ? this.panel.bench.remarks.of(take.id) : undefined;
         const count = items?.length ?? 0;
@@ -99,7 +99,7 @@ export class TakeCard {
         }
         const what = take.state === 'done' ? (take.kept ? 'kept' : 'press to keep') : take.state;
         const said = items ? `, ${count === 0 ? 'no' : count} ${count === 1 ? 'remark' : 'remarks'}` : '';
-        const name = `Take ${set.takes.indexOf(take) + 1}, seed ${take.seed}`;
+        const name = `Take ${takeNumber(take.id)}, seed ${take.seed}`;
         this.button.setAttribute('aria-label', `${name}${said}, ${what}`);
         this.button.title = items
             ? `Seed ${take.seed}: ${summed(items) || 'nothing to remark'}`

@@ -75,3 +75,22 @@ test('the two colours say what they are, with a take that is looked at, too', as
     await page.press('o');
     page.noErrors();
 });
+
+test('a take has the same number wherever it is named, whatever becomes of the others', async () => {
+    const [set] = await takeSets();
+    await studio.post(`sessions/${session}/discard`, {take: set.takes[1].id});
+    const names = page.page.locator('.take-set').first().locator('.take-name');
+    await until(
+        () => names.allInnerTexts(),
+        (numbers) => numbers.join() === '1,3',
+    );
+    const take = (await page.takes(2)).nth(1);
+    assert.match(await take.getAttribute('aria-label'), /^Take 3,/);
+    const options = page.page.locator('.advice-panel select option');
+    assert.deepEqual((await options.allTextContents()).slice(-2), ['Take 1', 'Take 3']);
+    await take.click();
+    await page.message('Kept take 3');
+    const {steps} = await until(state, ({step}) => step === 1);
+    assert.match(steps[1].label, /^Take 3 of/);
+    page.noErrors();
+});
