@@ -1,6 +1,7 @@
 // What a mapper does one thing after the other, and what the page says of it: sections, times, takes that were kept.
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
+import {ticksBetween} from '../../studio/beats.js';
 import {closeAll, openStudio} from './engines.mjs';
 import {until} from './studio.mjs';
 
@@ -93,4 +94,21 @@ test('a take has the same number wherever it is named, whatever becomes of the o
     const {steps} = await until(state, ({step}) => step === 1);
     assert.match(steps[1].label, /^Take 3 of/);
     page.noErrors();
+});
+
+test("before the first red line its beats run back, as in the game's editor", () => {
+    const timing = [
+        {time: 2000, beatLength: 500, meter: 4},
+        {time: 9000, beatLength: 300, meter: 3},
+    ];
+    const seen = ticksBetween(timing, -100, 1600, 2);
+    assert.deepEqual(
+        seen.map(({time}) => time),
+        [0, 250, 500, 750, 1000, 1250, 1500],
+    );
+    assert.deepEqual(
+        seen.filter(({bar}) => bar).map(({time}) => time),
+        [0],
+    );
+    assert.deepEqual(ticksBetween(timing, 8400, 8900, 1), [{time: 8500, fraction: 1, bar: false}]);
 });
