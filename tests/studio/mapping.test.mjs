@@ -112,3 +112,36 @@ test("before the first red line its beats run back, as in the game's editor", ()
     );
     assert.deepEqual(ticksBetween(timing, 8400, 8900, 1), [{time: 8500, fraction: 1, bar: false}]);
 });
+
+test('every control can be reached in half a screen beside the editor', async () => {
+    const covered = () =>
+        page.page
+            .locator('.topbar button, .tools button, .transport :is(button, input, select, summary), .tab')
+            .evaluateAll((controls) =>
+                controls
+                    .filter((control) => control.checkVisibility())
+                    .filter((control) => {
+                        const {left, right, top, height} = control.getBoundingClientRect();
+                        return [left + 3, right - 3].some((x) => {
+                            const there = document.elementFromPoint(x, top + height / 2);
+                            return !there || !control.contains(there);
+                        });
+                    })
+                    .map((control) => control.title || control.textContent || control.className),
+            );
+    const time = page.page.locator('.time-input');
+    for (const [width, height] of [
+        [960, 1000],
+        [1024, 600],
+        [1280, 720],
+    ]) {
+        await page.page.setViewportSize({width, height});
+        await page.page.waitForTimeout(100);
+        assert.deepEqual(await covered(), [], `${width} × ${height}`);
+        const cut = await time.evaluate((field) => field.scrollWidth - field.clientWidth);
+        assert.ok(cut <= 0, `${width} × ${height}: ${cut} px of the time are cut`);
+        const place = await page.page.locator('.place').boundingBox();
+        assert.ok(place.y + place.height <= height, 'the button that places is there without scrolling');
+    }
+    page.noErrors();
+});
