@@ -9,7 +9,7 @@ import {h} from './dom.js';
 import {icon} from './icons.js';
 import {say} from './messages.js';
 import {prefer, preferences} from './preferences.js';
-import {styleName, styleOf} from './styles.js';
+import {isKnown, rememberStyle, styleName, styleOf} from './styles.js';
 
 export class PlacingPanel {
     /** @type {import("./styles.js").NamedStyle | null} */
@@ -37,7 +37,7 @@ export class PlacingPanel {
         );
         this.strength = slider(
             'Strength',
-            {min: 0.05, max: 1, step: 0.05, value: defaults.strength},
+            {min: 0.05, max: 1, step: 0.05, value: preferences.strength ?? defaults.strength},
             (value) => (value >= 1 ? 'anew' : `${Math.round(value * 100)} %`),
             'How far from what is there now: little varies it, all of it places anew',
         );
@@ -57,7 +57,7 @@ export class PlacingPanel {
             preferences.keepStructure,
             'What repeats in the map repeats in the take: stacks, symmetric parts',
         );
-        this.fast = toggle('Fast', bench.about.fast, 'The sampler of few steps');
+        this.fast = toggle('Fast', preferences.fast ?? bench.about.fast, 'The sampler of few steps');
         this.seed = h('input', {
             class: 'seed',
             type: 'text',
@@ -89,6 +89,10 @@ export class PlacingPanel {
             () => (this.#guidance = Number(this.guidance.input.value)),
         );
         this.count.input.addEventListener('input', () => prefer({count: Number(this.count.input.value)}));
+        this.strength.input.addEventListener('input', () =>
+            prefer({strength: Number(this.strength.input.value)}),
+        );
+        this.fast.input.addEventListener('change', () => prefer({fast: this.fast.input.checked}));
         this.spacing.input.addEventListener('change', () =>
             prefer({keepSpacing: this.spacing.input.checked}),
         );
@@ -99,12 +103,28 @@ export class PlacingPanel {
             bench.session.addEventListener(event, () => this.#showButton());
         bench.selection.addEventListener('change', () => this.#showTarget());
         this.count.input.addEventListener('input', () => this.#showButton());
-        this.choose(null);
+        this.#chooseAgain();
         this.#showTarget();
+    }
+
+    /** The style that was chosen for this map before; one that the model does not know is nothing to talk about. */
+    async #chooseAgain() {
+        const {engine, session} = this.bench;
+        const style = preferences.styles[session.id] ?? null;
+        this.#showStyle(style);
+        if (!style) return;
+        const known = await isKnown(engine, style).catch(() => true);
+        if (!known && this.style === style) this.choose(null);
     }
 
     /** @param {import("./styles.js").NamedStyle | null} style */
     choose(style) {
+        rememberStyle(this.bench.session.id, style);
+        this.#showStyle(style);
+    }
+
+    /** @param {import("./styles.js").NamedStyle | null} style */
+    #showStyle(style) {
         this.style = style;
         const {cfgScale} = this.bench.about.defaults;
         if (this.#guidance === null)

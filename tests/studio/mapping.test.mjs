@@ -96,6 +96,40 @@ test('a take has the same number wherever it is named, whatever becomes of the o
     page.noErrors();
 });
 
+test('what is asked of the model is found again after a reload, but for a style that it does not know', async () => {
+    await page.press('s');
+    const dialog = page.page.locator('.style-dialog');
+    await dialog.locator('section', {hasText: 'Mappers'}).locator('.row-button').first().click();
+    const style = page.page.locator('.style-button');
+    const name = await style.innerText();
+    assert.notEqual(name, 'No style');
+    const strength = page.page.locator('.slider', {hasText: 'Strength'}).locator('input');
+    await strength.fill('0.35');
+    const fast = page.page.locator('.toggle', {hasText: 'Fast'}).locator('input');
+    const isFast = await fast.isChecked();
+    await fast.click();
+    const again = async () => {
+        await page.page.reload();
+        await page.workbench();
+    };
+    await again();
+    assert.equal(await style.innerText(), name);
+    assert.equal(await strength.inputValue(), '0.35');
+    assert.equal(await fast.isChecked(), !isFast);
+    await page.page.evaluate((id) => {
+        const place = 'osu-diffusion studio';
+        const kept = JSON.parse(localStorage.getItem(place));
+        kept.styles[id] = {kind: 'mapper', name: 'nobody whom the model knows'};
+        localStorage.setItem(place, JSON.stringify(kept));
+    }, session);
+    await again();
+    await until(
+        () => style.innerText(),
+        (text) => text === 'No style',
+    );
+    page.noErrors();
+});
+
 test("before the first red line its beats run back, as in the game's editor", () => {
     const timing = [
         {time: 2000, beatLength: 500, meter: 4},
