@@ -41,7 +41,7 @@ export class Bench extends EventTarget {
 
     /** @param {number} time */
     seek(time) {
-        this.player.seek(Math.max(Math.min(0, this.scene.objects[0]?.time ?? 0), Math.min(time, this.end)));
+        this.player.seek(Math.min(time, this.end));
     }
 
     get end() {

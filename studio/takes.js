@@ -167,7 +167,10 @@ export class TakesPanel {
         bench.view.look(card.take.id);
         if (card.take.state !== 'done' || !preferences.hoverPlays) return;
         const lead = Math.min(600, bench.scene.difficulty.preempt);
-        const section = /** @type {[number, number]} */ ([card.set.from - lead, card.set.to + 400]);
+        const section = /** @type {[number, number]} */ ([
+            Math.max(player.begin, card.set.from - lead),
+            card.set.to + 400,
+        ]);
         if (this.#before || player.playing) return;
         const before = {loop: player.loop, time: player.time};
         player.loop = section;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {ticksBetween} from '../../studio/beats.js';
 import {closeAll, openStudio} from './engines.mjs';
+import {mapOf} from './songs.mjs';
 import {until} from './studio.mjs';
 
 /** @type {import('./studio.mjs').Studio | import('./engines.mjs').WebStudio} */
@@ -177,5 +178,27 @@ test('every control can be reached in half a screen beside the editor', async ()
         const place = await page.page.locator('.place').boundingBox();
         assert.ok(place.y + place.height <= height, 'the button that places is there without scrolling');
     }
+    page.noErrors();
+});
+
+test('objects before the song can be gone to', async () => {
+    const circles = [
+        [64, 64, -1390],
+        [448, 320, 500],
+    ];
+    await page.drop('early.osu', Buffer.from(mapOf(circles, {title: 'Early'})));
+    await page.page.locator('.song strong', {hasText: 'Early'}).waitFor();
+    const time = page.page.locator('.time-input');
+    const shown = async (expected) =>
+        until(
+            () => time.inputValue(),
+            (text) => text === expected,
+        );
+    await shown('-00:01:390');
+    assert.ok((await time.evaluate((field) => field.scrollWidth - field.clientWidth)) <= 0);
+    await page.press('v');
+    await shown('00:00:500');
+    await page.press('z');
+    await shown('-00:01:390');
     page.noErrors();
 });
