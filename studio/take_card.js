@@ -81,9 +81,18 @@ export class TakeCard {
         this.take = take;
         this.name.textContent = String(takeNumber(take.id));
         this.element.dataset.state = take.state;
-        this.element.classList.toggle('kept', Boolean(take.kept));
+        this.mark();
         this.describe();
         if (take.state === 'done') this.element.style.removeProperty('--done');
+    }
+
+    /** Whether it stands in the map. */
+    mark() {
+        this.element.classList.toggle('kept', this.#kept);
+    }
+
+    get #kept() {
+        return this.panel.bench.session.state.kept.includes(this.take.id);
     }
 
     /** What is said of it in words, and how many remarks there are. */
@@ -97,7 +106,7 @@ export class TakeCard {
             this.remarks.classList.toggle('none', count === 0);
             this.remarks.replaceChildren(icon(count === 0 ? 'keep' : 'flag'), String(count || ''));
         }
-        const what = take.state === 'done' ? (take.kept ? 'kept' : 'press to keep') : take.state;
+        const what = take.state === 'done' ? (this.#kept ? 'kept' : 'press to keep') : take.state;
         const said = items ? `, ${count === 0 ? 'no' : count} ${count === 1 ? 'remark' : 'remarks'}` : '';
         const name = `Take ${takeNumber(take.id)}, seed ${take.seed}`;
         this.button.setAttribute('aria-label', `${name}${said}, ${what}`);

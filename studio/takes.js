@@ -47,6 +47,9 @@ export class TakesPanel {
         bench.remarks.addEventListener('change', (event) =>
             this.#cards.get(/** @type {CustomEvent} */ (event).detail)?.describe(),
         );
+        session.addEventListener('state', () => {
+            for (const card of this.#cards.values()) card.mark();
+        });
         session.addEventListener(
             'state',
             afterPause(600, () => {

@@ -19,6 +19,7 @@ struct Step {
     double from = 0, to = 0;  // ms
     std::vector<uint32_t> objects;
     std::vector<Vec2> before, after;  // of the objects' datapoints
+    std::string take;                 // whose places these are; empty: no take's
 };
 
 class History {
@@ -26,7 +27,7 @@ class History {
     size_t step() const { return step_; }  // 0: the source; n: behind steps()[n − 1]
     const std::vector<Step>& steps() const { return steps_; }
 
-    void add(Step step);  // what was undone is gone
+    void add(Step step);      // what was undone is gone
     // Changes `positions`, those of all datapoints, from this step's to another's; `put` puts an object
     // list's places. Returns the objects that were touched. Refusal for a step that is not there.
     template <class Put>

@@ -29,6 +29,9 @@ class Session {
     const History& history() const { return history_; }
     uint64_t revision() const { return revision_; }
     const std::vector<TakeSet>& sets() const { return sets_; }
+    // IDs of the takes that stand in the map at the present step: of each set the one that was kept last, as
+    // long as any object lies where it put it.
+    std::vector<std::string> kept() const;
 
     nlohmann::json state() const;  // State of docs/api.md
     nlohmann::json change();       // StateChange: what differs from the state before the last call
@@ -72,10 +75,13 @@ class Session {
     void write(const nlohmann::json& record);
     void replay(const nlohmann::json& record);
     void replay_take(const nlohmann::json& record);
-    void step_to(const PlacedMap& placed, const std::vector<uint32_t>& objects, std::string kind,
-                 std::string label);
+    Step step_between(std::span<const Vec2> before, const PlacedMap& after,
+                      const std::vector<uint32_t>& objects) const;
+    bool step_to(const PlacedMap& placed, const std::vector<uint32_t>& objects, std::string kind,
+                 std::string label, std::string take = {});
     void go_now(size_t step);
     nlohmann::json described() const;
+    std::string take_at(const Step& step) const;
     TakeSet& add_set(const nlohmann::json& record);
     std::pair<TakeSet*, Take*> find(const std::string& take);
     Take& take_of(const std::string& set, size_t index);

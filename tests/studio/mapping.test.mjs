@@ -97,6 +97,26 @@ test('a take has the same number wherever it is named, whatever becomes of the o
     page.noErrors();
 });
 
+test('a take that is undone is not called kept, and of a set one is', async () => {
+    const kept = page.page.locator('.take-set').first().locator('.take.kept .take-name');
+    const names = async (expected) =>
+        until(
+            () => kept.allInnerTexts(),
+            (numbers) => numbers.join() === expected,
+        );
+    await names('3');
+    await (await page.takes(2)).nth(0).click();
+    await names('1');
+    await page.press('Control+z');
+    await names('3');
+    await page.page.reload();
+    await page.workbench();
+    await names('3');
+    await page.press('Control+z');
+    await names('');
+    page.noErrors();
+});
+
 test('what is asked of the model is found again after a reload, but for a style that it does not know', async () => {
     await page.press('s');
     const dialog = page.page.locator('.style-dialog');
