@@ -167,6 +167,36 @@ TEST_F(Studio, SettlingPlacesTheNeighboursAndIsKept) {
     EXPECT_GT(now["changed"].size(), 1u);
 }
 
+TEST_F(Studio, WhatIsTurnedKeepsItsShapeOrStaysAsItIs) {
+    const std::string s = open_map(), at = "sessions/" + s;
+    // All of them are wider than the field is high then.
+    post_json(at + "/move", {{"objects", {15}}, {"dx", 80}, {"dy", 0}});
+    const json before = state(s)["shapes"];
+    const auto turn = [&](const json& objects, double angle) {
+        return post(at + "/transform", {{"objects", objects}, {"op", "rotate"}, {"angle", angle}});
+    };
+    const auto arm = [](const json& shapes, int from, int to, const char* axis) {
+        return shapes[to][axis].get<int>() - shapes[from][axis].get<int>();
+    };
+    // At the field's top: turned about their middle, the first is outside.
+    ASSERT_EQ(turn({0, 1, 2}, 90).status, 200);
+    const json turned = state(s)["shapes"];
+    for (const int i : {1, 2}) {
+        EXPECT_NEAR(arm(turned, 0, i, "y"), arm(before, 0, i, "x"), 1) << i;
+        EXPECT_NEAR(arm(turned, 0, i, "x"), -arm(before, 0, i, "y"), 1) << i;
+    }
+    for (const int i : {0, 1, 2}) EXPECT_GE(turned[i]["y"], 0);
+    post_json(at + "/undo");
+    json all = json::array();
+    for (int i = 0; i < 16; ++i) all.push_back(i);
+    const std::string error = error_of(turn(all, 90), 400);
+    EXPECT_NE(error.find("the field has 384"), std::string::npos) << error;
+    EXPECT_EQ(state(s)["shapes"], before);
+    EXPECT_EQ(state(s)["step"], 1);
+    for (const char* op : {"flipH", "flipV"}) post_json(at + "/transform", {{"objects", all}, {"op", op}});
+    ASSERT_EQ(turn(all, 180).status, 200) << "what has room as it is has room upside down";
+}
+
 TEST_F(Studio, EventsTellATakeFromItsQueueToItsEnd) {
     const std::string s = open_map();
     post_json("sessions/" + s + "/place", {{"objects", {4}}, {"count", 2}});
