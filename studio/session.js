@@ -6,7 +6,7 @@
  * step of a take), "jobs" (begun, ended), "failed" (detail: EngineError), "connection".
  *
  * @import { Engine } from "./engine.js"
- * @import { PlaceRequest, Scene, Shape, ShapeMap, State, StateChange, StudioEvent, Take, TakeSet } from "./types.js"
+ * @import { HistoryStep, PlaceRequest, Scene, Shape, ShapeMap, State, StateChange, StudioEvent, Take, TakeSet } from "./types.js"
  */
 import {EngineError} from './engine.js';
 
@@ -223,9 +223,10 @@ export class Session extends EventTarget {
             return;
         }
         const shapes = this.shapesWith(change.shapes);
-        // A step that was undone and overwritten has another picture now.
+        // A step that was overwritten, or that neighbours came to, has another picture now.
+        const told = (/** @type {HistoryStep} */ step) => JSON.stringify(step);
         for (const step of this.#pictures.keys())
-            if (this.state.steps[step]?.when !== change.steps[step]?.when) this.#pictures.delete(step);
+            if (told(this.state.steps[step]) !== told(change.steps[step])) this.#pictures.delete(step);
         this.state = {...change, shapes};
         this.#tell('state');
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "studio/layout.h"
@@ -115,8 +116,49 @@ void Session::keep(const std::string& id, std::vector<uint32_t> objects) {
 
 void Session::move(const std::vector<uint32_t>& objects, Vec2 by) {
     check(objects);
-    step_to(now_.with(objects, moved(now_, objects, by), false), objects, "move",
-            "Moved " + counted(objects.size()));
+    const bool any = step_to(now_.with(objects, moved(now_, objects, by), false), objects, "move",
+                             "Moved " + counted(objects.size()));
+    moved_ = any ? history_.steps().back().serial : 0;
+}
+
+void Session::settles(const std::string& set) {
+    settling_[set] = moved_;
+}
+
+void Session::keep_settled(const std::string& id) {
+    const TakeSet& set = *find(id).first;
+    const uint64_t moved = settling_[set.id];
+    settling_.erase(set.id);
+    const auto& steps = history_.steps();
+    const auto end = steps.begin() + static_cast<std::ptrdiff_t>(history_.step());
+    const auto step = std::find_if(steps.begin(), end, [&](const Step& one) { return one.serial == moved; });
+    if (moved != 0 && step == end) return;
+    if (moved == 0 || step + 1 != end) {
+        std::vector<uint32_t> objects = set.objects;
+        for (auto later = step == end ? end : step + 1; later != end; ++later)
+            std::erase_if(objects, [&](uint32_t i) {
+                return std::find(later->objects.begin(), later->objects.end(), i) != later->objects.end();
+            });
+        if (objects.empty()) return;
+        step_to(now_.with(objects, positions_of(id), false), objects, "keep",
+                "Placed " + counted(objects.size()) + " around what was moved", id);
+        return;
+    }
+    const PlacedMap placed = now_.with(set.objects, positions_of(id), false);
+    std::vector<Vec2> before(now_.positions().begin(), now_.positions().end());
+    scatter(source(), step->objects, step->before, before);
+    std::vector<uint32_t> objects;
+    std::set_union(step->objects.begin(), step->objects.end(), set.objects.begin(), set.objects.end(),
+                   std::back_inserter(objects));
+    Step whole = step_between(before, placed, objects);
+    whole.kind = step->kind;
+    whole.label = step->label + ", neighbours placed anew";
+    whole.take = id;
+    // A program that knows no "instead" reads two steps, and the places are the same.
+    write({{"step", as_record(whole)}, {"instead", true}});
+    history_.replace(std::move(whole));
+    now_ = placed;
+    ++revision_;
 }
 
 void Session::transform(const std::vector<uint32_t>& objects, Transform how, double degrees) {
@@ -228,7 +270,10 @@ void Session::replay(const json& record) {
         const size_t wanted = gathered(source(), step.objects, source().positions()).size();
         if (step.before.size() != wanted || step.after.size() != wanted) return;
         if (step.take.empty() && step.kind == "keep") step.take = take_at(step);
-        history_.add(std::move(step));
+        if (record.contains("instead"))
+            history_.replace(std::move(step));
+        else
+            history_.add(std::move(step));
     } else if (record.contains("go")) {
         history_.go(record["go"].get<size_t>(), [](const auto&, const auto&) {});
     } else if (record.contains("pin")) {

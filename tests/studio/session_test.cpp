@@ -160,11 +160,43 @@ TEST_F(Studio, SettlingPlacesTheNeighboursAndIsKept) {
     EXPECT_TRUE(moved.contains("job"));
     const json source = get_json("sessions/" + s)["shapes"];
     run_jobs();
-    const json now = state(s);
-    EXPECT_EQ(now["step"], 2);
+    json now = state(s);
     EXPECT_EQ(now["shapes"][8]["x"], source[8]["x"].get<int>() + 60);
     for (const json& i : now["changed"]) EXPECT_TRUE(i >= 5 && i <= 11) << i;
     EXPECT_GT(now["changed"].size(), 1u);
+    // One drag is one step.
+    EXPECT_EQ(now["step"], 1);
+    EXPECT_EQ(now["steps"][1]["label"], "Moved 1 object, neighbours placed anew");
+    EXPECT_EQ(now["steps"][1]["objects"], now["changed"].size());
+    restart();
+    json again = state(s);
+    now.erase("revision"), again.erase("revision");
+    EXPECT_EQ(again, now);
+    post_json("sessions/" + s + "/undo");
+    EXPECT_EQ(state(s)["shapes"], source);
+    post_json("sessions/" + s + "/redo");
+    EXPECT_EQ(state(s)["shapes"], now["shapes"]);
+}
+
+TEST_F(Studio, NeighboursAreKeptNeitherBehindAnUndoneMoveNorOverWhatWasDoneMeanwhile) {
+    const std::string s = open_map(), at = "sessions/" + s;
+    const json settling{{"objects", {8}}, {"dx", 60}, {"dy", 20}, {"settle", true}};
+    post_json(at + "/move", settling);
+    post_json(at + "/undo");
+    run_jobs();
+    EXPECT_EQ(state(s)["step"], 0);
+    EXPECT_EQ(state(s)["changed"], json::array());
+
+    post_json(at + "/move", settling);
+    post_json(at + "/move", {{"objects", {9}}, {"dx", 5}, {"dy", 5}});
+    const json meanwhile = state(s);
+    run_jobs();
+    const json now = state(s);
+    EXPECT_EQ(now["step"], 3);
+    EXPECT_EQ(now["steps"][1]["label"], "Moved 1 object");
+    EXPECT_EQ(now["steps"][3]["label"], "Placed 5 objects around what was moved");
+    for (const int i : {8, 9}) EXPECT_EQ(now["shapes"][i], meanwhile["shapes"][i]) << i;
+    EXPECT_NE(now["shapes"][7], meanwhile["shapes"][7]);
 }
 
 TEST_F(Studio, WhatIsTurnedKeepsItsShapeOrStaysAsItIs) {
