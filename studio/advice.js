@@ -9,6 +9,7 @@ import {editorTime} from './beats.js';
 import {afterPause, h} from './dom.js';
 import {icon} from './icons.js';
 import {attempt} from './messages.js';
+import {takeNumber} from './session.js';
 import {kinds} from './take_remarks.js';
 
 export class AdvicePanel {
@@ -51,8 +52,8 @@ export class AdvicePanel {
     /** The takes of the newest set are there to choose. */
     #offerTakes() {
         const [newest] = this.bench.session.sets;
-        const takes = (newest?.takes ?? []).flatMap((take, index) =>
-            take.state === 'done' ? [h('option', {value: take.id}, `Take ${index + 1}`)] : [],
+        const takes = (newest?.takes ?? []).flatMap(({id, state}) =>
+            state === 'done' ? [h('option', {value: id}, `Take ${takeNumber(id)}`)] : [],
         );
         this.of.replaceChildren(...this.#fixed, ...takes);
         const there = takes.some(({value}) => value === this.#of) || /^(now|source)$/.test(this.#of);

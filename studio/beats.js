@@ -171,7 +171,8 @@ export function ticksBetween(timing, from, to, divisor) {
         const point = timing[i];
         const end = Math.min(to, timing[i + 1]?.time ?? Infinity);
         const length = point.beatLength / divisor;
-        if (!(length > 1) || end <= point.time) continue;
+        // Before the first red line its beats run back, wherever it stands itself.
+        if (!(length > 1) || (i > 0 && end <= point.time)) continue;
         const first = Math.max(i === 0 ? -Infinity : 0, Math.ceil((from - point.time) / length - 1e-6));
         for (let tick = first; point.time + tick * length < end && ticks.length < 2000; tick++) {
             const part = ((tick % divisor) + divisor) % divisor;

@@ -41,7 +41,7 @@ export class Bench extends EventTarget {
 
     /** @param {number} time */
     seek(time) {
-        this.player.seek(Math.max(Math.min(0, this.scene.objects[0]?.time ?? 0), Math.min(time, this.end)));
+        this.player.seek(Math.min(time, this.end));
     }
 
     get end() {
@@ -116,12 +116,20 @@ export class Bench extends EventTarget {
         );
     }
 
-    /** @param {string} text @returns {boolean} whether a timestamp stood in it */
+    /**
+     * Goes to a timestamp, and selects its objects. A time alone moves the playhead, and nothing is selected or let
+     * go by it.
+     * @param {string} text @returns {boolean} whether a timestamp stood in it
+     */
     paste(text) {
         const found = parseTimestamp(this.scene, text);
         if (!found) return false;
         if (found.problem) {
             say(found.problem, {hint: found.hint, kind: 'error'});
+            return true;
+        }
+        if (found.objects.length === 0) {
+            this.seek(found.time);
             return true;
         }
         this.show(found.objects, found.time);
@@ -204,9 +212,13 @@ export class Bench extends EventTarget {
         return attempt(this.session.place(request));
     }
 
-    /** The objects that a request is about: what is selected, or all. @returns {Partial<PlaceRequest>} */
+    /**
+     * The objects that a request is about: what is selected, or all where nothing is.
+     * @returns {Partial<PlaceRequest> | null} null: a section without objects, which is not the whole map
+     */
     target() {
         const objects = this.selection.sorted;
+        if (objects.length === 0 && !this.selection.empty) return null;
         return objects.length === 0 || objects.length === this.scene.objects.length ? {all: true} : {objects};
     }
 

@@ -149,17 +149,18 @@ export class SongClock {
     }
 }
 
-/** The song's clock as far as the song goes, and a silent one from there to the end of the map. */
+/** The song's clock as far as the song goes; a silent one before its beginning and from its end to that of the map. */
 export class LongClock {
     /** @param {HTMLAudioElement} audio @param {number} length of the map, ms */
     constructor(audio, length) {
         this.audio = audio;
         this.song = new SongClock(audio);
         this.length = length;
+        this.lead = new SilentClock(0);
         this.tail = new SilentClock(length);
-        /** Whether the time is behind the song's end. */
-        this.beyond = false;
-        /** Whether it runs, in either of the two. */
+        /** The silent clock that the time is told by; null: the song's. @type {SilentClock | null} */
+        this.silent = null;
+        /** Whether it runs, in any of the three. */
         this.running = false;
     }
 
@@ -172,13 +173,13 @@ export class LongClock {
     }
     get ended() {
         this.#step();
-        return this.beyond ? this.tail.ended : this.song.ended;
+        return this.silent === this.tail ? this.tail.ended : this.song.ended;
     }
     get rate() {
         return this.song.rate;
     }
     set rate(rate) {
-        this.song.rate = this.tail.rate = rate;
+        this.lead.rate = this.song.rate = this.tail.rate = rate;
     }
     get volume() {
         return this.song.volume;
@@ -188,55 +189,63 @@ export class LongClock {
     }
     get time() {
         this.#step();
-        return this.beyond ? this.tail.time : this.song.time;
+        return (this.silent ?? this.song).time;
     }
     /** The latest time that was given, for when the song breaks. */
     get latest() {
-        return this.beyond ? this.tail.time : this.song.latest;
+        return this.silent?.time ?? this.song.latest;
     }
 
-    /** From the song's end the silent clock runs on. */
+    /** The song begins where the silence before it ends; from its end the silent clock runs on. */
     #step() {
-        if (this.beyond || !this.running || !this.song.ended || this.song.duration >= this.length) return;
+        if (!this.running) return;
+        if (this.silent === this.lead && this.lead.ended) this.#hear(0);
+        if (this.silent || !this.song.ended || this.song.duration >= this.length) return;
         // The shown time may have run on a little before the element said that it has ended.
-        this.tail.seek(Math.max(this.song.duration, this.song.latest));
-        this.beyond = true;
-        void this.tail.play();
+        this.#goSilent(this.tail, Math.max(this.song.duration, this.song.latest));
+    }
+
+    /** @param {SilentClock} clock @param {number} time */
+    #goSilent(clock, time) {
+        this.silent = clock;
+        clock.seek(time);
+        if (this.running) void clock.play();
+    }
+
+    /** @param {number} time */
+    #hear(time) {
+        this.silent = null;
+        this.song.seek(time);
+        if (this.running && !this.song.playing) void this.song.play().catch(() => {});
     }
 
     async play() {
         this.running = true;
-        if (this.beyond) return this.tail.play();
+        if (this.silent) return this.silent.play();
         try {
             await this.song.play();
         } catch (error) {
-            this.running = this.beyond || this.song.playing;
+            this.running = this.silent !== null || this.song.playing;
             throw error;
         }
     }
     pause() {
         this.#step();
         this.running = false;
-        this.tail.pause();
-        this.song.pause();
+        for (const clock of [this.lead, this.song, this.tail]) clock.pause();
     }
     /** @param {number} time */
     seek(time) {
+        this.lead.pause();
+        this.tail.pause();
         const beyond = time >= this.song.duration && this.song.duration < this.length;
-        if (beyond) {
-            this.song.pause();
-            this.tail.seek(time);
-            if (this.running) void this.tail.play();
-        } else {
-            this.tail.pause();
-            this.song.seek(time);
-            if (this.running && !this.song.playing) void this.song.play().catch(() => {});
-        }
-        this.beyond = beyond;
+        if (time >= 0 && !beyond) return this.#hear(time);
+        this.song.pause();
+        if (time < 0) this.song.seek(0);
+        this.#goSilent(time < 0 ? this.lead : this.tail, time);
     }
     close() {
         this.running = false;
-        this.tail.close();
-        this.song.close();
+        for (const clock of [this.lead, this.tail, this.song]) clock.close();
     }
 }

@@ -37,20 +37,22 @@ export class Comparison {
             option('overlay', 'Both', 'Source and result over each other (O)'),
             option('source', 'Source', 'The map as it was (B; hold it for a glance)'),
         );
-        this.legend = h(
-            'div',
-            {class: 'legend', hidden: true},
-            h('span', {class: 'legend-source'}, 'source'),
-            h('span', {class: 'legend-now'}, 'now'),
-        );
+        this.before = h('span', {class: 'legend-source'});
+        this.now = h('span', {class: 'legend-now'});
+        this.legend = h('div', {class: 'legend', hidden: true}, this.before, this.now);
         bench.view.addEventListener('change', () => this.#show());
         this.#show();
     }
 
     #show() {
-        const {compare} = this.bench.view;
+        const {session, view} = this.bench;
+        const {compare} = view;
         for (const button of this.element.querySelectorAll('button'))
             button.setAttribute('aria-pressed', String(button.dataset.value === compare));
+        // A take that is looked at is compared with the map as it is, which it would change (stage.js).
+        const take = compare === 'overlay' ? session.findTake(view.take) : null;
+        this.before.textContent = take ? 'now' : 'source';
+        this.now.textContent = take ? `take ${take.number}` : 'now';
         this.legend.hidden = compare === 'off';
         this.legend.dataset.compare = compare;
     }

@@ -52,9 +52,10 @@ async function showWorkbench(about, id) {
     sounds.setScene(session.scene);
     const song = session.scene.audio ? await session.file('audio').catch(() => null) : null;
     if (sampled !== id) return;
-    await player.load(song?.url ?? null, session.scene.length);
+    const first = session.scene.objects[0]?.time ?? 0;
+    await player.load(song?.url ?? null, session.scene.length, first);
     // Before the first object an empty field would say nothing of the map.
-    if (player.time === 0) bench.seek(session.scene.objects[0]?.time ?? 0);
+    if (player.time === 0) bench.seek(first);
 }
 
 /** What stands behind the #; nothing where it is no text. */

@@ -9,7 +9,7 @@ import {h} from './dom.js';
 import {icon} from './icons.js';
 import {say} from './messages.js';
 import {prefer, preferences} from './preferences.js';
-import {styleName, styleOf} from './styles.js';
+import {isKnown, rememberStyle, styleName, styleOf} from './styles.js';
 
 export class PlacingPanel {
     /** @type {import("./styles.js").NamedStyle | null} */
@@ -37,7 +37,7 @@ export class PlacingPanel {
         );
         this.strength = slider(
             'Strength',
-            {min: 0.05, max: 1, step: 0.05, value: defaults.strength},
+            {min: 0.05, max: 1, step: 0.05, value: preferences.strength ?? defaults.strength},
             (value) => (value >= 1 ? 'anew' : `${Math.round(value * 100)} %`),
             'How far from what is there now: little varies it, all of it places anew',
         );
@@ -57,7 +57,7 @@ export class PlacingPanel {
             preferences.keepStructure,
             'What repeats in the map repeats in the take: stacks, symmetric parts',
         );
-        this.fast = toggle('Fast', bench.about.fast, 'The sampler of few steps');
+        this.fast = toggle('Fast', preferences.fast ?? bench.about.fast, 'The sampler of few steps');
         this.seed = h('input', {
             class: 'seed',
             type: 'text',
@@ -89,6 +89,10 @@ export class PlacingPanel {
             () => (this.#guidance = Number(this.guidance.input.value)),
         );
         this.count.input.addEventListener('input', () => prefer({count: Number(this.count.input.value)}));
+        this.strength.input.addEventListener('input', () =>
+            prefer({strength: Number(this.strength.input.value)}),
+        );
+        this.fast.input.addEventListener('change', () => prefer({fast: this.fast.input.checked}));
         this.spacing.input.addEventListener('change', () =>
             prefer({keepSpacing: this.spacing.input.checked}),
         );
@@ -99,12 +103,28 @@ export class PlacingPanel {
             bench.session.addEventListener(event, () => this.#showButton());
         bench.selection.addEventListener('change', () => this.#showTarget());
         this.count.input.addEventListener('input', () => this.#showButton());
-        this.choose(null);
+        this.#chooseAgain();
         this.#showTarget();
+    }
+
+    /** The style that was chosen for this map before; one that the model does not know is nothing to talk about. */
+    async #chooseAgain() {
+        const {engine, session} = this.bench;
+        const style = preferences.styles[session.id] ?? null;
+        this.#showStyle(style);
+        if (!style) return;
+        const known = await isKnown(engine, style).catch(() => true);
+        if (!known && this.style === style) this.choose(null);
     }
 
     /** @param {import("./styles.js").NamedStyle | null} style */
     choose(style) {
+        rememberStyle(this.bench.session.id, style);
+        this.#showStyle(style);
+    }
+
+    /** @param {import("./styles.js").NamedStyle | null} style */
+    #showStyle(style) {
         this.style = style;
         const {cfgScale} = this.bench.about.defaults;
         if (this.#guidance === null)
@@ -119,6 +139,10 @@ export class PlacingPanel {
     /** Asks for takes; while some are at work: stops them. */
     place() {
         if (this.bench.session.busy) this.bench.cancel();
+        else if (!this.bench.target())
+            say('There are no objects in the section', {
+                hint: 'Drag over some on the timeline; Esc: the whole map.',
+            });
         else if (this.#seed() === null) {
             say('That is no seed', {
                 hint: 'A whole number from 0 on, or nothing: then chance gives it.',
@@ -158,21 +182,15 @@ export class PlacingPanel {
 
     #showTarget() {
         const {selection, scene} = this.bench;
-        const range = selection.range;
-        const count = selection.objects.size;
+        const {range} = selection;
+        const count = selection.empty ? scene.objects.length : selection.objects.size;
         this.target.replaceChildren(
-            h('strong', {}, count > 0 ? (selection.section ? 'Section' : 'Selection') : 'Whole map'),
-            h(
-                'span',
-                {class: 'muted'},
-                `${count || scene.objects.length} ${count === 1 ? 'object' : 'objects'}`,
-            ),
+            h('strong', {}, selection.empty ? 'Whole map' : selection.section ? 'Section' : 'Selection'),
+            h('span', {class: 'muted'}, `${count || 'no'} ${count === 1 ? 'object' : 'objects'}`),
             h(
                 'span',
                 {class: 'target-range'},
-                count > 0 && range
-                    ? `${shortTime(range[0])} – ${shortTime(range[1])}`
-                    : shortTime(scene.length),
+                range ? `${shortTime(range[0])} – ${shortTime(range[1])}` : shortTime(scene.length),
             ),
         );
         this.#showButton();
@@ -184,6 +202,7 @@ export class PlacingPanel {
             [...session.jobs.values()].find((candidate) => candidate.started) ??
             [...session.jobs.values()][0];
         this.button.classList.toggle('busy', Boolean(job));
+        this.button.disabled = !job && !this.bench.target();
         if (!job) {
             const count = Number(this.count.input.value);
             this.button.replaceChildren(

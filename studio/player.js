@@ -2,7 +2,7 @@
  * Plays the song and says what time it is. The audio element is the only clock; between the moments at which
  * it tells its time anew (every few ms in some browsers, every few dozen in others) the time goes on evenly.
  * A map without audio, or with audio that the browser cannot play, gets a clock that is silent and otherwise
- * the same; so does what a map has behind the end of its song.
+ * the same; so does what a map has before its song and behind the end of it.
  *
  *     const player = new Player();
  *     await player.load((await session.file('audio')).url, scene.length);   // or load(null, scene.length)
@@ -26,6 +26,8 @@ export class Player extends EventTarget {
         super();
         /** @type {SilentClock | LongClock} */
         this.clock = new SilentClock(0);
+        /** Where the time begins, ms: below 0 where a map begins before its song. */
+        this.begin = 0;
         /** Whether a song is heard. */
         this.audible = false;
         /** @type {[number, number] | null} */
@@ -40,10 +42,12 @@ export class Player extends EventTarget {
      * Loads a song; resolves when it can be played, or when the silent clock has taken its place.
      * @param {string | null} url null: the map has no audio
      * @param {number} length of the map, ms: the silent clock's, and where the time ends if the song ends earlier
+     * @param {number} [begin] of the map, ms: where the time begins if that is before the song
      */
-    async load(url, length) {
+    async load(url, length, begin = 0) {
         const load = ++this.loads;
         this.pause();
+        this.begin = Math.min(0, begin);
         this.clock.close();
         this.section = null;
         this.audible = false;
@@ -68,7 +72,7 @@ export class Player extends EventTarget {
         audio.addEventListener('ended', () => this.look());
         // The system (a headset's button, another tab's sound) may stop the song, too.
         audio.addEventListener('pause', () => {
-            const paused = audio.paused && !audio.ended && !clock.beyond;
+            const paused = audio.paused && !audio.ended && !clock.silent;
             if (this.clock === clock && paused) this.pause();
         });
         audio.addEventListener('error', () => {
@@ -126,7 +130,7 @@ export class Player extends EventTarget {
 
     async play() {
         if (this.playing) return;
-        if (this.clock.ended) this.seek(this.section ? this.section[0] : 0);
+        if (this.clock.ended) this.seek(this.section ? this.section[0] : this.begin);
         this.watch = window.setInterval(() => this.look(), WATCH);
         this.emit('play');
         try {
@@ -154,7 +158,7 @@ export class Player extends EventTarget {
 
     /** @param {number} time ms */
     seek(time) {
-        this.clock.seek(Math.max(0, Math.min(time, this.duration || time)));
+        this.clock.seek(Math.max(this.begin, Math.min(time, this.duration || time)));
         this.emit('seek');
     }
 
@@ -162,7 +166,7 @@ export class Player extends EventTarget {
     wrap() {
         const [from] = /** @type {[number, number]} */ (this.section);
         this.seek(from);
-        return from;
+        return Math.max(this.begin, from);
     }
 
     /** What has to happen even where no frame is drawn, as in a tab behind others. */

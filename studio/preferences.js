@@ -17,9 +17,12 @@ const defaults = {
     theme: /** @type {"auto" | "dark" | "light"} */ ('auto'),
     loop: false,
     count: 8,
+    strength: /** @type {number | null} null: as the model suggests */ (null),
+    fast: /** @type {boolean | null} null: where the model knows how */ (null),
     keepSpacing: true,
     keepStructure: true,
     graphics: false,
+    styles: /** @type {Record<string, import("./styles.js").NamedStyle>} the chosen one, by session */ ({}),
     favourites: /** @type {import("./styles.js").NamedStyle[]} */ ([]),
 };
 

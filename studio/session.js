@@ -6,7 +6,7 @@
  * step of a take), "jobs" (begun, ended), "failed" (detail: EngineError), "connection".
  *
  * @import { Engine } from "./engine.js"
- * @import { PlaceRequest, Scene, Shape, ShapeMap, State, StateChange, StudioEvent, Take, TakeSet } from "./types.js"
+ * @import { HistoryStep, PlaceRequest, Scene, Shape, ShapeMap, State, StateChange, StudioEvent, Take, TakeSet } from "./types.js"
  */
 import {EngineError} from './engine.js';
 
@@ -93,8 +93,8 @@ export class Session extends EventTarget {
      */
     findTake(id) {
         for (const set of this.sets) {
-            const number = set.takes.findIndex((take) => take.id === id);
-            if (number >= 0) return {set, take: set.takes[number], number: number + 1};
+            const take = set.takes.find((candidate) => candidate.id === id);
+            if (take) return {set, take, number: takeNumber(id)};
         }
         return null;
     }
@@ -223,9 +223,10 @@ export class Session extends EventTarget {
             return;
         }
         const shapes = this.shapesWith(change.shapes);
-        // A step that was undone and overwritten has another picture now.
+        // A step that was overwritten, or that neighbours came to, has another picture now.
+        const told = (/** @type {HistoryStep} */ step) => JSON.stringify(step);
         for (const step of this.#pictures.keys())
-            if (this.state.steps[step]?.when !== change.steps[step]?.when) this.#pictures.delete(step);
+            if (told(this.state.steps[step]) !== told(change.steps[step])) this.#pictures.delete(step);
         this.state = {...change, shapes};
         this.#tell('state');
     }
@@ -287,6 +288,12 @@ export class Session extends EventTarget {
         if (take && take.state === 'waiting') take.state = 'running';
     }
 }
+
+/**
+ * What a take is called: 3 of "s2.3". Others of its set may be thrown away, it stays the third.
+ * @param {string} id
+ */
+export const takeNumber = (id) => Number(id.slice(id.indexOf('.') + 1));
 
 /** @param {TakeSet[]} sets as they were asked for */
 function newestFirst(sets) {

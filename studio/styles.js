@@ -30,6 +30,32 @@ export function styleName(style) {
     return style.kind === 'session' ? 'Like this map' : style.name;
 }
 
+/**
+ * Whether the model knows a style that was chosen some time ago, maybe of another model.
+ * @param {Engine} engine
+ * @param {NamedStyle} style
+ * @returns {Promise<boolean>}
+ */
+export async function isKnown(engine, style) {
+    if (style.kind === 'session') return true;
+    const text = style.kind === 'mapper' ? style.name : String(style.id);
+    /** @type {Styles} */
+    const {mappers, maps} = await engine.request('GET', `styles?q=${encodeURIComponent(text)}&limit=1000`);
+    return style.kind === 'mapper'
+        ? mappers.some(({name}) => name === style.name)
+        : maps.some(({id}) => id === style.id);
+}
+
+/** Of so many maps the chosen style is remembered. */
+const mostRemembered = 100;
+
+/** @param {string} session @param {NamedStyle | null} style */
+export function rememberStyle(session, style) {
+    const others = Object.entries(preferences.styles).filter(([id]) => id !== session);
+    const all = style ? [...others, /** @type {[string, NamedStyle]} */ ([session, style])] : others;
+    prefer({styles: Object.fromEntries(all.slice(-mostRemembered))});
+}
+
 /** @param {StyleMap} map @returns {NamedStyle} */
 const styleOfMap = (map) => ({kind: 'map', id: map.id, name: `${map.title || map.id} [${map.version}]`});
 

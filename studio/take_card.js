@@ -7,6 +7,7 @@
 import {h} from './dom.js';
 import {Field} from './field.js';
 import {icon} from './icons.js';
+import {takeNumber} from './session.js';
 import {summed} from './take_remarks.js';
 
 export class TakeCard {
@@ -78,17 +79,25 @@ export class TakeCard {
     update(set, take) {
         this.set = set;
         this.take = take;
-        const number = set.takes.indexOf(take) + 1;
-        this.name.textContent = String(number);
+        this.name.textContent = String(takeNumber(take.id));
         this.element.dataset.state = take.state;
-        this.element.classList.toggle('kept', Boolean(take.kept));
+        this.mark();
         this.describe();
         if (take.state === 'done') this.element.style.removeProperty('--done');
     }
 
+    /** Whether it stands in the map. */
+    mark() {
+        this.element.classList.toggle('kept', this.#kept);
+    }
+
+    get #kept() {
+        return this.panel.bench.session.state.kept.includes(this.take.id);
+    }
+
     /** What is said of it in words, and how many remarks there are. */
     describe() {
-        const {set, take} = this;
+        const {take} = this;
         const items =
             this.visible && take.state === 'done' ? this.panel.bench.remarks.of(take.id) : undefined;
         const count = items?.length ?? 0;
@@ -97,9 +106,9 @@ export class TakeCard {
             this.remarks.classList.toggle('none', count === 0);
             this.remarks.replaceChildren(icon(count === 0 ? 'keep' : 'flag'), String(count || ''));
         }
-        const what = take.state === 'done' ? (take.kept ? 'kept' : 'press to keep') : take.state;
+        const what = take.state === 'done' ? (this.#kept ? 'kept' : 'press to keep') : take.state;
         const said = items ? `, ${count === 0 ? 'no' : count} ${count === 1 ? 'remark' : 'remarks'}` : '';
-        const name = `Take ${set.takes.indexOf(take) + 1}, seed ${take.seed}`;
+        const name = `Take ${takeNumber(take.id)}, seed ${take.seed}`;
         this.button.setAttribute('aria-label', `${name}${said}, ${what}`);
         this.button.title = items
             ? `Seed ${take.seed}: ${summed(items) || 'nothing to remark'}`

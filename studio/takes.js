@@ -47,6 +47,9 @@ export class TakesPanel {
         bench.remarks.addEventListener('change', (event) =>
             this.#cards.get(/** @type {CustomEvent} */ (event).detail)?.describe(),
         );
+        session.addEventListener('state', () => {
+            for (const card of this.#cards.values()) card.mark();
+        });
         session.addEventListener(
             'state',
             afterPause(600, () => {
@@ -167,7 +170,10 @@ export class TakesPanel {
         bench.view.look(card.take.id);
         if (card.take.state !== 'done' || !preferences.hoverPlays) return;
         const lead = Math.min(600, bench.scene.difficulty.preempt);
-        const section = /** @type {[number, number]} */ ([card.set.from - lead, card.set.to + 400]);
+        const section = /** @type {[number, number]} */ ([
+            Math.max(player.begin, card.set.from - lead),
+            card.set.to + 400,
+        ]);
         if (this.#before || player.playing) return;
         const before = {loop: player.loop, time: player.time};
         player.loop = section;

@@ -136,6 +136,7 @@
  * @property {HistoryStep[]} steps
  * @property {number[]} pinned
  * @property {number[]} changed objects that differ from the source
+ * @property {string[]} kept the takes that stand in the map
  */
 
 /**
@@ -173,7 +174,7 @@
  * @property {number} seed
  * @property {"waiting" | "running" | "done"} state
  * @property {ShapeMap} [shapes] not there in a list that was asked for without them
- * @property {boolean} [kept]
+ * @property {boolean} [kept] whether it stood in the map when the list was made; the state says whether it does
  */
 
 /**

@@ -272,7 +272,7 @@ export class Workbench {
 
     playFromStart() {
         const {player, selection} = this.bench;
-        player.seek(selection.range ? selection.range[0] - 500 : 0);
+        player.seek(selection.range ? selection.range[0] - 500 : player.begin);
         player.play();
     }
 

@@ -58,7 +58,7 @@ void Api::check_style(const StyleChoice& style, const Beatmap& map) {
     options_.engine.classes(style, map);
 }
 
-// What lies around the moved objects is placed anew, and at once the map's.
+// What lies around the moved objects is placed anew, and at once the map's: a part of the step that moved.
 void Api::settle(const OpenSession& open, const std::vector<uint32_t>& objects, int count, json& answer) {
     const Session& session = open->session;
     const auto& all = session.source().map.objects;
@@ -83,6 +83,7 @@ void Api::settle(const OpenSession& open, const std::vector<uint32_t>& objects, 
     request.as_given = {{"settle", true}, {"count", request.count}, {"strength", request.strength}};
     const bool keep = request.count == 1;
     const json placed = place(open, std::move(request), keep);
+    if (keep) open->session.settles(placed["set"]);
     answer.update(placed);
 }
 
@@ -216,8 +217,9 @@ void Api::end_job(const Place& work, const json& problem) {
     try {
         if (job.keep_when_done && problem.is_null() && !job.cancelled) {
             if (const auto& takes = session.set_of(job.set).takes; !takes.empty()) {
-                session.keep(takes[0].id, {});
-                tell_change(*work.open);
+                const uint64_t revision = session.revision();
+                session.keep_settled(takes[0].id);
+                if (session.revision() != revision) tell_change(*work.open);
             }
         }
         session.end_set(job.set);

@@ -8,8 +8,14 @@ using nlohmann::json;
 
 void History::add(Step step) {
     steps_.resize(step_);
+    step.serial = ++serial_;
     steps_.push_back(std::move(step));
     ++step_;
+}
+
+void History::replace(Step step) {
+    if (step_ > 0) --step_;
+    add(std::move(step));
 }
 
 void History::check(size_t step) const {

@@ -19,6 +19,8 @@ struct Step {
     double from = 0, to = 0;  // ms
     std::vector<uint32_t> objects;
     std::vector<Vec2> before, after;  // of the objects' datapoints
+    std::string take;                 // whose places these are; empty: no take's
+    uint64_t serial = 0;              // which step it is, wherever it comes to lie; while the program runs
 };
 
 class History {
@@ -26,7 +28,8 @@ class History {
     size_t step() const { return step_; }  // 0: the source; n: behind steps()[n − 1]
     const std::vector<Step>& steps() const { return steps_; }
 
-    void add(Step step);  // what was undone is gone
+    void add(Step step);      // what was undone is gone
+    void replace(Step step);  // the present step becomes this one; what was undone is gone
     // Changes `positions`, those of all datapoints, from this step's to another's; `put` puts an object
     // list's places. Returns the objects that were touched. Refusal for a step that is not there.
     template <class Put>
@@ -39,6 +42,7 @@ class History {
   private:
     std::vector<Step> steps_;
     size_t step_ = 0;
+    uint64_t serial_ = 0;
 };
 
 template <class Put>

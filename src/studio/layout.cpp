@@ -5,6 +5,8 @@
 #include <limits>
 #include <numbers>
 
+#include "base/error.h"
+
 namespace osu::studio {
 
 namespace {
@@ -19,9 +21,11 @@ struct Box {
     Vec2 middle() const { return (least + most) * 0.5f; }
 };
 
-// How far [least, most] has to go to lie in [0, size]; where it is too long, nowhere.
+constexpr float rounding = 1;  // px: whole numbers and sums of floats are no reason to refuse
+
+// How far [least, most] has to go to lie in [0, size]; where it is too long, to cover it.
 float back_inside(float least, float most, float size) {
-    if (most - least > size) return 0;
+    if (most - least > size) return least > 0 ? -least : most < size ? size - most : 0;
     return least < 0 ? -least : most > size ? size - most : 0;
 }
 
@@ -31,15 +35,36 @@ bool stays_put(const PlacedMap& map, uint32_t object) {
 
 // Where the objects are hit and where their paths end: what the editor keeps in the field.
 template <class Change>
-Box box_of(const PlacedMap& map, std::span<const uint32_t> objects, Change&& change) {
+Box box_of(const PlacedMap& map, std::span<const uint32_t> objects, Change&& change, bool with_ends = true) {
     Box box;
     for (const uint32_t i : objects) {
         if (stays_put(map, i)) continue;
         const ObjectShape& shape = map.shapes()[i];
         box.add(change(shape.position));
-        if (!shape.path.empty()) box.add(change(shape.path.back()));
+        if (with_ends && !shape.path.empty()) box.add(change(shape.path.back()));
     }
     return box;
+}
+
+const auto as_it_is = [](Vec2 p) { return p; };
+
+// How far the changed objects have to go as one to lie in the field. Ends of paths may hang out where there
+// is no room for them; heads may only where they are as far apart as they were. Error where they become
+// farther.
+template <class Change>
+Vec2 back_inside(const PlacedMap& map, std::span<const uint32_t> objects, Change&& change) {
+    const Box all = box_of(map, objects, change), heads = box_of(map, objects, change, false);
+    const Box before = box_of(map, objects, as_it_is);
+    const auto along = [&](float Vec2::*axis, const char* what) {
+        const float size = playfield_size.*axis, long_now = all.most.*axis - all.least.*axis;
+        const float most = std::max(size, before.most.*axis - before.least.*axis) + rounding;
+        if (long_now > most)
+            fail(Hint{"choose fewer objects, or another angle"},
+                 "turned so, they would be {:.0f} px {}: the field has {:.0f}", long_now, what, size);
+        const Box& box = long_now > size ? heads : all;
+        return back_inside(box.least.*axis, box.most.*axis, size);
+    };
+    return {along(&Vec2::x, "wide"), along(&Vec2::y, "high")};
 }
 
 // Files before v128 have whole numbers: a path whose points are rounded one by one would lose its shape.
@@ -50,15 +75,14 @@ Vec2 whole(const PlacedMap& map, Vec2 by) {
 template <class Change>
 std::vector<Vec2> changed(const PlacedMap& map, std::span<const uint32_t> objects, Change&& change) {
     const SourceMap& source = map.source();
-    const Box box = box_of(map, objects, change);
-    const Vec2 back = whole(map, {back_inside(box.least.x, box.most.x, playfield_size.x),
-                                  back_inside(box.least.y, box.most.y, playfield_size.y)});
+    const Vec2 back = whole(map, back_inside(map, objects, change));
     std::vector<Vec2> positions(map.positions().begin(), map.positions().end());
     for (const uint32_t i : objects) {
         if (stays_put(map, i)) continue;
         const Vec2 head = change(map.shapes()[i].position) + back;
-        const Vec2 inside{std::clamp(head.x, 0.0f, playfield_size.x),
-                          std::clamp(head.y, 0.0f, playfield_size.y)};
+        // What rounding left outside; more is outside only of what was.
+        Vec2 inside{std::clamp(head.x, 0.0f, playfield_size.x), std::clamp(head.y, 0.0f, playfield_size.y)};
+        if (length(inside - head) > rounding) inside = head;
         for (uint32_t t = source.first[i]; t < source.first[i + 1]; ++t)
             positions[t] = change(positions[t]) + back + (inside - head);
     }
@@ -79,7 +103,7 @@ std::vector<Vec2> flipped(const PlacedMap& map, std::span<const uint32_t> object
 }
 
 std::vector<Vec2> rotated(const PlacedMap& map, std::span<const uint32_t> objects, double degrees) {
-    const Vec2 middle = box_of(map, objects, [](Vec2 p) { return p; }).middle();
+    const Vec2 middle = box_of(map, objects, as_it_is).middle();
     const double angle = degrees * std::numbers::pi / 180;
     const auto cosine = static_cast<float>(std::cos(angle)), sine = static_cast<float>(std::sin(angle));
     return changed(map, objects, [=](Vec2 p) {

@@ -9,7 +9,7 @@
 namespace osu::studio {
 
 // Each gives places for all datapoints, of which those of `objects` have changed. A group that would leave
-// the field is moved back as one; where it is larger than the field, what is outside is moved in by itself.
+// the field is moved back as one, so that its shape stays. Error for one that is turned and has no room.
 std::vector<Vec2> moved(const PlacedMap& map, std::span<const uint32_t> objects, Vec2 by);
 std::vector<Vec2> flipped(const PlacedMap& map, std::span<const uint32_t> objects, bool horizontally);
 // Clockwise on the screen, about the middle of the objects.

@@ -20,12 +20,19 @@ namespace {
 constexpr double whole_fade = 400, fade_from = 450;  // ms: below AR 10 and beyond, objects fade in faster
 constexpr size_t most_bookmarks = 5000;
 
+// 9.4 for the float next to it, as the file writes it, and not 9.399999618530273.
+double shortest(float value) {
+    double number = value;
+    read_number(fmt::format("{}", value), number);
+    return number;
+}
+
 json difficulty_of(const Difficulty& d) {
-    const double preempt = approach_time(d), od = std::clamp(double{d.od}, 0.0, 10.0);
-    return {{"hp", d.hp},
-            {"cs", d.cs},
-            {"od", d.od},
-            {"ar", d.ar},
+    const double preempt = approach_time(d), od = std::clamp(shortest(d.od), 0.0, 10.0);
+    return {{"hp", shortest(d.hp)},
+            {"cs", shortest(d.cs)},
+            {"od", shortest(d.od)},
+            {"ar", shortest(d.ar)},
             {"radius", 64.0 * circle_scale(d)},
             {"preempt", preempt},
             {"fadeIn", whole_fade * std::min(1.0, preempt / fade_from)},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "studio/layout.h"
@@ -18,6 +19,19 @@ namespace {
 int64_t seconds_now() {
     using namespace std::chrono;
     return duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
+}
+
+json as_record(const Step& step) {
+    json record{{"kind", step.kind},
+                {"label", step.label},
+                {"when", step.when},
+                {"from", step.from},
+                {"to", step.to},
+                {"objects", step.objects},
+                {"before", flat(step.before)},
+                {"after", flat(step.after)}};
+    if (!step.take.empty()) record["take"] = step.take;
+    return record;
 }
 
 std::string counted(size_t count) {
@@ -54,31 +68,37 @@ void Session::check(const std::vector<uint32_t>& objects) const {
         if (i >= source().objects()) fail("{} is no object of this map", i);
 }
 
-void Session::step_to(const PlacedMap& placed, const std::vector<uint32_t>& objects, std::string kind,
-                      std::string label) {
-    Step step{std::move(kind), std::move(label), seconds_now()};
+// What differs of these objects, as a step that has no name yet.
+Step Session::step_between(std::span<const Vec2> before, const PlacedMap& after,
+                           const std::vector<uint32_t>& objects) const {
+    Step step;
     for (const uint32_t i : objects)
         if (const std::vector<uint32_t> one{i};
-            gathered(source(), one, now_.positions()) != gathered(source(), one, placed.positions()))
+            gathered(source(), one, before) != gathered(source(), one, after.positions()))
             step.objects.push_back(i);
-    if (step.objects.empty()) return;  // all is there already
-    step.before = gathered(source(), step.objects, now_.positions());
-    step.after = gathered(source(), step.objects, placed.positions());
+    if (step.objects.empty()) return step;
+    step.when = seconds_now();
+    step.before = gathered(source(), step.objects, before);
+    step.after = gathered(source(), step.objects, after.positions());
     const auto& all = source().map.objects;
     step.from = all[step.objects.front()].start_time;
     step.to = std::max(all[step.objects.back()].start_time, all[step.objects.back()].end_time);
-    write({{"step",
-            {{"kind", step.kind},
-             {"label", step.label},
-             {"when", step.when},
-             {"from", step.from},
-             {"to", step.to},
-             {"objects", step.objects},
-             {"before", flat(step.before)},
-             {"after", flat(step.after)}}}});
+    return step;
+}
+
+// Whether there was anything to do.
+bool Session::step_to(const PlacedMap& placed, const std::vector<uint32_t>& objects, std::string kind,
+                      std::string label, std::string take) {
+    Step step = step_between(now_.positions(), placed, objects);
+    if (step.objects.empty()) return false;
+    step.kind = std::move(kind);
+    step.label = std::move(label);
+    step.take = std::move(take);
+    write({{"step", as_record(step)}});
     history_.add(std::move(step));
     now_ = placed;
     ++revision_;
+    return true;
 }
 
 void Session::keep(const std::string& id, std::vector<uint32_t> objects) {
@@ -91,16 +111,54 @@ void Session::keep(const std::string& id, std::vector<uint32_t> objects) {
             fail("object {} is not of take {}", i, id);
     const std::vector<Vec2> positions = positions_of(id);
     step_to(now_.with(objects, positions, false), objects, "keep",
-            fmt::format("Take {} of {}", id.substr(id.find('.') + 1), counted(objects.size())));
-    if (take->kept) return;
-    take->kept = true;
-    write({{"kept", id}});
+            fmt::format("Take {} of {}", id.substr(id.find('.') + 1), counted(objects.size())), id);
 }
 
 void Session::move(const std::vector<uint32_t>& objects, Vec2 by) {
     check(objects);
-    step_to(now_.with(objects, moved(now_, objects, by), false), objects, "move",
-            "Moved " + counted(objects.size()));
+    const bool any = step_to(now_.with(objects, moved(now_, objects, by), false), objects, "move",
+                             "Moved " + counted(objects.size()));
+    moved_ = any ? history_.steps().back().serial : 0;
+}
+
+void Session::settles(const std::string& set) {
+    settling_[set] = moved_;
+}
+
+void Session::keep_settled(const std::string& id) {
+    const TakeSet& set = *find(id).first;
+    const uint64_t moved = settling_[set.id];
+    settling_.erase(set.id);
+    const auto& steps = history_.steps();
+    const auto end = steps.begin() + static_cast<std::ptrdiff_t>(history_.step());
+    const auto step = std::find_if(steps.begin(), end, [&](const Step& one) { return one.serial == moved; });
+    if (moved != 0 && step == end) return;
+    if (moved == 0 || step + 1 != end) {
+        std::vector<uint32_t> objects = set.objects;
+        for (auto later = step == end ? end : step + 1; later != end; ++later)
+            std::erase_if(objects, [&](uint32_t i) {
+                return std::find(later->objects.begin(), later->objects.end(), i) != later->objects.end();
+            });
+        if (objects.empty()) return;
+        step_to(now_.with(objects, positions_of(id), false), objects, "keep",
+                "Placed " + counted(objects.size()) + " around what was moved", id);
+        return;
+    }
+    const PlacedMap placed = now_.with(set.objects, positions_of(id), false);
+    std::vector<Vec2> before(now_.positions().begin(), now_.positions().end());
+    scatter(source(), step->objects, step->before, before);
+    std::vector<uint32_t> objects;
+    std::set_union(step->objects.begin(), step->objects.end(), set.objects.begin(), set.objects.end(),
+                   std::back_inserter(objects));
+    Step whole = step_between(before, placed, objects);
+    whole.kind = step->kind;
+    whole.label = step->label + ", neighbours placed anew";
+    whole.take = id;
+    // A program that knows no "instead" reads two steps, and the places are the same.
+    write({{"step", as_record(whole)}, {"instead", true}});
+    history_.replace(std::move(whole));
+    now_ = placed;
+    ++revision_;
 }
 
 void Session::transform(const std::vector<uint32_t>& objects, Transform how, double degrees) {
@@ -159,11 +217,8 @@ json Session::described() const {
     json pinned = json::array();
     for (size_t i = 0; i < pinned_.size(); ++i)
         if (pinned_[i]) pinned.push_back(i);
-    return {{"revision", revision_},
-            {"step", history_.step()},
-            {"steps", history_.list()},
-            {"pinned", std::move(pinned)},
-            {"changed", now_.changed()}};
+    return {{"revision", revision_},       {"step", history_.step()},   {"steps", history_.list()},
+            {"pinned", std::move(pinned)}, {"changed", now_.changed()}, {"kept", kept()}};
 }
 
 json Session::state() const {
@@ -202,12 +257,23 @@ void Session::replay(const json& record) {
     const auto list = [](const json& value) { return value.get<std::vector<uint32_t>>(); };
     if (const auto found = record.find("step"); found != record.end()) {
         const json& j = *found;
-        Step step{j.at("kind"), j.at("label"),         j.at("when"),           j.at("from"),
-                  j.at("to"),   list(j.at("objects")), points(j.at("before")), points(j.at("after"))};
+        Step step{j.at("kind"),
+                  j.at("label"),
+                  j.at("when"),
+                  j.at("from"),
+                  j.at("to"),
+                  list(j.at("objects")),
+                  points(j.at("before")),
+                  points(j.at("after")),
+                  member(j, "take", std::string())};
         check(step.objects);
         const size_t wanted = gathered(source(), step.objects, source().positions()).size();
         if (step.before.size() != wanted || step.after.size() != wanted) return;
-        history_.add(std::move(step));
+        if (step.take.empty() && step.kind == "keep") step.take = take_at(step);
+        if (record.contains("instead"))
+            history_.replace(std::move(step));
+        else
+            history_.add(std::move(step));
     } else if (record.contains("go")) {
         history_.go(record["go"].get<size_t>(), [](const auto&, const auto&) {});
     } else if (record.contains("pin")) {

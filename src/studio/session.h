@@ -3,6 +3,7 @@
 // and a journal that is read again gives the same session.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -29,6 +30,9 @@ class Session {
     const History& history() const { return history_; }
     uint64_t revision() const { return revision_; }
     const std::vector<TakeSet>& sets() const { return sets_; }
+    // IDs of the takes that stand in the map at the present step: of each set the one that was kept last, as
+    // long as any object lies where it put it.
+    std::vector<std::string> kept() const;
 
     nlohmann::json state() const;  // State of docs/api.md
     nlohmann::json change();       // StateChange: what differs from the state before the last call
@@ -41,6 +45,11 @@ class Session {
     // Each is a step of the history (but for pin), and one line of the journal. Refusal where they cannot be.
     void keep(const std::string& take, std::vector<uint32_t> objects);  // no objects: all of the take
     void move(const std::vector<uint32_t>& objects, Vec2 by);
+    // This set is the neighbours of what was just moved.
+    void settles(const std::string& set);
+    // Its take becomes a part of the step that moved them. Where other steps came behind that it is a step of
+    // its own, which leaves alone what they changed; where the move was undone it is nothing.
+    void keep_settled(const std::string& take);
     enum class Transform : uint8_t { flip_h, flip_v, rotate };
     void transform(const std::vector<uint32_t>& objects, Transform how, double degrees);
     void revert(const std::vector<uint32_t>& objects);
@@ -67,15 +76,20 @@ class Session {
     History history_;
     std::vector<TakeSet> sets_;
     uint64_t revision_ = 0, next_set_ = 1, next_seed_ = 0;
-    std::vector<ObjectShape> told_;  // the shapes that change() has told of
+    uint64_t moved_ = 0;                        // the serial of the step that moved last; 0: nothing moved
+    std::map<std::string, uint64_t> settling_;  // of sets of neighbours: the step that moved
+    std::vector<ObjectShape> told_;             // the shapes that change() has told of
 
     void write(const nlohmann::json& record);
     void replay(const nlohmann::json& record);
     void replay_take(const nlohmann::json& record);
-    void step_to(const PlacedMap& placed, const std::vector<uint32_t>& objects, std::string kind,
-                 std::string label);
+    Step step_between(std::span<const Vec2> before, const PlacedMap& after,
+                      const std::vector<uint32_t>& objects) const;
+    bool step_to(const PlacedMap& placed, const std::vector<uint32_t>& objects, std::string kind,
+                 std::string label, std::string take = {});
     void go_now(size_t step);
     nlohmann::json described() const;
+    std::string take_at(const Step& step) const;
     TakeSet& add_set(const nlohmann::json& record);
     std::pair<TakeSet*, Take*> find(const std::string& take);
     Take& take_of(const std::string& set, size_t index);

@@ -1,5 +1,6 @@
 // The takes of a session: begun, finished, shown, kept in the journal, thrown away.
 #include <algorithm>
+#include <map>
 
 #include "studio/points_json.h"
 #include "studio/refusal.h"
@@ -128,12 +129,46 @@ void Session::discard_take(const std::string& id) {
     if (set->takes.empty() && set->done) discard_set(set->id);
 }
 
+std::vector<std::string> Session::kept() const {
+    std::vector<const Step*> put(source().objects());  // the step that put an object where it lies
+    std::map<std::string, const Step*> last;           // the last that kept a take of a set
+    for (size_t i = 0; i < history_.step(); ++i) {
+        const Step& step = history_.steps()[i];
+        for (const uint32_t object : step.objects) put[object] = &step;
+        if (!step.take.empty()) last[set_of_take(step.take)] = &step;
+    }
+    std::vector<std::string> takes;
+    for (const auto& [set, step] : last) {
+        const auto lies = [&, step = step](uint32_t object) { return put[object] == step; };
+        if (std::any_of(step->objects.begin(), step->objects.end(), lies)) takes.push_back(step->take);
+    }
+    return takes;
+}
+
+// Journals of before steps named their take: the one whose places the step put.
+std::string Session::take_at(const Step& step) const {
+    for (const TakeSet& set : sets_) {
+        if (!std::includes(set.objects.begin(), set.objects.end(), step.objects.begin(), step.objects.end()))
+            continue;
+        std::vector<Vec2> positions(source().positions().begin(), source().positions().end());
+        for (const Take& take : set.takes) {
+            scatter(source(), set.objects, take.positions, positions);
+            if (gathered(source(), step.objects, positions) == step.after) return take.id;
+        }
+    }
+    return {};
+}
+
 json Session::take_sets(const std::string& only, bool with_shapes) {
     json sets = json::array();
+    const std::vector<std::string> stand = kept();
     const auto add = [&](TakeSet& set) {
         if (with_shapes)
             for (Take& take : set.takes) show(set, take);
-        sets.push_back(to_json(set, with_shapes));
+        json one = to_json(set, with_shapes);
+        for (json& take : one["takes"])
+            if (std::find(stand.begin(), stand.end(), take["id"]) != stand.end()) take["kept"] = true;
+        sets.push_back(std::move(one));
     };
     if (only.empty())
         for (TakeSet& set : sets_) add(set);
@@ -148,13 +183,11 @@ void Session::replay_take(const json& record) {
         add_set(record);
     } else if (record.contains("take")) {
         const std::string id = record["take"];
-        TakeSet& set = set_of(id.substr(0, id.find('.')));
+        TakeSet& set = set_of(set_of_take(id));
         Take take{id, record.at("seed"), TakeState::done};
         take.positions = points(record.at("xy"));
         if (take.positions.size() == gathered(source(), set.objects, source().positions()).size())
             set.takes.push_back(std::move(take));
-    } else if (record.contains("kept")) {
-        find(record["kept"]).second->kept = true;
     } else if (record.contains("discard")) {
         sets_.erase(sets_.begin() + (&set_of(record["discard"]) - sets_.data()));
     } else if (record.contains("discardTake")) {

@@ -26,7 +26,6 @@ json by_object(std::span<const uint32_t> objects, std::span<const ObjectShape> s
 json to_json(const Take& take, std::span<const uint32_t> objects, bool with_shapes) {
     json one{{"id", take.id}, {"seed", take.seed}, {"state", name(take.state)}};
     if (with_shapes) one["shapes"] = by_object(objects, take.shapes);
-    if (take.kept) one["kept"] = true;
     return one;
 }
 
@@ -35,6 +34,10 @@ json to_json(const TakeSet& set, bool with_shapes) {
     for (const Take& take : set.takes) takes.push_back(to_json(take, set.objects, with_shapes));
     return {{"id", set.id},           {"objects", set.objects},    {"from", set.from}, {"to", set.to},
             {"request", set.request}, {"takes", std::move(takes)}, {"done", set.done}};
+}
+
+std::string set_of_take(const std::string& take) {
+    return take.substr(0, take.find('.'));
 }
 
 }  // namespace osu::studio

@@ -21,7 +21,6 @@ struct Take {
     TakeState state = TakeState::waiting;
     std::vector<Vec2> positions;      // of the set's datapoints, as a file has them; empty until done
     std::vector<ObjectShape> shapes;  // of the set's objects; empty until somebody looks
-    bool kept = false;
 };
 
 struct TakeSet {
@@ -35,6 +34,7 @@ struct TakeSet {
 
 nlohmann::json to_json(const Take& take, std::span<const uint32_t> objects, bool with_shapes = true);
 nlohmann::json to_json(const TakeSet& set, bool with_shapes = true);
+std::string set_of_take(const std::string& take);  // "s2" of "s2.3"
 
 // {"12": Shape, …} of these objects; `shapes`: one for each of them.
 nlohmann::json by_object(std::span<const uint32_t> objects, std::span<const ObjectShape> shapes);

@@ -49,6 +49,16 @@ TEST_F(Studio, TheSceneIsWhatTheGameShows) {
     EXPECT_GT(with_ticks, 5u);
 }
 
+TEST_F(Studio, DifficultySettingsAreSaidAsTheFileHasThem) {
+    std::string text = small_map();
+    text.replace(text.find("ApproachRate:9"), 14, "ApproachRate:9.4");
+    text.replace(text.find("CircleSize:4"), 12, "CircleSize:4.2");
+    text.replace(text.find("OverallDifficulty:8"), 19, "OverallDifficulty:8.3");
+    const std::string scene(get("sessions/" + open_map(text)).body.text());
+    for (const char* said : {R"("ar":9.4,)", R"("cs":4.2,)", R"("od":8.3,)"})
+        EXPECT_NE(scene.find(said), std::string::npos) << said;
+}
+
 TEST_F(Studio, SoundsComeFromTheObjectThenTheTimingPointThenTheMap) {
     std::string text = small_map();
     text +=

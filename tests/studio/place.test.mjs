@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
+import {editorTime} from '../../studio/beats.js';
 import {StudioPage} from './browser.mjs';
 import {closeAll, openStudio, serverAlone} from './engines.mjs';
 import {archive, entriesOf, mapOf, signs, waltz, wave} from './songs.mjs';
@@ -168,6 +169,17 @@ test('a selection is flipped and rotated, and comes back', async () => {
     await page.press('Control+h');
     const back = await until(state, ({step}) => step === before.step + 2);
     assert.ok(Math.abs(back.shapes[index].x - before.shapes[index].x) < 1.01);
+    // The section is wider than the field is high.
+    await page.press('Control+.');
+    await page.message(/turned so, they would be \d+ px high/);
+    page.noErrors('400 (Bad Request)');
+    const {objects} = await studio.get(`sessions/${session}`);
+    const isPair = (at) =>
+        [at, at + 1].every((one) => objects[one].kind === 'circle') &&
+        Math.abs(before.shapes[at].x - before.shapes[at + 1].x) < 300;
+    const pair = objects.findIndex((_, at) => at > 100 && isPair(at));
+    const numbers = [objects[pair].number, objects[pair + 1].number];
+    await page.goTo(`${editorTime(objects[pair].time)} (${numbers})`);
     await page.press('Control+.');
     await until(state, ({step}) => step === before.step + 3);
     for (let steps = 3; steps > 0; steps--) await page.press('Control+z');

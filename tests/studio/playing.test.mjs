@@ -143,6 +143,41 @@ describe('playing', {skip}, () => {
         assert.equal(seen.told, 'play pause ended');
     });
 
+    it('begins in silence before the song, which begins at 0', async () => {
+        const seen = await page.evaluate(async () => {
+            await player.load('song.wav', 4000, -700);
+            told.length = 0;
+            const result = {back: 0, early: 0, apart: 0};
+            player.seek(-5000);
+            result.sought = player.time;
+            await player.play();
+            let last = player.time;
+            while (last < 500 && result.back === 0) {
+                await new Promise((next) => requestAnimationFrame(next));
+                const {song} = player.clock;
+                const {time} = player;
+                if (time < last) ++result.back;
+                if (time < 0 && (song.playing || song.audio.currentTime > 0)) ++result.early;
+                if (time > 200) result.apart = Math.max(result.apart, Math.abs(song.time - time));
+                last = time;
+            }
+            player.seek(-300);
+            result.again = player.time;
+            result.quiet = player.clock.song.playing;
+            await sleep(150);
+            player.pause();
+            result.paused = player.time;
+            await sleep(60);
+            return {...result, still: player.time === result.paused, told: told.join(' ')};
+        });
+        assert.equal(seen.sought, -700);
+        assert.deepEqual([seen.back, seen.early], [0, 0], JSON.stringify(seen));
+        assert.ok(seen.apart < 50, JSON.stringify(seen));
+        assert.ok(seen.again >= -300 && seen.again < -200 && !seen.quiet, JSON.stringify(seen));
+        assert.ok(seen.paused > -200 && seen.still, JSON.stringify(seen));
+        assert.equal(seen.told, 'play pause');
+    });
+
     it("plays a section that reaches behind the song's end over and over", async () => {
         const seen = await page.evaluate(async () => {
             await player.load('song.wav', 6000);

@@ -1,4 +1,4 @@
-// A map at work: takes, what is kept of them, edits by hand, and the history of it all.
+// A map at work: edits by hand, the history of it all, jobs, and what is exported.
 #include "studio/session.h"
 
 #include <algorithm>
@@ -17,36 +17,6 @@ std::vector<std::string> different_lines(const std::string& source, const std::s
     for (uint32_t i = 0; i < std::min(a.lines.size(), b.lines.size()); ++i)
         if (a.line(i) != b.line(i)) lines.emplace_back(b.line(i));
     return lines;
-}
-
-TEST_F(Studio, ATakeMovesItsSectionAloneAndIsKeptAsItWasShown) {
-    const std::string s = open_map();
-    const json set = place(s, {{"objects", {4, 5, 6, 7}}, {"count", 3}});
-    ASSERT_EQ(set["takes"].size(), 3u);
-    EXPECT_TRUE(set["done"]);
-    EXPECT_NE(set["takes"][0]["shapes"], set["takes"][1]["shapes"]);
-    EXPECT_EQ(set["takes"][2]["seed"], set["takes"][0]["seed"].get<int>() + 2);
-    EXPECT_EQ(state(s)["changed"], json::array()) << "a take that is not kept changes nothing";
-
-    post_json("sessions/" + s + "/keep", {{"take", set["takes"][1]["id"]}});
-    const json now = state(s);
-    for (const int i : {4, 5, 6, 7})
-        EXPECT_EQ(now["shapes"][i], set["takes"][1]["shapes"][std::to_string(i)]) << i;
-    const json source = get_json("sessions/" + s)["shapes"];
-    for (const int i : {0, 3, 8, 15}) EXPECT_EQ(now["shapes"][i]["x"], source[i]["x"]) << i;
-    for (const json& i : now["changed"]) EXPECT_TRUE(i >= 4 && i <= 7) << i;
-    EXPECT_FALSE(now["changed"].empty());
-    EXPECT_EQ(now["step"], 1);
-}
-
-TEST_F(Studio, APartOfATakeCanBeKept) {
-    const std::string s = open_map();
-    const json set = place(s, {{"from", 1000}, {"to", 4000}, {"count", 1}});
-    post_json("sessions/" + s + "/keep", {{"take", set["takes"][0]["id"]}, {"objects", {2}}});
-    EXPECT_EQ(state(s)["changed"], json({2}));
-    EXPECT_EQ(
-        error_of(post("sessions/" + s + "/keep", {{"take", set["takes"][0]["id"]}, {"objects", {12}}}), 400),
-        "object 12 is not of take s1.1");
 }
 
 TEST_F(Studio, UndoAndRedoGiveTheSameBytes) {
@@ -166,19 +136,6 @@ TEST_F(Studio, WhatNoMapNeedsAnyMoreIsForgotten) {
     EXPECT_TRUE(kept(second));
 }
 
-TEST_F(Studio, PinnedObjectsStayInEveryTake) {
-    const std::string s = open_map();
-    post_json("sessions/" + s + "/pin", {{"objects", {5}}, {"pinned", true}});
-    const json set = place(s, {{"objects", {4, 5, 6}}, {"count", 1}});
-    const json source = get_json("sessions/" + s)["shapes"];
-    EXPECT_EQ(set["takes"][0]["shapes"]["5"]["x"], source[5]["x"]);
-    EXPECT_NE(set["takes"][0]["shapes"]["4"]["x"], source[4]["x"]);
-    EXPECT_EQ(error_of(post("sessions/" + s + "/place", {{"objects", {5}}}), 400),
-              "all of these objects are pinned: nothing would be placed");
-    post_json("sessions/" + s + "/pin", {{"objects", {5}}, {"pinned", false}});
-    EXPECT_EQ(state(s)["pinned"], json::array());
-}
-
 TEST_F(Studio, WhatIsMovedStaysWholeAndInTheField) {
     const std::string s = open_map();
     const json source = get_json("sessions/" + s)["shapes"];
@@ -203,11 +160,73 @@ TEST_F(Studio, SettlingPlacesTheNeighboursAndIsKept) {
     EXPECT_TRUE(moved.contains("job"));
     const json source = get_json("sessions/" + s)["shapes"];
     run_jobs();
-    const json now = state(s);
-    EXPECT_EQ(now["step"], 2);
+    json now = state(s);
     EXPECT_EQ(now["shapes"][8]["x"], source[8]["x"].get<int>() + 60);
     for (const json& i : now["changed"]) EXPECT_TRUE(i >= 5 && i <= 11) << i;
     EXPECT_GT(now["changed"].size(), 1u);
+    // One drag is one step.
+    EXPECT_EQ(now["step"], 1);
+    EXPECT_EQ(now["steps"][1]["label"], "Moved 1 object, neighbours placed anew");
+    EXPECT_EQ(now["steps"][1]["objects"], now["changed"].size());
+    restart();
+    json again = state(s);
+    now.erase("revision"), again.erase("revision");
+    EXPECT_EQ(again, now);
+    post_json("sessions/" + s + "/undo");
+    EXPECT_EQ(state(s)["shapes"], source);
+    post_json("sessions/" + s + "/redo");
+    EXPECT_EQ(state(s)["shapes"], now["shapes"]);
+}
+
+TEST_F(Studio, NeighboursAreKeptNeitherBehindAnUndoneMoveNorOverWhatWasDoneMeanwhile) {
+    const std::string s = open_map(), at = "sessions/" + s;
+    const json settling{{"objects", {8}}, {"dx", 60}, {"dy", 20}, {"settle", true}};
+    post_json(at + "/move", settling);
+    post_json(at + "/undo");
+    run_jobs();
+    EXPECT_EQ(state(s)["step"], 0);
+    EXPECT_EQ(state(s)["changed"], json::array());
+
+    post_json(at + "/move", settling);
+    post_json(at + "/move", {{"objects", {9}}, {"dx", 5}, {"dy", 5}});
+    const json meanwhile = state(s);
+    run_jobs();
+    const json now = state(s);
+    EXPECT_EQ(now["step"], 3);
+    EXPECT_EQ(now["steps"][1]["label"], "Moved 1 object");
+    EXPECT_EQ(now["steps"][3]["label"], "Placed 5 objects around what was moved");
+    for (const int i : {8, 9}) EXPECT_EQ(now["shapes"][i], meanwhile["shapes"][i]) << i;
+    EXPECT_NE(now["shapes"][7], meanwhile["shapes"][7]);
+}
+
+TEST_F(Studio, WhatIsTurnedKeepsItsShapeOrStaysAsItIs) {
+    const std::string s = open_map(), at = "sessions/" + s;
+    // All of them are wider than the field is high then.
+    post_json(at + "/move", {{"objects", {15}}, {"dx", 80}, {"dy", 0}});
+    const json before = state(s)["shapes"];
+    const auto turn = [&](const json& objects, double angle) {
+        return post(at + "/transform", {{"objects", objects}, {"op", "rotate"}, {"angle", angle}});
+    };
+    const auto arm = [](const json& shapes, int from, int to, const char* axis) {
+        return shapes[to][axis].get<int>() - shapes[from][axis].get<int>();
+    };
+    // At the field's top: turned about their middle, the first is outside.
+    ASSERT_EQ(turn({0, 1, 2}, 90).status, 200);
+    const json turned = state(s)["shapes"];
+    for (const int i : {1, 2}) {
+        EXPECT_NEAR(arm(turned, 0, i, "y"), arm(before, 0, i, "x"), 1) << i;
+        EXPECT_NEAR(arm(turned, 0, i, "x"), -arm(before, 0, i, "y"), 1) << i;
+    }
+    for (const int i : {0, 1, 2}) EXPECT_GE(turned[i]["y"], 0);
+    post_json(at + "/undo");
+    json all = json::array();
+    for (int i = 0; i < 16; ++i) all.push_back(i);
+    const std::string error = error_of(turn(all, 90), 400);
+    EXPECT_NE(error.find("the field has 384"), std::string::npos) << error;
+    EXPECT_EQ(state(s)["shapes"], before);
+    EXPECT_EQ(state(s)["step"], 1);
+    for (const char* op : {"flipH", "flipV"}) post_json(at + "/transform", {{"objects", all}, {"op", op}});
+    ASSERT_EQ(turn(all, 180).status, 200) << "what has room as it is has room upside down";
 }
 
 TEST_F(Studio, EventsTellATakeFromItsQueueToItsEnd) {
@@ -241,92 +260,6 @@ TEST_F(Studio, WhatWaitsAndWhatRunsIsCancelled) {
     EXPECT_FALSE(api_->run_next_job());
     for (int i = 0; i < 8; ++i) post_json("sessions/" + s + "/place", {{"objects", {6}}});
     EXPECT_NE(error_of(post("sessions/" + s + "/place", {{"objects", {6}}}), 429), "");
-}
-
-TEST_F(Studio, TakesAreThrownAwayOneByOneOrTogether) {
-    const std::string s = open_map(), at = "sessions/" + s;
-    const json set = place(s, {{"objects", {4}}, {"count", 3}});
-    post_json(at + "/discard", {{"take", set["takes"][1]["id"]}});
-    json sets = get_json(at + "/takes")["sets"];
-    ASSERT_EQ(sets[0]["takes"].size(), 2u);
-    EXPECT_EQ(sets[0]["takes"][1]["id"], "s1.3");
-    restart();
-    EXPECT_EQ(get_json(at + "/takes")["sets"], sets);
-    const json waiting = post_json(at + "/place", {{"objects", {6}}});
-    post_json(at + "/discard", {{"set", waiting["set"]}});
-    EXPECT_FALSE(api_->run_next_job()) << "its job is gone, too";
-    post_json(at + "/discard", {{"set", "s1"}});
-    EXPECT_EQ(get_json(at + "/takes")["sets"], json::array());
-    EXPECT_NE(error_of(post(at + "/discard", {{"set", "s1"}}), 404), "");
-    EXPECT_NE(error_of(post(at + "/discard", {{"set", ""}}), 404), "");
-}
-
-TEST_F(Studio, ATakeThatIsThrownAwayLeavesTheOthersOfItsSetTheirOwn) {
-    Session session(small_map(), storage_.journal("session-x"));
-    PlaceRequest request;
-    request.objects = {4, 5};
-    request.count = 3;
-    request.seed = 70;
-    const std::string set = session.begin_set(request).id;
-    const auto places = [&](float shift) {
-        std::vector<Vec2> positions(session.now().positions().begin(), session.now().positions().end());
-        for (Vec2& p : positions) p.x += shift;
-        return positions;
-    };
-    session.set_running(set, 0);
-    const std::string first = session.finish_take(set, 0, places(1)).id;
-    session.discard_take(first);
-    for (const size_t index : {1, 2}) {
-        session.set_running(set, index);
-        const Take& take = session.finish_take(set, index, places(static_cast<float>(10 * index)));
-        EXPECT_EQ(take.id, fmt::format("{}.{}", set, index + 1));
-        EXPECT_EQ(take.seed, 70 + index);
-    }
-    session.end_set(set);
-    const auto& takes = session.set_of(set).takes;
-    ASSERT_EQ(takes.size(), 2u);
-    EXPECT_EQ(takes[1].positions[0].x - takes[0].positions[0].x, 10);
-}
-
-TEST_F(Studio, TheListOfTakesIsLightWhereItIsAskedFor) {
-    const std::string s = open_map(), at = "sessions/" + s + "/takes";
-    const json first = place(s, {{"objects", {4, 5}}, {"count", 2}});
-    const json second = place(s, {{"objects", {6}}, {"count", 1}});
-    const json all = get_json(at)["sets"];
-    ASSERT_EQ(all.size(), 2u);
-    EXPECT_EQ(get_json(at, {{"set", second["id"]}})["sets"], json::array({second}));
-    restart();
-    json light = get_json(at, {{"shapes", "none"}})["sets"];
-    for (size_t set = 0; set < 2; ++set)
-        for (size_t take = 0; take < light[set]["takes"].size(); ++take) {
-            EXPECT_FALSE(light[set]["takes"][take].contains("shapes"));
-            light[set]["takes"][take]["shapes"] = all[set]["takes"][take]["shapes"];
-        }
-    EXPECT_EQ(light, all);
-    EXPECT_NE(error_of(get(at, {{"set", "s9"}}), 404), "");
-}
-
-TEST_F(Studio, MoreLikeThisStartsFromTheTakeThatItNames) {
-    const std::string s = open_map();
-    const json set = place(s, {{"objects", {4, 5, 6}}, {"count", 1}});
-    const json& first = set["takes"][0];
-    const auto way = [&](double strength) {
-        const json more = place(s, {{"objects", {4, 5, 6}},
-                                    {"count", 1},
-                                    {"seed", 50},
-                                    {"strength", strength},
-                                    {"base", first["id"]},
-                                    {"keepSpacing", false},
-                                    {"keepStructure", false}});
-        double sum = 0;
-        for (const char* i : {"4", "5", "6"})
-            sum += std::hypot(
-                more["takes"][0]["shapes"][i]["x"].get<double>() - first["shapes"][i]["x"].get<double>(),
-                more["takes"][0]["shapes"][i]["y"].get<double>() - first["shapes"][i]["y"].get<double>());
-        return sum;
-    };
-    EXPECT_LT(way(0.05), 60);
-    EXPECT_LT(way(0.05), way(1));
 }
 
 TEST_F(Studio, TheExportDiffersInTheSectionAndItsNameAlone) {
