@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include "app/sample_names.h"
 #include "app/source_map.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
 
 namespace osu {
@@ -18,11 +18,6 @@ namespace fs = std::filesystem;
 
 bool takes_all(const std::string& difficulty) {
     return difficulty.empty() || equal_but_for_case(difficulty, "all");
-}
-
-bool is_archive_name(const std::string& path) {
-    const std::string extension = lower_extension(path);
-    return extension == ".osz" || extension == ".olz";
 }
 
 // What one path gives.
@@ -113,15 +108,14 @@ void Choosing::add_folder(const std::string& folder, const fs::path& results) {
         if (fs::is_regular_file(status)) {
             files.push_back(path);
         } else if (fs::is_directory(status) && !walk->is_symlink(ignored)) {
-            const bool is_read = ::access(path.c_str(), R_OK | X_OK) == 0;
-            const std::error_code why(errno, std::generic_category());
-            const bool has_results = is_read && fs::equivalent(path, results, ignored);
-            if (is_read && !has_results) continue;
+            const std::string why = why_unreadable(path);
+            const bool has_results = why.empty() && fs::equivalent(path, results, ignored);
+            if (why.empty() && !has_results) continue;
             walk.disable_recursion_pending();
             if (has_results)
                 chosen_.results += count_maps(path);
             else
-                chosen_.unread.push_back(fmt::format("{}: {}", path, why.message()));
+                chosen_.unread.push_back(fmt::format("{}: {}", path, why));
         } else if (problem && status.type() != fs::file_type::not_found) {
             add_unreadable(path, problem);
         }

@@ -9,6 +9,7 @@
 #include "app/flag.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "beatmap/osz.h"
 
 namespace osu {
 
@@ -196,7 +197,7 @@ void settle_sample_options(const CLI::App& verb, SampleOptions& o) {
     // Where the ruler says that a style shows; the reference's numbers are those of its own default.
     if (o.styled() && !o.scale_given && o.sampling.rng != "torch") o.sampling.cfg_scale = o.style_id ? 3 : 5;
     const std::string extension = lower_extension(o.out);
-    if (extension == ".osz" || extension == ".olz")
+    if (is_archive_name(o.out))
         fail(Hint{"--osz writes the archive into the folder that --out names"}, "--out {} names an archive",
              o.out);
     if (extension == ".osu" && o.sampling.variants > 1)

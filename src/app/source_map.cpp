@@ -51,8 +51,7 @@ void keep_list(const Beatmap& map, std::string_view list, std::vector<uint8_t>& 
 }  // namespace
 
 bool is_archive(const std::string& path) {
-    const std::string extension = lower_extension(path);
-    return extension == ".osz" || extension == ".olz" || looks_like_osz(path);
+    return is_archive_name(path) || looks_like_osz(path);
 }
 
 namespace {

@@ -160,6 +160,10 @@ std::string read_file(const fs::path& path, uint64_t limit) {
     return content;
 }
 
+std::string why_unreadable(const std::filesystem::path& folder) {
+    return ::access(folder.c_str(), R_OK | X_OK) == 0 ? "" : std::strerror(errno);
+}
+
 void write_file(const fs::path& path, std::string_view content) {
     AtomicFile file(path);
     file.write(content);

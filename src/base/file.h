@@ -15,6 +15,9 @@ namespace osu {
 // The whole file. Error when it cannot be read, or is larger than `limit` bytes.
 std::string read_file(const std::filesystem::path& path, uint64_t limit = uint64_t{1} << 40);
 
+// Why nobody may look into the folder; empty where one may.
+std::string why_unreadable(const std::filesystem::path& folder);
+
 // Replaces the file in one step: after a crash either the old or the new content is there, never a part.
 void write_file(const std::filesystem::path& path, std::string_view content);
 

@@ -53,6 +53,11 @@ bool is_map_name(std::string_view name) {
     return name.size() > 4 && equal_but_for_case(name.substr(name.size() - 4), ".osu") && !is_of_macos(name);
 }
 
+bool is_archive_name(const std::filesystem::path& file) {
+    const std::string extension = lower_extension(file);
+    return extension == ".osz" || extension == ".olz";
+}
+
 OszArchive::OszArchive(const std::filesystem::path& path)
     : file_(std::make_unique<MappedFile>(path)), bytes_(file_->bytes()), name_(path.string()) {
     open();

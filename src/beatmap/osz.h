@@ -36,6 +36,7 @@ bool looks_like_osz(const std::filesystem::path& file);
 bool is_of_macos(std::string_view name);
 // Whether an entry, or a file, is a map by its name: .osu, but for what macOS adds (__MACOSX/, ._name.osu).
 bool is_map_name(std::string_view name);
+bool is_archive_name(const std::filesystem::path& file);  // .osz or .olz
 
 class ZipArchive;
 

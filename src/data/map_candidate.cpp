@@ -2,17 +2,14 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <fstream>
 #include <set>
 
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -165,9 +162,8 @@ std::vector<std::string> find_map_files(const MapSource& source, const fs::path&
     const bool nameless = source.kind == SourceKind::lazer;
     const auto wanted = [&](const fs::path& file) {
         if (nameless) return is_lazer_name(file);
-        const std::string extension = lower_extension(file);
-        if (extension == ".osu") return is_map_name(file.filename().string());
-        return (extension == ".osz" || extension == ".olz") && !file.filename().string().starts_with("._");
+        const std::string name = file.filename().string();
+        return is_map_name(name) || (is_archive_name(file) && !name.starts_with("._"));
     };
     std::error_code error;
     if (!fs::is_directory(source.maps, error)) {
@@ -195,8 +191,8 @@ std::vector<std::string> find_map_files(const MapSource& source, const fs::path&
             if (!is_new(walk->path()) || walk->path().filename() == "__MACOSX" ||
                 fs::equivalent(walk->path(), except, ignored)) {
                 walk.disable_recursion_pending();
-            } else if (::access(walk->path().c_str(), R_OK | X_OK) != 0) {
-                unread.push_back({walk->path().string(), "folder cannot be read", std::strerror(errno)});
+            } else if (std::string why = why_unreadable(walk->path()); !why.empty()) {
+                unread.push_back({walk->path().string(), "folder cannot be read", std::move(why)});
                 walk.disable_recursion_pending();
             }
         } else if (wanted(walk->path())) {
@@ -214,7 +210,7 @@ ExaminedFile examine_file(const std::string& path) {
         const std::string extension = lower_extension(path);
         if (std::error_code ignored; fs::exists(path, ignored) && !fs::is_regular_file(path, ignored))
             fail("it is a pipe, a socket or a device");
-        const bool named_archive = extension == ".osz" || extension == ".olz";
+        const bool named_archive = is_archive_name(path);
         if (looks_like_osz(path) || (named_archive && !begins_like_a_map(path)))
             examine_archive(path, file);
         else if (named_archive || extension == ".osu" || begins_like_a_map(path))

@@ -64,6 +64,24 @@ struct Ranges {
     Range x, y;
 };
 
+// From link `link` on, the bodies of the spot are another's.
+void part(std::span<ChainFit::Body> bodies, int32_t spot, size_t link) {
+    int32_t after = -1;
+    size_t before = 0, behind = 0;
+    for (size_t i = static_cast<size_t>(spot); i < bodies.size(); ++i) {
+        if (bodies[i].spot != spot) continue;
+        if (i < link) {
+            ++before;
+            continue;
+        }
+        if (after < 0) after = static_cast<int32_t>(i);
+        bodies[i].spot = after;
+        ++behind;
+    }
+    if (before == 1) bodies[spot].spot = -1;
+    if (behind == 1) bodies[after].spot = -1;
+}
+
 }  // namespace
 
 void ChainFit::measure(std::span<const Body> bodies) {
@@ -143,28 +161,6 @@ void ChainFit::bring_inside(std::span<Body> bodies, float margin) {
     for (size_t i = 0; i < bodies.size(); ++i)
         if (!bodies[i].fixed) bodies[i].at = bodies[i].at + up_[i] - down_[i];
 }
-
-namespace {
-
-// From link `link` on, the bodies of the spot are another's.
-void part(std::span<ChainFit::Body> bodies, int32_t spot, size_t link) {
-    int32_t after = -1;
-    size_t before = 0, behind = 0;
-    for (size_t i = static_cast<size_t>(spot); i < bodies.size(); ++i) {
-        if (bodies[i].spot != spot) continue;
-        if (i < link) {
-            ++before;
-            continue;
-        }
-        if (after < 0) after = static_cast<int32_t>(i);
-        bodies[i].spot = after;
-        ++behind;
-    }
-    if (before == 1) bodies[spot].spot = -1;
-    if (behind == 1) bodies[after].spot = -1;
-}
-
-}  // namespace
 
 // More wrong than all others that may be of its ring.
 bool ChainFit::is_worst(size_t link) const {

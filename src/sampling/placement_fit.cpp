@@ -220,6 +220,11 @@ void PlacementFit::let(const Between& between) {
     }
 }
 
+void PlacementFit::give_up_spots(int iterations) {
+    for (int i = 0; i < partings && chain_.part_spots(bodies_); ++i) chain_.apply(bodies_, iterations);
+    for (size_t i = 0; i < objects_.size(); ++i) objects_[i].spot = bodies_[i].spot;
+}
+
 void PlacementFit::move_objects(int iterations, float margin, const Between& between, bool last) {
     bodies_.clear();
     for (const Object& object : objects_) bodies_.push_back(body(object));
@@ -232,9 +237,7 @@ void PlacementFit::move_objects(int iterations, float margin, const Between& bet
     }
     if (margin > 0) chain_.apply(bodies_, iterations, margin);
     chain_.apply(bodies_, iterations);
-    for (int i = 0; last && i < partings && chain_.part_spots(bodies_); ++i)
-        chain_.apply(bodies_, iterations);
-    for (size_t i = 0; i < objects_.size(); ++i) objects_[i].spot = bodies_[i].spot;
+    if (last) give_up_spots(iterations);
     for (size_t i = 0; i < objects_.size(); ++i) {
         const Vec2 by = moved(i);
         for (uint32_t k = objects_[i].first; k < objects_[i].end; ++k) position_[k] = position_[k] + by;

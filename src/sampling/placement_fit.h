@@ -71,6 +71,7 @@ class PlacementFit {
     ChainFit::Body body(const Object& object) const;
     void move_objects(int iterations, float margin, const Between& between, bool last);
     void let(const Between& between);
+    void give_up_spots(int iterations);
     Vec2 moved(size_t object) const { return bodies_[object].at - position_[objects_[object].first]; }
 };
 

@@ -122,13 +122,12 @@ void Session::move(const std::vector<uint32_t>& objects, Vec2 by) {
 }
 
 void Session::settles(const std::string& set) {
-    settling_[set] = moved_;
+    set_of(set).moved = moved_;
 }
 
 void Session::keep_settled(const std::string& id) {
     const TakeSet& set = *find(id).first;
-    const uint64_t moved = settling_[set.id];
-    settling_.erase(set.id);
+    const uint64_t moved = set.moved;
     const auto& steps = history_.steps();
     const auto end = steps.begin() + static_cast<std::ptrdiff_t>(history_.step());
     const auto step = std::find_if(steps.begin(), end, [&](const Step& one) { return one.serial == moved; });

@@ -3,7 +3,6 @@
 // and a journal that is read again gives the same session.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -76,9 +75,8 @@ class Session {
     History history_;
     std::vector<TakeSet> sets_;
     uint64_t revision_ = 0, next_set_ = 1, next_seed_ = 0;
-    uint64_t moved_ = 0;                        // the serial of the step that moved last; 0: nothing moved
-    std::map<std::string, uint64_t> settling_;  // of sets of neighbours: the step that moved
-    std::vector<ObjectShape> told_;             // the shapes that change() has told of
+    uint64_t moved_ = 0;             // the serial of the step that moved last; 0: nothing moved
+    std::vector<ObjectShape> told_;  // the shapes that change() has told of
 
     void write(const nlohmann::json& record);
     void replay(const nlohmann::json& record);

@@ -29,7 +29,8 @@ struct TakeSet {
     double from = 0, to = 0;  // ms
     nlohmann::json request;
     std::vector<Take> takes;
-    bool done = true;  // nothing is being made of it
+    bool done = true;    // nothing is being made of it
+    uint64_t moved = 0;  // of the neighbours of what was moved: the serial of that step
 };
 
 nlohmann::json to_json(const Take& take, std::span<const uint32_t> objects, bool with_shapes = true);

@@ -156,8 +156,10 @@ void Library::read_database(const MapSource& source) {
 }
 
 void Library::read_files(const MapSource& source) {
-    std::vector<SkippedMap> unread;  // the list has what it can have
-    for (const std::string& file : find_map_files(source, {}, unread)) {
+    std::vector<SkippedMap> unread;
+    const std::vector<std::string> files = find_map_files(source, {}, unread);
+    for (const SkippedMap& folder : unread) note(folder.path, folder.reason + ": " + folder.detail);
+    for (const std::string& file : files) {
         if (stop_) return;
         for (const ExaminedMap& map : examine_file(file).maps) {
             const MapSummary& facts = map.summary;
